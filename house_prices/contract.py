@@ -1,0 +1,189 @@
+"""The contract of a market: the one description that everything else is derived from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Value = bool | float | str
+"""What a feature of one house holds: a flag's truth, a number, or a category's choice."""
+
+KINDS = ("number", "integer", "flag", "category")
+METRICS = ("r2", "mse", "rmse", "mae", "mape", "rmsle", "mdape", "ppe10", "ppe20")
+EXACT_IN_FLOAT32 = 2**24
+"""Whole numbers up to here are the same after the cast to float32."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One thing known of a house when its price is asked for."""
+
+    name: str
+    """snake_case: the column of cleaned sales, the protobuf field, the client's argument."""
+    column: str
+    """The header in the raw file."""
+    number: int
+    """The protobuf field number; never reused for another feature."""
+    kind: Literal["number", "integer", "flag", "category"]
+    unit: str
+    minimum: float | None
+    """Hard lower bound, inclusive: below it a sale is a reject and a request is refused."""
+    maximum: float | None
+    """Hard upper bound, inclusive."""
+    choices: tuple[str, ...]
+    """Every value that a category may take."""
+    missing: Value | None
+    """What an empty cell, or a field left out, stands for. None where it stands for nothing known."""
+    required: bool
+    """Whether an empty cell is a reject, and a field left out is refused."""
+    description: str
+
+    @property
+    def allowed(self) -> str:
+        """What may stand here, in words."""
+        if self.kind == "category":
+            return f"one of {', '.join(self.choices)}"
+        if self.kind == "flag":
+            return "true or false"
+        noun = "a whole number" if self.kind == "integer" else "a number"
+        low = "" if self.minimum is None else f" from {plain(self.minimum)}"
+        high = "" if self.maximum is None else f" to {plain(self.maximum)}"
+        return f"{noun}{low}{high}{' ' + self.unit if self.unit else ''}"
+
+    def accepts(self, value: object) -> bool:
+        """Whether one value, already of its Python type, is allowed."""
+        if self.kind == "category":
+            return isinstance(value, str) and value in self.choices
+        if self.kind == "flag":
+            return isinstance(value, bool) or value in (0, 1)
+        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
+            return False
+        if self.kind == "integer" and value != int(value):
+            return False
+        return (self.minimum is None or value >= self.minimum) and (
+            self.maximum is None or value <= self.maximum
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The price."""
+
+    name: str
+    column: str
+    unit: str
+    """A currency code, such as BRL."""
+    log: bool
+    """Whether the model is fitted on the logarithm of the price."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Columns that identify a sale. They never reach the model."""
+
+    property: str | None
+    """Header of the property's key: sales of one property stay in one part of the split."""
+    sold: tuple[str, ...]
+    """Headers of the sale's date: one column of dates, or year, month (and day)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Which sales the model never sees."""
+
+    by: Literal["hash", "sold"]
+    holdout: float
+    """Share of the sales that judge a candidate: the newest where `by` is sold."""
+    calibration: float
+    """Share of the sales kept for calibrating prediction intervals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaning:
+    """What is done to sales beyond the bounds of their features."""
+
+    outliers: Literal["iqr", "none"]
+    factor: float
+    """Outliers lie further than `factor` interquartile ranges outside the quartiles."""
+    duplicates: Literal["drop", "keep"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How the estimator is found."""
+
+    candidates: Mapping[str, Mapping[str, tuple[object, ...]]]
+    """Estimators by name, each with the values to try for its parameters."""
+    folds: int
+    iterations: int
+    """Largest number of parameter settings tried for each estimator."""
+    search_rows: int
+    """Most training sales used to compare estimators; the best is then fitted on all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What a candidate must reach."""
+
+    parity: float
+    """Largest relative difference between scikit-learn's price and the ONNX model's."""
+    margin: float
+    """How much worse than the champion's a candidate's RMSLE may be, as a share of it."""
+    floors: Mapping[str, float]
+    """Least value of a metric on the holdout."""
+    ceilings: Mapping[str, float]
+    """Greatest value of a metric on the holdout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """A market, as its contract describes it."""
+
+    name: str
+    """Folder name, asset prefix, model name and protobuf package."""
+    title: str
+    api_version: int
+    decimal: str
+    """Decimal mark of the raw files: a point or a comma."""
+    target: Target
+    features: tuple[Feature, ...]
+    keys: Keys
+    split: Split
+    cleaning: Cleaning
+    training: Training
+    gate: Gate
+    slices: tuple[str, ...]
+    """Features whose values divide the holdout into slices that are reported apart."""
+    example: Mapping[str, Value]
+    """A house to ask the price of, in the demo and the documentation. May be empty."""
+    values: Mapping[str, object]
+    """The contract as it was written: what a manifest keeps and `from_values` takes."""
+
+    @cached_property
+    def numbers(self) -> tuple[Feature, ...]:
+        """Features in the model's `numbers` input, in its column order."""
+        return tuple(feature for feature in self.features if feature.kind != "category")
+
+    @cached_property
+    def categories(self) -> tuple[Feature, ...]:
+        """Features in the model's `categories` input, in its column order."""
+        return tuple(feature for feature in self.features if feature.kind == "category")
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Every header that a raw file must have."""
+        keys = (*([self.keys.property] if self.keys.property else []), *self.keys.sold)
+        return tuple(dict.fromkeys((*(f.column for f in self.features), self.target.column, *keys)))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the contract's canonical JSON, in hexadecimal."""
+        text = json.dumps(self.values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(number: float) -> str:
+    """A number as a person writes it: 120, not 120.0."""
+    return str(int(number)) if number == int(number) else str(number)

@@ -1,0 +1,55 @@
+"""Every error that this package raises on purpose.
+
+HousePricesError
+├── ContractError         a contract that cannot be used; lists every fault at once
+├── SourceError           a raw file that cannot be read
+├── SalesError            sales that no model can be trained on
+└── RegistryError
+    ├── VersionNotFound   no such market, version or champion
+    ├── ModelDamaged      files that differ from what was published
+    └── PromotionRefused  a promotion that would serve something other than what was judged
+
+A message says what came, what is allowed and what to do.
+"""
+
+from collections.abc import Sequence
+
+
+class HousePricesError(Exception):
+    """Base of every error here: something a person can put right."""
+
+
+class ContractError(HousePricesError):
+    """A contract that cannot be used."""
+
+    def __init__(self, where: str, faults: Sequence[str]) -> None:
+        self.where = where
+        """The file, or what else the contract was read from."""
+        self.faults = tuple(faults)
+        """One sentence a fault: key, what stands there, what is allowed."""
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        super().__init__("\n".join([f"{where}: {count}", *(f"  {fault}" for fault in self.faults)]))
+
+
+class SourceError(HousePricesError):
+    """A raw file that cannot be read."""
+
+
+class SalesError(HousePricesError):
+    """Sales that no model can be trained on."""
+
+
+class RegistryError(HousePricesError):
+    """A registry that cannot do what was asked."""
+
+
+class VersionNotFound(RegistryError):
+    """No such market, version or champion."""
+
+
+class ModelDamaged(RegistryError):
+    """Files that differ from what was published."""
+
+
+class PromotionRefused(RegistryError):
+    """A promotion that would serve something other than what was judged."""

@@ -1,0 +1,6 @@
+"""Published models and the champion, on plain files. See `store` for the layout and its promises."""
+
+from house_prices.registry.manifest import Golden, Manifest
+from house_prices.registry.store import Champion, ModelVersion, Registry
+
+__all__ = ["Champion", "Golden", "Manifest", "ModelVersion", "Registry"]

@@ -1,0 +1,73 @@
+"""The audit log: one JSON object a line, each with the hash of the line before it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from house_prices.registry import files
+
+START = "0" * 64
+"""Stands for the line before the first."""
+
+
+def append(path: Path, event: str, facts: Mapping[str, object]) -> dict[str, object]:
+    """Add an event. The caller holds the market's lock."""
+    entries = read(path)
+    entry: dict[str, object] = {
+        "event": event,
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        **facts,
+        "previous_hash": entries[-1]["hash"] if entries else START,
+    }
+    entry["hash"] = _hash(entry)
+    files.append(path, _canonical(entry))
+    return entry
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    """Every whole line, oldest first. Lines that are not JSON are left to `faults`."""
+    return [entry for entry in _parse(path) if isinstance(entry, dict)]
+
+
+def faults(path: Path) -> list[str]:
+    """What shows that the log was changed after it was written; empty where nothing does."""
+    found = []
+    previous = START
+    for number, entry in enumerate(_parse(path), start=1):
+        where = f"{path.name} line {number}"
+        if not isinstance(entry, dict):
+            found.append(f"{where} is not JSON: it was changed or cut after it was written")
+            continue
+        if entry.get("hash") != _hash(entry):
+            found.append(f"{where} does not match its own hash: it was changed after it was written")
+        if entry.get("previous_hash") != previous:
+            found.append(f"{where} does not follow the line before it: a line was changed, added or removed")
+        previous = str(entry.get("hash"))
+    return found
+
+
+def _parse(path: Path) -> list[object]:
+    if not path.exists():
+        return []
+    whole = path.read_bytes()
+    lines = whole[: whole.rfind(b"\n") + 1].splitlines()
+    return [_json(line) for line in lines]
+
+
+def _json(line: bytes) -> object:
+    try:
+        return cast(object, json.loads(line))
+    except ValueError:
+        return line
+
+
+def _canonical(entry: Mapping[str, object]) -> bytes:
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _hash(entry: Mapping[str, object]) -> str:
+    rest = {key: value for key, value in entry.items() if key != "hash"}
+    return hashlib.sha256(_canonical(rest)).hexdigest()

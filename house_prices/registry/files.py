@@ -1,0 +1,78 @@
+"""Writing files so that a reader, or a crash at any instant, never meets half of one."""
+
+import fcntl
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def sha256(path: Path) -> str:
+    """sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a new file and wait until the disk has it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put new content in the place of a file, at once for every reader."""
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        write(beside, content)
+        os.replace(beside, path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to a file. A line that did not get to the disk as a whole is taken back."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with os.fdopen(handle, "rb+") as file:
+        size = _whole_lines(file.read())
+        file.truncate(size)
+        try:
+            file.seek(size)
+            file.write(line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
+    sync_folder(path.parent)
+
+
+def _whole_lines(content: bytes) -> int:
+    """Length of the content up to its last newline: what follows is a write that a crash cut off."""
+    return content.rfind(b"\n") + 1
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the disk has the folder's names."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file's lock, waiting for whoever has it. The kernel frees it if the process dies."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

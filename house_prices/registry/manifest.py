@@ -1,0 +1,86 @@
+"""What is written beside a model: everything needed to serve it and to know where it came from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from house_prices import contract_reader
+from house_prices.contract import Contract
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """Houses with the prices that the model gave when it was exported; a server replays them."""
+
+    numbers: tuple[tuple[float, ...], ...]
+    """[rows, numbers]; NaN where a value is missing."""
+    categories: tuple[tuple[str, ...], ...]
+    """[rows, categories]; "" where a value is missing."""
+    prices: tuple[float, ...]
+    """[rows], in the target's unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A published model version, described."""
+
+    sha256: str
+    """Of model.onnx, in hexadecimal."""
+    created_at: str
+    """ISO 8601, UTC."""
+    contract: Contract
+    ranges: Mapping[str, tuple[float, float]]
+    """Least and greatest value of each number, integer and flag feature seen in training."""
+    golden: Golden
+    training: Mapping[str, object]
+    """Estimator, its parameters, and how each candidate estimator did in cross-validation."""
+    data: Mapping[str, object]
+    """Raw files with their sha256, and how many sales went where."""
+    lineage: Mapping[str, str]
+    """Run id, code version and library versions."""
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON; a missing number is null."""
+        golden = {
+            "numbers": [[None if value != value else value for value in row] for row in self.golden.numbers],
+            "categories": self.golden.categories,
+            "prices": self.golden.prices,
+        }
+        values = {
+            "sha256": self.sha256,
+            "created_at": self.created_at,
+            "contract_digest": self.contract.digest,
+            "contract": self.contract.values,
+            "ranges": self.ranges,
+            "golden": golden,
+            "training": self.training,
+            "data": self.data,
+            "lineage": self.lineage,
+        }
+        return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def from_json(content: bytes, where: str) -> Manifest:
+    """Read a manifest; raises ValueError or KeyError on one that was not written by `to_json`."""
+    values = json.loads(content)
+    contract = contract_reader.from_values(values["contract"], where=where)
+    if contract.digest != values["contract_digest"]:
+        raise ValueError("the contract differs from its digest")
+    golden = values["golden"]
+    return Manifest(
+        sha256=values["sha256"],
+        created_at=values["created_at"],
+        contract=contract,
+        ranges={name: (float(low), float(high)) for name, (low, high) in values["ranges"].items()},
+        golden=Golden(
+            numbers=tuple(
+                tuple(float("nan") if value is None else float(value) for value in row)
+                for row in golden["numbers"]
+            ),
+            categories=tuple(tuple(map(str, row)) for row in golden["categories"]),
+            prices=tuple(map(float, golden["prices"])),
+        ),
+        training=values["training"],
+        data=values["data"],
+        lineage=values["lineage"],
+    )
