@@ -87,6 +87,8 @@ class Keys:
     """Header of the property's key: sales of one property stay in one part of the split."""
     sold: tuple[str, ...]
     """Headers of the sale's date: one column of dates, or year, month (and day)."""
+    sold_format: str
+    """How one column of dates is written, as in strptime: %Y-%m-%d, %d/%m/%Y or the like."""
 
 
 @dataclass(frozen=True, kw_only=True)

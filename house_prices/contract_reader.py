@@ -26,6 +26,7 @@ from house_prices.contract import (
 from house_prices.errors import ContractError
 from house_prices.table import Table
 
+_DATE_FORMAT = "(%[Ymd][-/. ]?){3}"
 _NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 
@@ -133,6 +134,7 @@ def _keys(table: Table) -> Keys:
     keys = Keys(
         property=table.text("property") if "property" in table else None,
         sold=table.texts("sold"),
+        sold_format=table.text("sold_format", "%Y-%m-%d", pattern=_DATE_FORMAT),
     )
     if len(keys.sold) > 3:
         table.fault("sold", list(keys.sold), "one column of dates, or year, month (and day)")

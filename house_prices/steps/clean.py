@@ -1,0 +1,110 @@
+"""Clean sales: what the contract allows, typed; every other row kept with the reason it was refused.
+
+Works on whatever Narwhals knows: a pandas frame gives pandas frames, a DuckDB relation gives relations.
+The order of the rows never matters.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import narwhals as nw
+
+from house_prices.contract import Contract
+from house_prices.steps.columns import FILE, REASON, ROW
+from house_prices.steps.rules import Reading, Rule
+
+Frame = TypeVar("Frame")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaned(Generic[Frame]):
+    """Sales parted into those to learn from and those refused, in the kind of frame that came in."""
+
+    sales: Frame
+    """A column for each feature and the target by name; PROPERTY and SOLD where the contract has them."""
+    rejects: Frame
+    """The raw columns of each refused sale, FILE, ROW and REASON."""
+
+
+def clean(raw: Frame, contract: Contract) -> Cleaned[Frame]:
+    """Part raw sales, which have the contract's headers, FILE and ROW."""
+    native: Any = raw
+    frame = nw.from_native(native).lazy()
+    reading = Reading(frame.collect_schema(), contract)
+    rules = list(reading.rules())
+    broken = nw.any_horizontal(*(rule.broken for rule in rules), ignore_nulls=True)
+    kept = frame.filter(~broken).select(FILE, ROW, *reading.columns())
+    rejects = [frame.filter(broken).with_columns(_first_reason(rules).alias(REASON))]
+    if contract.cleaning.outliers == "iqr":
+        kept, outliers = _drop_outliers(kept, contract)
+        rejects += [_with_raw(frame, found) for found in outliers]
+    if contract.cleaning.duplicates == "drop":
+        kept, duplicates = _drop_duplicates(kept)
+        rejects.append(_with_raw(frame, duplicates))
+    return Cleaned(
+        sales=_same_kind(kept.drop(FILE, ROW), raw),
+        rejects=_same_kind(nw.concat(rejects, how="vertical"), raw),
+    )
+
+
+def count_by_reason(rejects: Any) -> dict[str, int]:
+    """How many sales were refused for each reason, the commonest first."""
+    counts = nw.from_native(rejects).lazy().group_by(REASON).agg(nw.len().alias("count")).collect()
+    found = {str(reason): int(count) for reason, count in counts.select(REASON, "count").iter_rows()}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def count(frame: Any) -> int:
+    """Rows of any frame that Narwhals knows."""
+    return int(nw.from_native(frame).lazy().select(nw.len()).collect().item())
+
+
+def _same_kind(frame: nw.LazyFrame[Any], like: Any) -> Any:
+    """The native frame: computed where the raw one was, still a query where it was a query."""
+    lazy = isinstance(nw.from_native(like), nw.LazyFrame)
+    return frame.to_native() if lazy else frame.collect().to_native()
+
+
+def _first_reason(rules: list[Rule]) -> nw.Expr:
+    reasons = [nw.when(rule.broken).then(nw.lit(rule.reason)) for rule in rules]
+    return nw.coalesce(*reasons)
+
+
+def _drop_outliers(
+    kept: nw.LazyFrame[Any], contract: Contract
+) -> tuple[nw.LazyFrame[Any], list[nw.LazyFrame[Any]]]:
+    """Column by column, what lies beyond `factor` interquartile ranges, among the rows still kept.
+
+    A column whose quartiles are equal has no outliers: most of its values are the same, and the rest are
+    what sets houses apart.
+    """
+    found = []
+    measured = [feature.name for feature in contract.features if feature.kind in ("number", "integer")]
+    for name in (*measured, contract.target.name):
+        value = nw.col(name)
+        quartiles = kept.select(
+            value.quantile(0.25, interpolation="linear").alias("low"),
+            value.quantile(0.75, interpolation="linear").alias("high"),
+        )
+        low, high = quartiles.collect().row(0)
+        reach = contract.cleaning.factor * (high - low) if low is not None else 0.0
+        if not reach > 0:
+            continue
+        outside = (value < low - reach) | (value > high + reach)
+        reason = f"{name}: an outlier, beyond {contract.cleaning.factor:g} interquartile ranges"
+        found.append(kept.filter(outside).select(FILE, ROW, nw.lit(reason).alias(REASON)))
+        kept = kept.filter(~outside | value.is_null())
+    return kept, found
+
+
+def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+    """The same sale written again: equal in every column but where it stands."""
+    sale = [name for name in kept.collect_schema().names() if name not in (FILE, ROW)]
+    first = kept.unique(subset=sale, keep="any")
+    again = kept.join(first.select(FILE, ROW), on=[FILE, ROW], how="anti")
+    return first, again.select(FILE, ROW, nw.lit("a duplicate").alias(REASON))
+
+
+def _with_raw(raw: nw.LazyFrame[Any], found: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The raw columns of rows that were found by their place."""
+    return raw.join(found, on=[FILE, ROW], how="inner")
