@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import narwhals as nw
 
 from house_prices.contract import Contract
+from house_prices.errors import SalesError
 from house_prices.steps.columns import FILE, REASON, ROW
 from house_prices.steps.rules import Reading, Rule
 
@@ -108,3 +109,12 @@ def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.Laz
 def _with_raw(raw: nw.LazyFrame[Any], found: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The raw columns of rows that were found by their place."""
     return raw.join(found, on=[FILE, ROW], how="inner")
+
+
+def check_kept(sales: Any, reasons: dict[str, int], where: str) -> None:
+    """Raise SalesError where nothing is left, with the commonest reasons."""
+    if count(sales) == 0:
+        commonest = "; ".join(f"{reason} ({number})" for reason, number in list(reasons.items())[:5])
+        raise SalesError(
+            f"Cleaning refused every sale: {commonest}. See {where}, then correct the file or the contract."
+        )

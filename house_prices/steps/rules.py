@@ -65,7 +65,8 @@ class Reading:
         noun = "true or false" if feature.kind == "flag" else "a number"
         yield Rule(reason=f"{name}: not {noun}", broken=~self._empty(column) & read.is_null())
         if self._schema[column].is_float():
-            yield Rule(reason=f"{name}: not finite", broken=~read.is_finite())
+            infinite = ~self._empty(column) & ~read.is_finite()
+            yield Rule(reason=f"{name}: not finite", broken=infinite)
         if feature.kind == "integer" and not self._schema[column].is_integer():
             yield Rule(reason=f"{name}: not a whole number", broken=read != read.round(0))
         if feature.minimum is not None:

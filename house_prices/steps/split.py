@@ -16,8 +16,12 @@ FEWEST = 5
 
 
 def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The sales with a column PART. Raises SalesError where a part would be too small."""
-    group = _group(sales)
+    """The sales with a column PART, in an order that only their contents decide.
+
+    Raises SalesError where a part would be too small.
+    """
+    own = pd.util.hash_pandas_object(sales, index=False)
+    group = _group(sales, own)
     draw = pd.util.hash_array(group.to_numpy()).astype("float64") / 2.0**64
     newest = _rank_by_date(sales, group, draw) if contract.split.by == "sold" else draw
     rules = contract.split
@@ -26,7 +30,7 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     codes = np.where(holdout, 2, np.where(calibration, 1, 0))
     parted = sales.assign(**{PART: pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))})
     _check_sizes(parted, contract)
-    return parted
+    return parted.iloc[np.lexsort((own, group))].reset_index(drop=True)
 
 
 def counts(parted: pd.DataFrame) -> dict[str, int]:
@@ -34,9 +38,8 @@ def counts(parted: pd.DataFrame) -> dict[str, int]:
     return {str(part): int(count) for part, count in parted[PART].value_counts(sort=False).items()}
 
 
-def _group(sales: pd.DataFrame) -> pd.Series:
+def _group(sales: pd.DataFrame, own: pd.Series) -> pd.Series:
     """What stays together: the sales of a property, or equal sales where no property is known."""
-    own = pd.util.hash_pandas_object(sales, index=False)
     if PROPERTY not in sales:
         return own
     known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)

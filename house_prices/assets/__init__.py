@@ -1,0 +1,19 @@
+"""The assets of a market, in the order in which sales become a champion."""
+
+import dagster as dg
+
+from house_prices.assets.candidate_model import candidate_model
+from house_prices.assets.champion import champion
+from house_prices.assets.clean_sales import clean_sales
+from house_prices.assets.fitted_pipeline import fitted_pipeline
+from house_prices.assets.metrics import metrics
+from house_prices.assets.raw_sales import raw_sales
+from house_prices.assets.splits import splits
+from house_prices.contract import Contract
+
+FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, champion)
+
+
+def of_market(contract: Contract) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """One market's assets."""
+    return [build(contract) for build in FLOW]

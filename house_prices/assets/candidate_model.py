@@ -1,0 +1,78 @@
+"""The candidate_model asset."""
+
+import hashlib
+import importlib.metadata
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from house_prices.assets.metadata import OWNERS, PICKLE, key
+from house_prices.contract import Contract
+from house_prices.registry import Manifest
+from house_prices.resources import Folders
+from house_prices.steps import export
+from house_prices.steps.columns import HOLDOUT, PART, TRAIN
+from house_prices.steps.inputs import inputs
+from house_prices.steps.train import Fitted
+
+LIBRARIES = ("house-prices", "numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
+
+
+def candidate_model(contract: Contract) -> dg.AssetsDefinition:
+    """The fitted pipeline as a published version."""
+
+    @dg.asset(
+        key=key(contract, "candidate_model"),
+        ins={
+            "splits": dg.AssetIn(key(contract, "splits")),
+            "fitted_pipeline": dg.AssetIn(key(contract, "fitted_pipeline")),
+        },
+        group_name=contract.name,
+        kinds={"onnx"},
+        owners=OWNERS,
+        io_manager_key=PICKLE,
+    )
+    def asset(
+        context: dg.AssetExecutionContext, splits: pd.DataFrame, fitted_pipeline: Fitted, folders: Folders
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """One ONNX graph with all preprocessing inside, published in the registry; not yet promoted."""
+        model = export.export(fitted_pipeline, contract)
+        described = _describe(model, fitted_pipeline, splits, contract, context.run_id)
+        version = folders.registry.publish(contract.name, model, described)
+        return dg.MaterializeResult(
+            value={"version": version.number, "sha256": described.sha256},
+            data_version=dg.DataVersion(described.sha256),
+            metadata={
+                "version": version.number,
+                "sha256": described.sha256,
+                "bytes": len(model),
+                "folder": dg.MetadataValue.path(str(version.folder)),
+            },
+        )
+
+    return asset
+
+
+def _describe(
+    model: bytes, fitted: Fitted, splits: pd.DataFrame, contract: Contract, run_id: str
+) -> Manifest:
+    session = export.session(model)
+    training: dict[str, Any] = {
+        **asdict(fitted.best),
+        "rows": fitted.rows,
+        "cross_validation": fitted.cross_validation,
+        "trials": [asdict(trial) for trial in fitted.trials],
+    }
+    return Manifest(
+        sha256=hashlib.sha256(model).hexdigest(),
+        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        contract=contract,
+        ranges=export.ranges(inputs(splits[splits[PART] == TRAIN], contract), contract),
+        golden=export.golden(session, inputs(splits[splits[PART] == HOLDOUT], contract)),
+        training=training,
+        data={str(name): value for name, value in splits.attrs.items()},
+        lineage={"run_id": run_id, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
+    )

@@ -1,0 +1,32 @@
+"""The splits asset."""
+
+import dagster as dg
+import pandas as pd
+
+from house_prices.assets.metadata import OWNERS, PARQUET, key
+from house_prices.contract import Contract
+from house_prices.steps import split
+
+
+def splits(contract: Contract) -> dg.AssetsDefinition:
+    """Clean sales, each assigned to a part."""
+
+    @dg.asset(
+        key=key(contract, "splits"),
+        ins={"clean_sales": dg.AssetIn(key(contract, "clean_sales"))},
+        group_name=contract.name,
+        kinds={"pandas", "parquet"},
+        owners=OWNERS,
+        io_manager_key=PARQUET,
+    )
+    def asset(clean_sales: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Which sales train, which calibrate and which judge; a property's sales stay together."""
+        parted = split.split(clean_sales, contract)
+        counts = split.counts(parted)
+        parted.attrs = {**clean_sales.attrs, "parts": counts}
+        return dg.MaterializeResult(
+            value=parted,
+            metadata={"dagster/row_count": len(parted), "split_by": contract.split.by, **counts},
+        )
+
+    return asset

@@ -1,0 +1,73 @@
+"""Pictures for people, each from a few arrays to the bytes of a PNG."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+Prices = NDArray[np.float64]
+_INK, _ACCENT = "#1f3a5f", "#d1495b"
+_BANDS = 10
+_MOST_POINTS = 5_000
+_MOST_FEATURES = 20
+
+
+def price_distribution(prices: Prices, unit: str) -> bytes:
+    """A histogram of the prices between their 0.5th and 99.5th percentiles."""
+    figure, axes = _canvas("Price distribution")
+    low, high = np.percentile(prices, [0.5, 99.5])
+    axes.hist(np.clip(prices, low, high), bins=60, color=_INK)
+    axes.set_xlabel(f"price ({unit})")
+    axes.set_ylabel("sales")
+    return _png(figure)
+
+
+def predicted_against_actual(actual: Prices, predicted: Prices, unit: str) -> bytes:
+    """A point a holdout sale, on the line where they are equal."""
+    figure, axes = _canvas("Predicted against actual price, holdout")
+    some = slice(None, None, max(1, len(actual) // _MOST_POINTS))
+    axes.scatter(actual[some], predicted[some], s=6, alpha=0.4, color=_INK, linewidths=0)
+    ends = [float(actual.min()), float(actual.max())]
+    axes.plot(ends, ends, color=_ACCENT, linewidth=1)
+    axes.set_xlabel(f"actual ({unit})")
+    axes.set_ylabel(f"predicted ({unit})")
+    return _png(figure)
+
+
+def error_by_price_band(actual: Prices, predicted: Prices, unit: str) -> bytes:
+    """Median absolute relative error in bands of predicted price with equally many sales."""
+    figure, axes = _canvas("Error by band of predicted price, holdout")
+    bands = np.array_split(np.argsort(predicted, kind="stable"), min(_BANDS, len(predicted)))
+    error = np.abs(predicted / actual - 1)
+    labels = [f"{predicted[band].mean():,.0f}" for band in bands]
+    axes.bar(labels, [float(np.median(error[band])) for band in bands], color=_INK)
+    axes.set_xlabel(f"mean predicted price of the band ({unit})")
+    axes.set_ylabel("median |predicted / actual - 1|")
+    axes.tick_params(axis="x", rotation=45)
+    return _png(figure)
+
+
+def feature_importance(importance: Mapping[str, float]) -> bytes:
+    """How much RMSLE grows when a feature is shuffled, the largest on top."""
+    figure, axes = _canvas("Feature importance")
+    shown = list(importance.items())[:_MOST_FEATURES][::-1]
+    axes.barh([name for name, _ in shown], [growth for _, growth in shown], color=_INK)
+    axes.set_xlabel("growth of RMSLE when shuffled")
+    return _png(figure)
+
+
+def _canvas(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7, 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()

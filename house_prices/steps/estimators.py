@@ -1,0 +1,76 @@
+"""The estimators that a contract may name. A new one is one more function in ESTIMATORS."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from house_prices.contract import Contract
+from house_prices.errors import ContractError
+
+SEED = 0
+
+
+def _scaled(contract: Contract, model: RegressorMixin) -> Pipeline:
+    """Imputed and standardized numbers, one column a choice: what linear models want."""
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    return _pipeline(contract, numbers, OneHotEncoder(handle_unknown="ignore", sparse_output=False), model)
+
+
+def _imputed(contract: Contract, model: RegressorMixin) -> Pipeline:
+    """Imputed numbers, choices as codes: what forests want."""
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    return _pipeline(contract, SimpleImputer(strategy="median"), codes, model)
+
+
+def _raw(contract: Contract, model: RegressorMixin) -> Pipeline:
+    """Numbers as they are, choices as codes: gradient boosting makes its own way with NaN."""
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    return _pipeline(contract, "passthrough", codes, model)
+
+
+def _pipeline(contract: Contract, numbers: object, categories: object, model: RegressorMixin) -> Pipeline:
+    width = len(contract.numbers)
+    parts = [("numbers", numbers, list(range(width)))]
+    if contract.categories:
+        parts.append(("categories", categories, list(range(width, width + len(contract.categories)))))
+    return Pipeline([("preparation", ColumnTransformer(parts)), ("model", model)])
+
+
+ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
+    "linear": lambda contract: _scaled(contract, LinearRegression()),
+    "ridge": lambda contract: _scaled(contract, Ridge()),
+    "random_forest": lambda contract: _imputed(contract, RandomForestRegressor(n_jobs=-1, random_state=SEED)),
+    "extra_trees": lambda contract: _imputed(contract, ExtraTreesRegressor(n_jobs=-1, random_state=SEED)),
+    "hist_gradient_boosting": lambda contract: _raw(
+        contract, HistGradientBoostingRegressor(random_state=SEED)
+    ),
+}
+
+
+def build(name: str, contract: Contract) -> TransformedTargetRegressor:
+    """An unfitted estimator, preprocessing inside, fitted on log(price) where the contract says so."""
+    func, inverse = (np.log, np.exp) if contract.target.log else (None, None)
+    return TransformedTargetRegressor(ESTIMATORS[name](contract), func=func, inverse_func=inverse)
+
+
+def check(contract: Contract) -> None:
+    """Raise ContractError with every estimator and parameter that there is not."""
+    faults = []
+    for name, space in contract.training.candidates.items():
+        if name not in ESTIMATORS:
+            faults.append(f"training.candidates.{name}: is unknown, allowed: {', '.join(ESTIMATORS)}")
+            continue
+        known = ESTIMATORS[name](contract)["model"].get_params()
+        for parameter in space:
+            if parameter not in known:
+                allowed = ", ".join(sorted(known))
+                faults.append(f"training.candidates.{name}.{parameter}: is unknown, allowed: {allowed}")
+    if faults:
+        raise ContractError(f"contract {contract.name}", faults)

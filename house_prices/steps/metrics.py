@@ -1,0 +1,34 @@
+"""How good prices are, as numbers."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+Prices = NDArray[np.float64]
+
+
+def measure(actual: Prices, predicted: Prices) -> dict[str, float]:
+    """Every metric of `house_prices.contract.METRICS`, from two arrays of the same length.
+
+    r is predicted / actual. r2, mse, rmse, mae and mape as scikit-learn defines them; rmsle of prices
+    cut off at 0; mdape is the median of |r - 1|; ppe10 and ppe20 are the shares with |r - 1| of at most
+    0.10 and 0.20.
+    """
+    error = np.abs(predicted / actual - 1)
+    mse = float(metrics.mean_squared_error(actual, predicted))
+    return {
+        "r2": float(metrics.r2_score(actual, predicted)),
+        "mse": mse,
+        "rmse": float(np.sqrt(mse)),
+        "mae": float(metrics.mean_absolute_error(actual, predicted)),
+        "mape": float(np.mean(error)),
+        "rmsle": rmsle(actual, predicted),
+        "mdape": float(np.median(error)),
+        "ppe10": float(np.mean(error <= 0.10)),
+        "ppe20": float(np.mean(error <= 0.20)),
+    }
+
+
+def rmsle(actual: Prices, predicted: Prices) -> float:
+    """Root mean squared difference of log(1 + price); a prediction below 0 counts as 0."""
+    return float(metrics.root_mean_squared_log_error(actual, np.maximum(predicted, 0)))
