@@ -38,10 +38,10 @@ class _ParquetIOManager(dg.UPathIOManager):
     def dump_to_path(self, context: dg.OutputContext, obj: pd.DataFrame, path: UPath) -> None:
         beside = Path(f"{path}.{context.run_id}")
         obj.to_parquet(beside, index=False)
-        os.replace(beside, Path(path))
+        os.replace(beside, str(path))
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:  # noqa: ARG002
-        return pd.read_parquet(Path(path))
+        return pd.read_parquet(str(path))
 
 
 class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]

@@ -11,6 +11,8 @@ from house_prices.assets.raw_sales import raw_sales
 from house_prices.assets.splits import splits
 from house_prices.contract import Contract
 
+__all__ = ["FLOW", "champion", "of_market"]
+
 FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, champion)
 
 

@@ -1,0 +1,157 @@
+"""Asset checks: what a person wants to know of cleaned sales, and the gate's rules on a candidate."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from house_prices.assets.metadata import key
+from house_prices.contract import Contract, plain
+from house_prices.registry import Registry
+from house_prices.resources import Folders
+from house_prices.steps import gate
+from house_prices.steps.columns import HOLDOUT, PART, TRAIN
+from house_prices.steps.evaluate import Evaluation
+
+MOST_LOST = 0.2
+"""Share of the sales that cleaning may refuse before a person should look."""
+
+Checks = dg.AssetChecksDefinition
+
+
+def of_market(contract: Contract) -> list[Checks]:
+    """One market's checks."""
+    return [clean_sales_checks(contract), splits_checks(contract), gate_checks(contract)]
+
+
+def clean_sales_checks(contract: Contract) -> Checks:
+    """What cleaning did. Only a null where none may be stops the run; the rest warns."""
+    asset = key(contract, "clean_sales")
+    specs = [
+        dg.AssetCheckSpec("row_loss", asset=asset, description="Cleaning keeps most of the sales."),
+        dg.AssetCheckSpec(
+            "contract_violations", asset=asset, description="Every raw sale is within the contract."
+        ),
+        dg.AssetCheckSpec("duplicates", asset=asset, description="Few sales are written twice."),
+        dg.AssetCheckSpec(
+            "nulls", asset=asset, blocking=True, description="Required features are never empty."
+        ),
+        dg.AssetCheckSpec(
+            "drift", asset=asset, description="Sales lie within what the champion was trained on."
+        ),
+    ]
+
+    @dg.multi_asset_check(
+        name=f"{contract.name}_clean_sales_checks", specs=specs, ins={"clean_sales": dg.AssetIn(asset)}
+    )
+    def checks(clean_sales: pd.DataFrame, folders: Folders) -> Iterator[dg.AssetCheckResult]:
+        facts: Mapping[Any, Any] = clean_sales.attrs
+        rejected: dict[str, int] = facts["rejected"]
+        yield _row_loss(facts["read"], facts["kept"], asset)
+        yield _violations(rejected, asset)
+        yield _duplicates(facts["read"], rejected, asset)
+        yield _nulls(clean_sales, contract, asset)
+        yield _drift(clean_sales, contract, folders.registry, asset)
+
+    return checks
+
+
+def _row_loss(read: int, kept: int, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    lost = 1 - kept / read
+    return _warning("row_loss", asset, lost <= MOST_LOST, {"read": read, "kept": kept, "lost_share": lost})
+
+
+def _violations(rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
+    broken = {why: n for why, n in rejected.items() if why != "a duplicate" and "an outlier" not in why}
+    return _warning("contract_violations", asset, not broken, {"sales": sum(broken.values()), **broken})
+
+
+def _duplicates(read: int, rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
+    twice = rejected.get("a duplicate", 0)
+    share = twice / read
+    return _warning("duplicates", asset, share <= MOST_LOST, {"duplicates": twice, "share": share})
+
+
+def _nulls(sales: pd.DataFrame, contract: Contract, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    full = [f.name for f in contract.features if f.required or f.missing is not None]
+    empty = {name: int(sales[name].isna().sum()) for name in (*full, contract.target.name)}
+    broken = {name: count for name, count in empty.items() if count}
+    return dg.AssetCheckResult(
+        check_name="nulls",
+        asset_key=asset,
+        passed=not broken,
+        metadata={"columns": len(empty), "empty_cells": sum(broken.values()), **broken},
+    )
+
+
+def _drift(
+    sales: pd.DataFrame, contract: Contract, registry: Registry, asset: dg.AssetKey
+) -> dg.AssetCheckResult:
+    champion = registry.champion(contract.name)
+    ranges = registry.version(contract.name, champion.version).manifest.ranges if champion else {}
+    outside = {
+        name: f"{plain(float(sales[name].min()))} to {plain(float(sales[name].max()))}, "
+        f"the champion saw {plain(low)} to {plain(high)}"
+        for name, (low, high) in ranges.items()
+        if name in sales and (sales[name].min() < low or sales[name].max() > high)
+    }
+    facts = {"champion": champion.version if champion else 0, "features_outside": len(outside), **outside}
+    return _warning("drift", asset, not outside, facts)
+
+
+def _warning(name: str, asset: dg.AssetKey, passed: bool, facts: Mapping[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=asset,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=dict(facts),
+    )
+
+
+def splits_checks(contract: Contract) -> Checks:
+    """No sale of the holdout was trained on."""
+    asset = key(contract, "splits")
+    columns = [feature.name for feature in contract.features] + [contract.target.name]
+
+    @dg.asset_check(name="no_sale_in_two_parts", asset=asset, blocking=contract.cleaning.duplicates == "drop")
+    def no_sale_in_two_parts(splits: pd.DataFrame) -> dg.AssetCheckResult:
+        """No holdout sale is equal to a training sale in every column."""
+        hashes = pd.util.hash_pandas_object(splits[columns], index=False)
+        trained = set(hashes[splits[PART] == TRAIN])
+        shared = int(hashes[splits[PART] == HOLDOUT].isin(trained).sum())
+        return dg.AssetCheckResult(passed=shared == 0, metadata={"shared_sales": shared})
+
+    return no_sale_in_two_parts
+
+
+def gate_checks(contract: Contract) -> Checks:
+    """The gate's rules, a check each. The sensor promotes only a candidate that passes all of them."""
+    asset = key(contract, "metrics")
+    specs = [dg.AssetCheckSpec(rule, asset=asset) for rule in gate.RULES]
+
+    @dg.multi_asset_check(name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)})
+    def checks(
+        context: dg.AssetCheckExecutionContext, metrics: Evaluation, folders: Folders
+    ) -> Iterator[dg.AssetCheckResult]:
+        verdict = gate.judge(metrics, contract.gate)
+        facts = {
+            "version": metrics.version,
+            "sha256": metrics.sha256,
+            "passed": verdict.passed,
+            "reasons": list(verdict.reasons),
+            "metrics": dict(metrics.metrics),
+            "run_id": context.run.run_id,
+        }
+        folders.registry.record(contract.name, "verdict", facts)
+        for ruling in verdict.rulings:
+            yield dg.AssetCheckResult(
+                check_name=ruling.rule,
+                asset_key=asset,
+                passed=ruling.passed,
+                description=ruling.sentence,
+                metadata={"why": ruling.sentence, **ruling.numbers},
+            )
+
+    return checks
