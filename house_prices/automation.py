@@ -45,6 +45,11 @@ def _promotion(contract: Contract) -> str:
     return f"{contract.name}_promotion"
 
 
+def promote_op(contract: Contract) -> str:
+    """The op that a promotion's run config speaks to."""
+    return f"promote_{contract.name}"
+
+
 class Promotion(dg.Config):
     """The version to promote, as it was judged."""
 
@@ -56,7 +61,7 @@ class Promotion(dg.Config):
 def promotion_job(contract: Contract) -> dg.JobDefinition:
     """Makes one exact version the champion."""
 
-    @dg.op(name="promote", retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
+    @dg.op(name=promote_op(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
     def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
         by = context.run.tags.get("dagster/sensor_name", "a run started by hand")
         try:
@@ -121,7 +126,7 @@ def promotion_sensor(contract: Contract) -> dg.SensorDefinition:
         )
         request = dg.RunRequest(
             run_key=f"promote-{candidate.sha256}-{judged}",
-            run_config=dg.RunConfig(ops={"promote": config}),
+            run_config=dg.RunConfig(ops={promote_op(contract): config}),
             tags={"version": str(candidate.version)},
         )
         return dg.SensorResult(run_requests=[request], cursor=judged)
