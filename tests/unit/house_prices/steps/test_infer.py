@@ -1,0 +1,332 @@
+"""A contract drafted from one file: what is recognized, what is left out, and what is refused."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from house_prices import contract_reader
+from house_prices.contract import Contract
+from house_prices.errors import ContractError, SalesError, SourceError
+from house_prices.steps import clean, infer, source
+
+AMES = Path("data/ames/raw/ames.csv")
+
+PLAIN = """Area,Rooms,City,Garden,Price
+120.5,3,Ames,yes,200000
+80,2,Ames,no,150000
+95.5,3,Boone,yes,160000
+210,6,Boone,no,420000
+60,1,Ames,no,90000
+75,2,Ames,yes,120000
+"""
+
+GERMAN = """Wohnfläche m²;Zimmer;Ort;Balkon;Kaufpreis
+120,5;3;Köln;ja;350000
+80;2;Köln;nein;250000,50
+95,25;3;Bonn;ja;260000
+210;6;Bonn;nein;720000
+60;1;Köln;nein;190000
+75;2;Köln;ja;220000
+"""
+
+
+def written(folder: Path, text: str, name: str = "sales.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(path: Path, target: str) -> tuple[Contract, str]:
+    """The drafted contract, once it has been shown to clean the file it was drafted from."""
+    text = infer.draft(path, target)
+    contract = contract_reader.from_values(tomllib.loads(text))
+    raw = source.read([path], contract)
+    assert clean.count(clean.clean(raw.sales, contract).sales) > 0
+    return contract, text
+
+
+def kinds(contract: Contract) -> dict[str, str]:
+    return {feature.name: feature.kind for feature in contract.features}
+
+
+def rejects(path: Path, target: str) -> dict[str, int]:
+    contract, _ = read(path, target)
+    raw = source.read([path], contract)
+    return clean.count_by_reason(clean.clean(raw.sales, contract).rejects)
+
+
+def test_kinds_follow_from_the_cells(tmp_path: Path) -> None:
+    contract, _ = read(written(tmp_path, PLAIN), "Price")
+    assert kinds(contract) == {"area": "number", "rooms": "integer", "city": "category", "garden": "flag"}
+    assert contract.features[2].choices == ("Ames", "Boone")
+    assert contract.target.column == "Price"
+
+
+def test_no_sale_of_the_file_itself_is_refused(tmp_path: Path) -> None:
+    assert rejects(written(tmp_path, PLAIN), "Price") == {}
+
+
+def test_bounds_leave_room_around_what_was_seen_and_say_what_it_was(tmp_path: Path) -> None:
+    contract, text = read(written(tmp_path, PLAIN), "Price")
+    assert (contract.features[0].minimum, contract.features[0].maximum) == (0, 300)
+    assert "maximum = 300 # seen: 210" in text
+
+
+def test_bounds_of_a_narrow_range_stay_near_it(tmp_path: Path) -> None:
+    rows = "".join(f"{47.1 + at / 10},{-122.5 + at / 10},{1990 + at},{100 + at}\n" for at in range(8))
+    contract, _ = read(written(tmp_path, "Lat,Lon,Built,Price\n" + rows), "Price")
+    bounds = {feature.name: (feature.minimum, feature.maximum) for feature in contract.features}
+    assert bounds == {"lat": (46.7, 48.2), "lon": (-122.9, -121.4), "built": (1986, 2001)}
+
+
+def test_semicolons_and_decimal_commas_are_detected(tmp_path: Path) -> None:
+    path = written(tmp_path, GERMAN)
+    contract, text = read(path, "Kaufpreis")
+    assert contract.decimal == ","
+    assert kinds(contract)["wohnflaeche_m2"] == "number"
+    assert "semicolons between columns, decimal comma" in text
+    assert rejects(path, "Kaufpreis") == {}
+
+
+def test_tabs_and_bars_separate_as_well(tmp_path: Path) -> None:
+    for mark in "\t|":
+        contract, _ = read(written(tmp_path, PLAIN.replace(",", mark)), "Price")
+        assert list(kinds(contract)) == ["area", "rooms", "city", "garden"]
+
+
+def test_a_byte_order_mark_and_quotes_are_no_part_of_a_header(tmp_path: Path) -> None:
+    text = (
+        '\ufeff"Area","Near, or far",Price\n100,"near, by foot",5\n90,far,4\n80,"near, by foot",3\n70,far,2\n'
+    )
+    contract, _ = read(written(tmp_path, text), "Price")
+    assert [feature.column for feature in contract.features] == ["Area", "Near, or far"]
+    assert contract.features[1].choices == ("far", "near, by foot")
+
+
+def test_in_ames_the_parcel_is_the_key_and_year_and_month_are_the_date() -> None:
+    contract, _ = read(AMES, "price")
+    assert contract.keys.property == "PID"
+    assert contract.keys.sold == ("Yr.Sold", "Mo.Sold")
+    assert contract.split.by == "sold"
+    assert contract.target.log
+    assert not {"pid", "yr_sold", "mo_sold"} & set(kinds(contract))
+
+
+def test_in_ames_codes_are_categories_and_yes_and_no_are_a_flag() -> None:
+    contract, _ = read(AMES, "price")
+    features = {feature.name: feature for feature in contract.features}
+    assert features["ms_sub_class"].choices[:3] == ("20", "30", "40")
+    assert features["central_air"].kind == "flag"
+    assert features["sale_type"].choices[-1] == "WD"
+
+
+def test_in_ames_every_sale_is_kept() -> None:
+    assert rejects(AMES, "price") == {}
+
+
+def test_empty_cells_make_a_feature_optional_and_their_share_is_told(tmp_path: Path) -> None:
+    text = PLAIN.replace("120.5,3,Ames", ",3,").replace("80,2,Ames", "80,,Ames")
+    contract, drafted = read(written(tmp_path, text), "Price")
+    assert [feature.required for feature in contract.features] == [False, False, False, True]
+    assert (
+        "# 16.7% of the cells are empty; decide: where empty means 0, write missing = 0 instead." in drafted
+    )
+    assert 'write missing = "none" instead and add "none" to choices' in drafted
+
+
+@pytest.mark.parametrize(
+    ("dates", "form"),
+    [
+        (("2020-01-31", "2021-07-01"), "%Y-%m-%d"),
+        (("2020-01-31 10:00:00", "2021-07-01 00:00:00"), "%Y-%m-%d"),
+        (("31.01.2020", "1.7.2021"), "%d.%m.%Y"),
+        (("31/01/2020", "01/07/2021"), "%d/%m/%Y"),
+        (("01/31/2020", "07/01/2021"), "%m/%d/%Y"),
+        (("20200131", "20210701"), "%Y%m%d"),
+    ],
+)
+def test_a_column_of_dates_orders_the_sales(tmp_path: Path, dates: tuple[str, str], form: str) -> None:
+    rows = "".join(f"{dates[at % 2]},{50 + at * at},{100 + at}\n" for at in range(12))
+    path = written(tmp_path, "Sale date,Area,Price\n" + rows)
+    contract, _ = read(path, "Price")
+    assert (contract.keys.sold, contract.keys.sold_format) == (("Sale date",), form)
+    assert contract.split.by == "sold"
+    assert rejects(path, "Price") == {}
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_for_a_person_to_decide(tmp_path: Path) -> None:
+    rows = "".join(f"0{at}/02/2020,{50 + at * at},{100 + at}\n" for at in range(1, 9))
+    _, text = read(written(tmp_path, "Sold,Area,Price\n" + rows), "Price")
+    assert 'sold_format = "%d/%m/%Y" # decide: %m/%d/%Y fits as well' in text
+
+
+def test_a_date_of_something_else_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    rows = "".join(f"2001-0{at}-02,{50 + at * at},{100 + at}\n" for at in range(1, 9))
+    contract, text = read(written(tmp_path, "Built on,Area,Price\n" + rows), "Price")
+    assert contract.keys.sold == ()
+    assert "# 'Built on': a date, which no kind of feature holds" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("header", ["PID", "id", "Parcel No", "property_id", "HouseID", "MLS number"])
+def test_a_named_key_that_hardly_repeats_is_the_property(tmp_path: Path, header: str) -> None:
+    rows = "".join(f"{9000 + 7 * (at % 7)},{50 + at * at},{100 + at}\n" for at in range(8))
+    contract, _ = read(written(tmp_path, f"{header},Area,Price\n{rows}"), "Price")
+    assert contract.keys.property == header
+    assert list(kinds(contract)) == ["area"]
+
+
+def test_codes_that_never_repeat_are_the_property_under_any_name(tmp_path: Path) -> None:
+    rows = "".join(f"R-{17 * at},{50 + at * at},{100 + at}\n" for at in range(8))
+    contract, _ = read(written(tmp_path, "Aktenzeichen,Area,Price\n" + rows), "Price")
+    assert contract.keys.property == "Aktenzeichen"
+
+
+def test_a_property_type_is_a_category_and_no_key(tmp_path: Path) -> None:
+    rows = "".join(f"{'flat' if at % 2 else 'house'},{50 + at * at},{100 + at}\n" for at in range(8))
+    contract, _ = read(written(tmp_path, "Property type,Area,Price\n" + rows), "Price")
+    assert contract.keys.property is None
+    assert kinds(contract)["property_type"] == "category"
+
+
+@pytest.mark.parametrize(("header", "first"), [('""', 1), ("Order", 0), ("id", 1)])
+def test_row_numbers_are_left_out(tmp_path: Path, header: str, first: int) -> None:
+    rows = "".join(f"{first + at},{50 + at * at},{100 + at}\n" for at in range(8))
+    contract, text = read(written(tmp_path, f"{header},Area,Price\n{rows}"), "Price")
+    assert list(kinds(contract)) == ["area"]
+    assert contract.keys.property is None
+    assert "Left out of the features" in text
+
+
+def test_what_tells_no_two_houses_apart_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    rows = "".join(f"Iowa,,a nice house with view {at} of 8,{50 + at * at},{100 + at}\n" for at in range(8))
+    contract, text = read(written(tmp_path, "State,Pool,Notes,Area,Price\n" + rows), "Price")
+    assert list(kinds(contract)) == ["area"]
+    assert "'State': every cell is 'Iowa'" in text
+    assert "'Pool': every cell is empty" in text
+    assert "'Notes': text with 8 different values in 8 sales" in text
+
+
+def test_numbers_with_marks_between_thousands_are_left_out_with_advice(tmp_path: Path) -> None:
+    rows = "".join(f'"1,{100 + at}",{50 + at * at},{100 + at}\n' for at in range(8))
+    _, text = read(written(tmp_path, "Lot,Area,Price\n" + rows), "Price")
+    assert "'Lot': numbers with marks between the thousands, such as '1,100'; write them without" in text
+
+
+def test_postcodes_are_categories_though_they_look_like_numbers(tmp_path: Path) -> None:
+    rows = "".join(f"{98101 + at % 3},0{at % 4},{50 + at * at},{100 + at}\n" for at in range(12))
+    contract, _ = read(written(tmp_path, "Zipcode,District,Area,Price\n" + rows), "Price")
+    assert kinds(contract) == {"zipcode": "category", "district": "category", "area": "integer"}
+    assert contract.features[1].choices == ("00", "01", "02", "03")
+
+
+def test_a_few_slips_leave_a_column_of_numbers_and_are_pointed_at(tmp_path: Path) -> None:
+    rows = "".join(f"{'unknown' if at == 9 else 60 + at * at},{100 + at}\n" for at in range(40))
+    path = written(tmp_path, "Area,Price\n" + rows)
+    contract, text = read(path, "Price")
+    assert kinds(contract) == {"area": "number"}
+    assert "1 cells are no numbers, such as 'unknown'; their sales are refused" in text
+    assert rejects(path, "Price") == {"area: not a number": 1}
+
+
+def test_a_column_that_is_the_price_in_other_words_is_doubted(tmp_path: Path) -> None:
+    rows = "".join(f"{50 + at * at % 7},{(100 + at) / 2},{100 + at}\n" for at in range(20))
+    _, text = read(written(tmp_path, "Area,Appraisal,Price\n" + rows), "Price")
+    assert "# decide: nearly the price itself, with a correlation of 1.000; is it known when" in text
+
+
+def test_a_table_as_r_writes_it_becomes_a_contract(tmp_path: Path) -> None:
+    text = '"","crim","chas","rad","medv"\n' + "".join(
+        f'"{at}",{0.006 + at * 0.37},{at % 2},{1 + at % 5},{21.5 + at * 0.7}\n' for at in range(1, 25)
+    )
+    contract, _ = read(written(tmp_path, text), "medv")
+    assert kinds(contract) == {"crim": "number", "chas": "flag", "rad": "integer"}
+    assert contract.split.by == "hash"
+
+
+def test_a_small_file_keeps_no_sales_for_calibration(tmp_path: Path) -> None:
+    contract, _ = read(written(tmp_path, PLAIN), "Price")
+    assert contract.split.calibration == 0
+
+
+def test_a_skewed_price_above_zero_is_learned_on_its_logarithm(tmp_path: Path) -> None:
+    even = "Area,Price\n" + "".join(f"{50 + at},{100 + at}\n" for at in range(9))
+    skewed = "Area,Price\n" + "".join(f"{50 + at},{100 + 3**at}\n" for at in range(9))
+    assert not read(written(tmp_path, even), "Price")[0].target.log
+    assert read(written(tmp_path, skewed), "Price")[0].target.log
+
+
+def test_headers_become_distinct_names_whatever_stands_in_them(tmp_path: Path) -> None:
+    headers = "LotArea,Lot Area,2nd floor (m²),面积,Price,class,sold,bath1,bath_1,Target"
+    rows = "".join(",".join(str(at * at * each + at) for each in range(1, 11)) + "\n" for at in range(9))
+    contract, _ = read(written(tmp_path, f"{headers}\n{rows}"), "Target")
+    assert list(kinds(contract)) == [
+        *("lot_area", "lot_area_2", "x2nd_floor_m2", "column_4", "price_2"),
+        *("class", "sold_2", "bath1", "bath_1_2"),
+    ]
+
+
+def test_the_market_is_named_after_the_file_unless_a_name_is_given(tmp_path: Path) -> None:
+    path = written(tmp_path, PLAIN, "King County 2014.csv")
+    assert tomllib.loads(infer.draft(path, "Price"))["name"] == "king_county_2014"
+    assert tomllib.loads(infer.draft(path, "Price", "seattle"))["name"] == "seattle"
+
+
+def test_a_market_name_that_no_contract_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="name: came 'King County'"):
+        infer.draft(written(tmp_path, PLAIN), "Price", "King County")
+
+
+def test_a_missing_target_is_answered_with_the_columns_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no column 'price'.*Area, Rooms, City, Garden, Price"):
+        infer.draft(written(tmp_path, PLAIN), "price")
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["cheap", "dear", "dear", "cheap"], "not a column of numbers: it has 'cheap', 'dear'"),
+        (["$200", "$300", "$250", "$100"], "not a column of numbers"),
+        (['"200,000"', '"300,000"', '"1,250,000"', '"100,000"'], "without marks between the thousands"),
+        (["5", "5", "5", "5"], "is 5 in every sale: there is nothing to learn"),
+        (["", "", "", ""], "nothing but empty cells"),
+        (["0", "-1", "-2", "-3"], "no price above 0"),
+    ],
+)
+def test_a_target_that_cannot_be_learned_is_refused(tmp_path: Path, cells: list[str], message: str) -> None:
+    rows = "".join(f"{50 + at * at},{cell}\n" for at, cell in enumerate(cells))
+    with pytest.raises(SalesError, match=message):
+        infer.draft(written(tmp_path, "Area,Price\n" + rows), "Price")
+
+
+def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SalesError, match="there is no feature"):
+        infer.draft(written(tmp_path, "Id,Price\n1,5\n2,6\n3,8\n"), "Price")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\nArea,Price\n1,2\n", "line 1 is empty"),
+        (b"Area,Price\n", "a header and no sales"),
+        (b"Area\n1\n2\n", "is one column"),
+        (b"Area,Area,Price\n1,2,3\n", "'Area' stands twice"),
+        (b"Area,,Price\n1,2,3\n", "line 1, column 2: the header is empty"),
+        (b"Area,Price\n1,2\n1,2,3\n", "cannot be read as CSV: .*Expected 2 columns, got 3"),
+        (b"Gr\xf6\xdfe,Price\n1,2\n", "is not UTF-8"),
+        (b"Area,Price\n" + b"1,2\n" * 100_000 + b"\xf6,2\n", "is not UTF-8|invalid UTF8"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_the_reason(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=message):
+        infer.draft(path, "Price")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read: No such file"):
+        infer.draft(tmp_path / "nowhere.csv", "Price")
