@@ -1,0 +1,140 @@
+"""Every error that a caller may be answered with, and the gRPC status of each.
+
+ServingError
+├── BadHouses           houses that the contract refuses; lists every fault, up to a limit
+├── BadMessage          bytes that are not the message, or a message that asks for nothing
+├── TooManyRows         more rows in one request than the server prices at once
+├── MessageTooLarge     more bytes in one message than the server reads
+├── ServiceNotFound     health asked of a service that is not served
+├── MethodNotFound      a method that is not offered
+├── ModelNotReady       no champion of the market serves yet
+└── ModelFailed         the model gave no usable price
+
+Whatever else is raised is a bug: the caller gets a fixed sentence, the log gets everything.
+A message says what came, what is allowed and what to do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+INTERNAL_SENTENCE = "The server could not answer because of a fault of its own. Its log has the details."
+MOST_DETAIL_BYTES = 4096
+"""Field faults travel in a response header, which clients read up to 8 KiB of, in base64."""
+
+
+class ServingError(Exception):
+    """Base of every error here; its message is meant for the caller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldFault:
+    """What is the matter with one field of a request."""
+
+    field: str
+    """Its path in the message, such as houses[3].area."""
+    description: str
+    """What came, and what is allowed."""
+
+
+class BadHouses(ServingError):
+    """Houses that the contract refuses."""
+
+    def __init__(self, faults: Sequence[FieldFault], *, unread: bool = False) -> None:
+        self.faults = tuple(faults)
+        self.unread = unread
+        """Whether the limit of faults was reached, and nothing behind it was read."""
+        first = self.faults[0]
+        count = f"at least {len(faults)}" if unread else str(len(faults))
+        super().__init__(
+            f"The houses have {count} {'fault' if len(faults) == 1 else 'faults'}. "
+            f"{first.field}: {first.description}. The status details list them."
+        )
+
+
+class BadMessage(ServingError):
+    """Bytes that are not the message, or a message that asks for nothing."""
+
+
+class TooManyRows(ServingError):
+    """More rows in one request than the server prices at once."""
+
+    def __init__(self, rows: int, limit: int) -> None:
+        super().__init__(
+            f"The request has {rows} rows, allowed: at most {limit}. Send several requests, "
+            "or start the server with a larger --max-rows (INFERENCE_SERVER_MAX_ROWS)."
+        )
+
+
+class MessageTooLarge(ServingError):
+    """More bytes in one message than the server reads."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The message has {size} bytes, allowed: at most {limit}. Send several requests, or start "
+            "the server with a larger --max-message-bytes (INFERENCE_SERVER_MAX_MESSAGE_BYTES)."
+        )
+
+
+class ServiceNotFound(ServingError):
+    """Health asked of a service that is not served."""
+
+
+class MethodNotFound(ServingError):
+    """A method that is not offered."""
+
+
+class ModelNotReady(ServingError):
+    """No champion of the market serves yet."""
+
+
+class ModelFailed(ServingError):
+    """The model gave no usable price."""
+
+
+CODES: dict[type[ServingError], int] = {
+    BadHouses: code_pb2.INVALID_ARGUMENT,
+    BadMessage: code_pb2.INVALID_ARGUMENT,
+    TooManyRows: code_pb2.INVALID_ARGUMENT,
+    MessageTooLarge: code_pb2.RESOURCE_EXHAUSTED,
+    ServiceNotFound: code_pb2.NOT_FOUND,
+    MethodNotFound: code_pb2.UNIMPLEMENTED,
+    ModelNotReady: code_pb2.UNAVAILABLE,
+    ModelFailed: code_pb2.INTERNAL,
+}
+
+
+def status(error: Exception) -> status_pb2.Status:
+    """What the caller is told."""
+    if not isinstance(error, ServingError):
+        return status_pb2.Status(code=code_pb2.INTERNAL, message=INTERNAL_SENTENCE)
+    told = status_pb2.Status(code=CODES[type(error)], message=str(error))
+    if isinstance(error, BadHouses):
+        detail = any_pb2.Any()
+        detail.Pack(_bad_request(error))
+        told.details.append(detail)
+    return told
+
+
+def _bad_request(error: BadHouses) -> error_details_pb2.BadRequest:
+    """The faults, as many as a header has room for, and how many more there are."""
+    detail = error_details_pb2.BadRequest()
+    room = MOST_DETAIL_BYTES
+    for listed, fault in enumerate(error.faults):
+        room -= len(fault.field.encode()) + len(fault.description.encode()) + 8
+        if room < 0:
+            detail.field_violations.add(field="houses", description=_rest(error, listed))
+            return detail
+        detail.field_violations.add(field=fault.field, description=fault.description)
+    if error.unread:
+        detail.field_violations.add(field="houses", description=_rest(error, len(error.faults)))
+    return detail
+
+
+def _rest(error: BadHouses, listed: int) -> str:
+    more = len(error.faults) - listed
+    if error.unread:
+        return f"only the first {listed} faults are listed; there may be any number more"
+    return f"only the first {listed} faults are listed; there are {more} more"

@@ -1,0 +1,28 @@
+"""The table of everything the server offers, asked once a call: a new market needs no restart."""
+
+from collections.abc import Iterable
+
+from inference_server.errors import MethodNotFound
+from inference_server.method import Call, Method, Route
+from inference_server.services.prediction import PredictionServices
+
+
+class Routes:
+    """Methods by path: those of fixed services, and those of the markets that serve now."""
+
+    def __init__(self, fixed: Iterable[Route], predictions: PredictionServices) -> None:
+        self._fixed: dict[str, Route] = {route.path: route for route in fixed}
+        self._predictions = predictions
+
+    def find(self, path: str) -> Route | None:
+        """The route of /package.Service/Method; None where there is none."""
+        return self._fixed.get(path) or self._predictions.find(path)
+
+
+def missing(path: str) -> Method[bytes, bytes]:
+    """Stands in for a route that there is not, and says so better than gRPC does."""
+
+    async def handle(_question: bytes, _call: Call) -> bytes:
+        raise MethodNotFound(f"{path} is not offered. Reflection lists the services that are.")
+
+    return Method(path=path, read=bytes, handle=handle, write=bytes)

@@ -1,0 +1,76 @@
+"""grpc.health.v1: whether a warmed champion serves, overall and for each typed service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+
+from inference_server.errors import ServiceNotFound
+from inference_server.live_models import LiveModels
+from inference_server.method import Call, Method, Route, Subscription, reader, writer
+
+SERVICE = "grpc.health.v1.Health"
+
+
+class Health:
+    """Not serving before `open` and after `close`, and nothing in between but by the live models."""
+
+    def __init__(self, live: LiveModels) -> None:
+        self._live = live
+        self._is_open = False
+        self._is_closed = False
+        self._change = asyncio.Event()
+        live.on_change(self._changed)
+
+    def open(self) -> None:
+        """Every champion that there was at the start has been looked at: say what serves."""
+        self._is_open = True
+        self._changed()
+
+    def close(self) -> None:
+        """The server is about to stop: nothing serves from now on, and watching ends."""
+        self._is_closed = True
+        self._changed()
+
+    def status(self, service: str) -> int | None:
+        """A HealthCheckResponse.ServingStatus; None for a service that is not known."""
+        services = self._live.services()
+        if service and service not in services:
+            return None
+        serves = self._is_open and not self._is_closed and bool(services)
+        return int(HealthCheckResponse.SERVING if serves else HealthCheckResponse.NOT_SERVING)
+
+    async def check(self, request: HealthCheckRequest, _call: Call) -> HealthCheckResponse:
+        """The status now."""
+        status = self.status(request.service)
+        if status is None:
+            known = ", ".join(sorted(self._live.services())) or "none yet"
+            raise ServiceNotFound(f"came {request.service!r}, allowed: an empty name, or one of: {known}")
+        return HealthCheckResponse(status=status)
+
+    async def watch(self, request: HealthCheckRequest, _call: Call) -> AsyncIterator[HealthCheckResponse]:
+        """The status now, and at each change."""
+        told = None
+        while True:
+            change = self._change
+            status = self.status(request.service)
+            status = HealthCheckResponse.SERVICE_UNKNOWN if status is None else status
+            if status != told:
+                told = status
+                yield HealthCheckResponse(status=status)
+            if self._is_closed:
+                return
+            await change.wait()
+
+    def _changed(self) -> None:
+        """Wake whoever watches; the next change has an event of its own, so that none is missed."""
+        last, self._change = self._change, asyncio.Event()
+        last.set()
+
+    def routes(self) -> list[Route]:
+        """Check and Watch."""
+        read = reader(HealthCheckRequest)
+        return [
+            Method(path=f"/{SERVICE}/Check", read=read, handle=self.check, write=writer),
+            Subscription(path=f"/{SERVICE}/Watch", read=read, handle=self.watch, write=writer),
+        ]

@@ -1,0 +1,85 @@
+"""grpc.reflection.v1alpha: lets a client that has no .proto discover the services that serve now."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.rpc import code_pb2
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
+
+from inference_server.live_models import LiveModels
+from inference_server.method import Call, Method, Route, reader, writer
+
+SERVICE = "grpc.reflection.v1alpha.ServerReflection"
+
+
+class Reflection:
+    """Looks into the pools of the serving markets, and into the default pool for fixed services."""
+
+    def __init__(self, live: LiveModels, fixed: Sequence[str]) -> None:
+        self._live = live
+        self._fixed = (*fixed, SERVICE)
+
+    async def answer(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
+        """One answer for one question of the stream."""
+        kind = request.WhichOneof("message_request")
+        response = ServerReflectionResponse(valid_host=request.host, original_request=request)
+        if kind == "list_services":
+            for name in sorted((*self._fixed, *self._live.services())):
+                response.list_services_response.service.add(name=name)
+        elif kind == "file_by_filename":
+            self._tell_file(response, lambda pool: pool.FindFileByName(request.file_by_filename))
+        elif kind == "file_containing_symbol":
+            symbol = request.file_containing_symbol
+            self._tell_file(response, lambda pool: pool.FindFileContainingSymbol(symbol))
+        elif kind == "all_extension_numbers_of_type" and self._knows(request.all_extension_numbers_of_type):
+            name = request.all_extension_numbers_of_type
+            response.all_extension_numbers_response.base_type_name = name  # proto3 has no extensions
+        else:
+            _tell_nothing(response)
+        return response
+
+    def _pools(self) -> Iterator[Any]:
+        for live in self._live.services().values():
+            yield live.api.pool
+        yield descriptor_pool.Default()
+
+    def _knows(self, message: str) -> bool:
+        return _first(self._pools(), lambda pool: pool.FindMessageTypeByName(message)) is not None
+
+    def _tell_file(self, response: ServerReflectionResponse, find: Callable[[Any], Any]) -> None:
+        file = _first(self._pools(), find)
+        if file is None:
+            _tell_nothing(response)
+            return
+        for one in _with_dependencies(file):
+            proto = FileDescriptorProto()
+            one.CopyToProto(proto)
+            response.file_descriptor_response.file_descriptor_proto.append(proto.SerializeToString())
+
+    def routes(self) -> list[Route]:
+        """The one method of reflection."""
+        path, read = f"/{SERVICE}/ServerReflectionInfo", reader(ServerReflectionRequest)
+        return [Method(path=path, read=read, handle=self.answer, write=writer, streams=True)]
+
+
+def _first(pools: Iterator[Any], find: Callable[[Any], Any]) -> Any:
+    for pool in pools:
+        try:
+            return find(pool)
+        except KeyError:
+            continue
+    return None
+
+
+def _with_dependencies(file: Any) -> list[Any]:
+    found = {file.name: file}
+    for dependency in file.dependencies:
+        found.update({one.name: one for one in _with_dependencies(dependency)})
+    return list(found.values())
+
+
+def _tell_nothing(response: ServerReflectionResponse) -> None:
+    response.error_response.error_code = code_pb2.NOT_FOUND
+    response.error_response.error_message = "Not found. Ask list_services for what there is."
