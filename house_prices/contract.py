@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ Value = bool | float | str
 
 KINDS = ("number", "integer", "flag", "category")
 METRICS = ("r2", "mse", "rmse", "mae", "mape", "rmsle", "mdape", "ppe10", "ppe20")
+RESERVED = ("part", "property", "reason", "sold")
+"""Columns that cleaned and split sales have beside the features and the target."""
 EXACT_IN_FLOAT32 = 2**24
 """Whole numbers up to here are the same after the cast to float32."""
 
@@ -58,7 +61,7 @@ class Feature:
             return isinstance(value, str) and value in self.choices
         if self.kind == "flag":
             return isinstance(value, bool) or value in (0, 1)
-        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
             return False
         if self.kind == "integer" and value != int(value):
             return False

@@ -8,8 +8,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from house_prices import contradictions
 from house_prices.contract import (
-    EXACT_IN_FLOAT32,
     KINDS,
     METRICS,
     Cleaning,
@@ -21,7 +21,6 @@ from house_prices.contract import (
     Target,
     Training,
     Value,
-    plain,
 )
 from house_prices.errors import ContractError
 from house_prices.table import Table
@@ -61,7 +60,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         api_version=top.whole("api_version", 1, low=1, high=9999),
         decimal=top.text("decimal", ".", one_of=(".", ",")),
         target=_target(top.table("target")),
-        features=tuple(_feature(table) for table in top.tables("features")),
+        features=tuple(map(_feature, tables := top.tables("features"))),
         keys=_keys(top.table("keys")),
         split=_split(top.table("split")),
         cleaning=_cleaning(top.table("cleaning")),
@@ -72,7 +71,11 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         values=values,
     )
     top.close()
-    faults.extend(_contradictions(contract))
+    sound = [pair for pair in zip(contract.features, tables, strict=True) if pair[1].sound]
+    for feature, table in sound:
+        for fault in contradictions.of_feature(feature):
+            table.fault(*fault)
+    faults.extend(contradictions.of_contract(contract, [feature for feature, _ in sound]))
     if faults:
         raise ContractError(where, faults)
     return contract
@@ -106,28 +109,7 @@ def _feature(table: Table) -> Feature:
         description=table.text("description", ""),
     )
     table.close()
-    _feature_contradictions(table, feature)
     return feature
-
-
-def _feature_contradictions(table: Table, feature: Feature) -> None:
-    bounds = [bound for bound in (feature.minimum, feature.maximum) if bound is not None]
-    if feature.kind in ("flag", "category") and bounds:
-        table.fault("minimum", bounds[0], f"no bounds, for a {feature.kind} has none")
-    if len(bounds) == 2 and bounds[0] > bounds[1]:
-        table.fault("minimum", bounds[0], f"at most the maximum, {plain(bounds[1])}")
-    if feature.kind == "integer" and any(abs(bound) > EXACT_IN_FLOAT32 for bound in bounds):
-        table.fault("maximum", bounds[-1], f"at most {EXACT_IN_FLOAT32}, which float32 still holds exactly")
-    if feature.kind == "category" and not feature.choices:
-        table.fault("choices", list(feature.choices), "a list of every value that the category may take")
-    if feature.kind != "category" and feature.choices:
-        table.fault("choices", list(feature.choices), "nothing: only a category has choices")
-    if "" in feature.choices:
-        table.fault("choices", "", "names; an empty cell is described by `missing`")
-    if feature.missing is not None and not feature.accepts(feature.missing):
-        table.fault("missing", feature.missing, feature.allowed)
-    if feature.missing is not None and feature.required:
-        table.fault("required", True, "false, for `missing` says what an empty cell stands for")
 
 
 def _keys(table: Table) -> Keys:
@@ -136,8 +118,8 @@ def _keys(table: Table) -> Keys:
         sold=table.texts("sold"),
         sold_format=table.text("sold_format", "%Y-%m-%d", pattern=_DATE_FORMAT),
     )
-    if len(keys.sold) > 3:
-        table.fault("sold", list(keys.sold), "one column of dates, or year, month (and day)")
+    for fault in contradictions.of_keys(keys):
+        table.fault(*fault)
     table.close()
     return keys
 
@@ -211,31 +193,3 @@ def _slices(table: Table) -> tuple[str, ...]:
 def _scalars(table: Table) -> dict[str, Value]:
     read = {name: table.scalar(name) for name in table.keys()}
     return {name: value for name, value in read.items() if value is not None}
-
-
-def _contradictions(contract: Contract) -> list[str]:
-    """Faults between the parts of a contract, each of which is well formed by itself."""
-    faults: list[str] = []
-    features = {feature.name: feature for feature in contract.features}
-    once = {
-        "name": [contract.target.name, *(feature.name for feature in contract.features)],
-        "column": [contract.target.column, *(feature.column for feature in contract.features)],
-        "number": [str(feature.number) for feature in contract.features],
-    }
-    for what, taken in once.items():
-        for again in sorted({item for item in taken if item and taken.count(item) > 1}):
-            faults.append(f"features: {what} {again} stands twice, allowed: each {what} once")
-    if contract.split.by == "sold" and not contract.keys.sold:
-        faults.append("split.by: came 'sold', allowed: 'hash', for keys.sold names no date")
-    for name in contract.slices:
-        if name not in features or features[name].kind == "number":
-            faults.append(f"slices.columns: came {name!r}, allowed: an integer, flag or category feature")
-    for name, value in contract.example.items():
-        if name not in features:
-            faults.append(f"example.{name}: is no feature, allowed: {', '.join(features)}")
-        elif not features[name].accepts(value):
-            faults.append(f"example.{name}: came {value!r}, allowed: {features[name].allowed}")
-    for feature in contract.features if contract.example else ():
-        if feature.required and feature.name not in contract.example:
-            faults.append(f"example.{feature.name}: is missing, allowed: {feature.allowed}")
-    return faults

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 _REQUIRED = object()
+_LARGEST = 1e300
+"""Numbers beyond it are as good as endless."""
 
 
 class Table:
@@ -16,11 +19,13 @@ class Table:
         self._path = path
         self._faults = faults
         self._taken: set[str] = set()
+        self.sound = True
+        """Whether no key of this table was at fault so far; the tables below it don't count."""
         self._values: Mapping[str, object] = {}
         if isinstance(values, Mapping):
             self._values = values
         else:
-            faults.append(f"{path}: came {values!r}, allowed: a table")
+            self._keep(f"{path}: came {values!r}, allowed: a table")
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -31,7 +36,7 @@ class Table:
 
     def fault(self, key: str, came: object, allowed: str) -> None:
         """Keep a fault of `key`: what came, and what is allowed."""
-        self._faults.append(f"{self._where(key)}: came {came!r}, allowed: {allowed}")
+        self._keep(f"{self._where(key)}: came {came!r}, allowed: {allowed}")
 
     def text(
         self, key: str, default: object = _REQUIRED, *, pattern: str = "", one_of: Sequence[str] = ()
@@ -51,10 +56,10 @@ class Table:
         return value
 
     def number(
-        self, key: str, default: object = _REQUIRED, *, low: float = -1e300, high: float = 1e300
+        self, key: str, default: object = _REQUIRED, *, low: float = -_LARGEST, high: float = _LARGEST
     ) -> float:
         """A finite number from `low` to `high`."""
-        allowed = "a number" if (low, high) == (-1e300, 1e300) else f"a number from {low:g} to {high:g}"
+        allowed = "a number" if (low, high) == (-_LARGEST, _LARGEST) else f"a number from {low:g} to {high:g}"
         value = self._take(key, default, allowed)
         if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
             self._wrong(key, value, allowed)
@@ -99,8 +104,8 @@ class Table:
         value = self._take(key, None, "a value")
         if value is None or isinstance(value, bool | str):
             return value
-        if isinstance(value, int | float):
-            return float(value)
+        if _is_scalar(value):
+            return float(cast(float, value))
         self._wrong(key, value, "true, false, a number or text")
         return None
 
@@ -108,7 +113,7 @@ class Table:
         """A list of at least one truth, number or string."""
         value = self._take(key, _REQUIRED, "a list of values")
         items = tuple(value) if isinstance(value, list | tuple) else ()
-        if not items or not all(isinstance(item, bool | int | float | str) for item in items):
+        if not items or not all(map(_is_scalar, items)):
             self._wrong(key, value, "a list of at least one truth, number or text")
             return ()
         return items
@@ -130,7 +135,11 @@ class Table:
         for key in self._values:
             if key not in self._taken:
                 known = ", ".join(sorted(self._taken)) or "nothing"
-                self._faults.append(f"{self._where(key)}: an unknown key, allowed: {known}")
+                self._keep(f"{self._where(key)}: an unknown key, allowed: {known}")
+
+    def _keep(self, fault: str) -> None:
+        self._faults.append(fault)
+        self.sound = False
 
     def _where(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
@@ -139,9 +148,16 @@ class Table:
         self._taken.add(key)
         value = self._values.get(key, default)
         if value is _REQUIRED:
-            self._faults.append(f"{self._where(key)}: is missing, allowed: {allowed}")
+            self._keep(f"{self._where(key)}: is missing, allowed: {allowed}")
         return value
 
     def _wrong(self, key: str, value: object, allowed: str) -> None:
         if value is not _REQUIRED:
             self.fault(key, value, allowed)
+
+
+def _is_scalar(value: object) -> bool:
+    """Whether it is a truth, text, or a number that is neither NaN nor endless."""
+    if isinstance(value, bool | str):
+        return True
+    return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
