@@ -76,6 +76,7 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
     document["target"] = _target(roles.target)
     if roles.property or roles.sold:
         document["keys"] = _keys(roles)
+    document.add(tomlkit.nl())
     for line in _left_out(roles):
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())

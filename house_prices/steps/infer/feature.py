@@ -24,8 +24,8 @@ def feature(column: Column, price: Column, name: str, number: int, kind: str) ->
     if kind in ("number", "integer"):
         low, high = column.bounds
         table.add("unit", "")
-        table.add("minimum", tomlkit.item(whole(low)).comment(f"seen: {whole(column.low)}"))
-        table.add("maximum", tomlkit.item(whole(high)).comment(f"seen: {whole(column.high)}"))
+        table.add("minimum", tomlkit.item(whole(low)).comment(f"seen: {short(column.low)}"))
+        table.add("maximum", tomlkit.item(whole(high)).comment(f"seen: {short(column.high)}"))
         if column.strangers:
             table.add(tomlkit.comment(_refused(column)))
     if kind == "category":
@@ -49,6 +49,11 @@ def typical(column: Column, kind: str) -> bool | float | str:
 def whole(number: float) -> int | float:
     """A whole number without its decimals."""
     return int(number) if number == int(number) else number
+
+
+def short(number: float) -> str:
+    """A number in words of a comment: whole, or six digits of it."""
+    return str(whole(number)) if number == int(number) else f"{number:.6g}"
 
 
 def _doubt(column: Column, price: Column) -> str:
