@@ -18,7 +18,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import Message
 
-from house_prices.contract import Contract, Feature
+from house_prices.contract import Contract, Feature, Value, plain
 
 _FIELD_TYPES = {
     "number": FieldDescriptorProto.TYPE_DOUBLE,
@@ -94,13 +94,11 @@ def descriptor(contract: Contract) -> FileDescriptorProto:
     response.field.add(name="model_version", number=2, type="TYPE_STRING", label="LABEL_OPTIONAL")
     service = file.service.add(name=SERVICE)
     for name, streams in (("Predict", False), ("PredictStream", True)):
-        service.method.add(
-            name=name,
-            input_type=f"{scope}.PredictRequest",
-            output_type=f"{scope}.PredictResponse",
-            client_streaming=streams,
-            server_streaming=streams,
+        method = service.method.add(
+            name=name, input_type=f"{scope}.PredictRequest", output_type=f"{scope}.PredictResponse"
         )
+        if streams:  # protoc, too, leaves false unsaid
+            method.client_streaming = method.server_streaming = True
     return file
 
 
@@ -169,8 +167,15 @@ def describe(feature: Feature) -> str:
     elif feature.missing is None:
         rule = "May be left out where it is not known."
     else:
-        rule = f"Left out, it stands for {feature.missing}."
+        rule = f"Left out, it stands for {_written(feature.missing)}."
     return " ".join(filter(None, [feature.description, f"{allowed}.", rule]))
+
+
+def _written(value: Value) -> str:
+    """A value as a contract has it: false and 0, not False and 0.0."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else plain(value)
 
 
 def _print_service(service: ServiceDescriptorProto, comments: dict[str, str]) -> Iterator[str]:
@@ -199,4 +204,5 @@ def _print_message(message: DescriptorProto, comments: dict[str, str]) -> Iterat
 
 def _comment(text: str, indent: str) -> list[str]:
     start = f"{indent}// "
-    return textwrap.wrap(text, 100, initial_indent=start, subsequent_indent=start, break_on_hyphens=False)
+    visible = "".join(letter if letter.isprintable() else " " for letter in text)
+    return textwrap.wrap(visible, 100, initial_indent=start, subsequent_indent=start, break_on_hyphens=False)
