@@ -1,7 +1,9 @@
 """Small models whose prices are known by heart, published like real ones."""
 
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import onnx
@@ -9,7 +11,7 @@ from onnx import TensorProto, helper
 
 from house_prices import contract_reader
 from house_prices.contract import Contract
-from house_prices.registry import Golden, Manifest, ModelVersion, Registry
+from house_prices.registry import Champion, Golden, Manifest, ModelVersion, Registry, files
 
 HUTS: Mapping[str, object] = {
     "name": "huts",
@@ -139,3 +141,81 @@ def promote(registry: Registry, version: ModelVersion) -> None:
     registry.promote(
         version.market, version.number, sha256=version.manifest.sha256, by="a test", reason="test"
     )
+
+
+def promote_unchecked(registry: Registry, version: ModelVersion) -> None:
+    """Write champion.json past the registry's own checks, as a fault or an attacker may."""
+    champion = Champion(
+        version=version.number,
+        sha256=version.manifest.sha256,
+        promoted_at="2026-01-01T00:00:00+00:00",
+        by="nobody",
+        reason="unchecked",
+        previous=None,
+    )
+    path = registry.root / version.market / "champion.json"
+    files.replace(path, json.dumps(asdict(champion)).encode())
+
+
+def slow_model(of: Contract, *, matrix: int = 400) -> bytes:
+    """As `onnx_model` of base 0, but each unit of the first house's first number costs milliseconds."""
+    model = onnx.load_from_string(onnx_model(of, base=0))
+    turn = [
+        helper.make_node("Identity", ["go"], ["goes_on"]),
+        helper.make_node("MatMul", ["sofar", "zeros"], ["further"]),
+    ]
+    truth, number = TensorProto.BOOL, TensorProto.FLOAT
+    body = helper.make_graph(
+        turn,
+        "turn",
+        [
+            helper.make_tensor_value_info("turns", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", truth, []),
+            helper.make_tensor_value_info("sofar", number, [matrix, matrix]),
+        ],
+        [
+            helper.make_tensor_value_info("goes_on", truth, []),
+            helper.make_tensor_value_info("further", number, [matrix, matrix]),
+        ],
+    )
+    (last,) = (node for node in model.graph.node if "price" in node.output)
+    last.output[0] = "quick"
+    for name, values in {"size": [matrix, matrix], "one": [1], "none": [0]}.items():
+        constant = helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+        model.graph.initializer.append(constant)
+    model.graph.node.extend(
+        [
+            helper.make_node("ConstantOfShape", ["size"], ["zeros"]),
+            helper.make_node("Slice", ["known", "none", "one", "one"], ["firsts"]),
+            helper.make_node("ReduceMax", ["firsts"], ["most"], keepdims=0),
+            helper.make_node("Cast", ["most"], ["turns_wanted"], to=TensorProto.INT64),
+            helper.make_node("Loop", ["turns_wanted", "", "zeros"], ["worked"], body=body),
+            helper.make_node("ReduceMax", ["worked"], ["nothing"], keepdims=0),
+            helper.make_node("Add", ["quick", "nothing"], ["price"]),
+        ]
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def fragile_model(of: Contract) -> bytes:
+    """As `onnx_model` of base 0, but a first number of 666 or more in the first house breaks it."""
+    model = onnx.load_from_string(onnx_model(of, base=0))
+    (last,) = (node for node in model.graph.node if "price" in node.output)
+    last.output[0] = "sound"
+    model.graph.initializer.append(helper.make_tensor("beast", TensorProto.FLOAT, [], [666.0]))
+    for name, values in {"rows": [-1, 1], "one": [1], "none": [0]}.items():
+        model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+    model.graph.node.extend(
+        [
+            helper.make_node("Slice", ["known", "none", "one", "one"], ["firsts"]),
+            helper.make_node("ReduceMax", ["firsts"], ["most"], keepdims=0),
+            helper.make_node("GreaterOrEqual", ["most", "beast"], ["breaks"]),
+            helper.make_node("Cast", ["breaks"], ["broken"], to=TensorProto.INT64),
+            helper.make_node("Mul", ["rows", "broken"], ["some"]),
+            helper.make_node("Add", ["rows", "some"], ["shape"]),  # [-1, 1], or [-2, 2] where it breaks
+            helper.make_node("Reshape", ["sound", "shape"], ["price"]),
+        ]
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
