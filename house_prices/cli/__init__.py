@@ -1,0 +1,1 @@
+"""The command `house-prices`: each module is one subcommand."""

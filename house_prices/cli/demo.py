@@ -1,0 +1,131 @@
+"""`house-prices demo`: from raw sales to a served price, every step of it real."""
+
+import os
+import time
+
+import click
+
+from house_prices.cli import up
+from house_prices.cli.data import HALFMIL_FILE
+from house_prices.cli.home import Home, pass_home
+from house_prices.cli.processes import Processes, free_port, the_only_daemon
+from house_prices.contract import Contract, Value
+from house_prices.registry import Champion, ModelVersion
+from inference_server.client import Client, ClientError, Prices
+
+PROMOTION_SECONDS = 90
+ANSWER_SECONDS = 30
+
+
+@click.command()
+@click.option("--market", default="halfmil", envvar="HOUSE_PRICES_MARKET", help="A folder below data/.")
+@pass_home
+def demo(home: Home, market: str) -> None:
+    """Train, judge, promote and serve a market's model, and ask it for a price."""
+    started = time.monotonic()
+    contract = home.contract(home.known(market))
+    os.environ.update(up.environment(home))
+    _say(contract.title)
+    _ensure_sales(home, contract)
+    with the_only_daemon(home.logs) as free, Processes(home.logs, up.environment(home)) as processes:
+        port = free_port()
+        processes.start("demo-server", up.server_command(home, port))
+        _say("Materializing every asset in Dagster")
+        version = _train(home, contract)
+        _say("Waiting for the promotion sensor")
+        if free:
+            processes.start("demo-daemon", up.daemon_command(home))
+        champion = _wait_for_promotion(home, version, processes)
+        click.echo(f"  version {champion.version} promoted by {champion.by}: {champion.reason}")
+        _say(f"Asking the inference server on port {port}")
+        _ask(contract, version, port, processes)
+    _say(f"All of it in {time.monotonic() - started:.0f} s. Where to look next")
+    click.echo(
+        f"  make up                          Dagster's UI on http://localhost:3000, and the server\n"
+        f"  house-prices models list         every version; models show --market {market} for one\n"
+        f"  house-prices predict --help      ask the server that `make up` starts\n"
+        f"  storage/rejects/{market}.csv    the sales that were refused, with reasons"
+    )
+
+
+def _say(title: str) -> None:
+    click.secho(f"\n{title}", bold=True)
+
+
+def _ensure_sales(home: Home, contract: Contract) -> None:
+    from house_prices.steps import source
+
+    folder = home.data / contract.name / "raw"
+    if contract.name == "halfmil" and not source.paths(folder):
+        from house_prices.steps import halfmil
+
+        click.echo("  no sales file yet: making 500000 sales by the published file's law")
+        folder.mkdir(parents=True, exist_ok=True)
+        halfmil.write(folder / HALFMIL_FILE, 500_000, 0)
+    for path in source.paths(folder):
+        click.echo(f"  {path.relative_to(home.path)}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _train(home: Home, contract: Contract) -> ModelVersion:
+    """Run the training job in this process, on the project's own Dagster instance."""
+    from house_prices.cli.training import train
+
+    number = train(home, contract)
+    return home.registry.version(contract.name, number)
+
+
+def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes) -> Champion:
+    """Let the sensor of a real daemon tick, and the run that it asks for end."""
+    end = time.monotonic() + PROMOTION_SECONDS
+    while time.monotonic() < end:
+        champion = home.registry.champion(version.market)
+        if champion and champion.version >= version.number:
+            return champion
+        if ended := processes.ended():
+            raise click.ClickException(ended)
+        time.sleep(0.2)
+    raise click.ClickException(f"No promotion within {PROMOTION_SECONDS} s; see {home.logs}/demo-daemon.log")
+
+
+def _ask(contract: Contract, version: ModelVersion, port: int, processes: Processes) -> None:
+    house = dict(contract.example) or _golden_house(version)
+    values = " ".join(f"{name}={value}" for name, value in house.items())
+    click.echo(f"  {values}")
+    answer = _answer(contract, house, version, port, processes)
+    price = f"{answer.prices[0].value:,.0f}".replace(",", " ")
+    click.secho(f"  {price} {contract.target.unit}, by version {answer.model_version}", bold=True)
+
+
+def _answer(
+    contract: Contract, house: dict[str, Value], version: ModelVersion, port: int, processes: Processes
+) -> Prices:
+    """What the server answers once it serves the version."""
+    end = time.monotonic() + ANSWER_SECONDS
+    problem = "it still serves an older version"
+    with Client(f"127.0.0.1:{port}", contracts=[contract]) as client:
+        while time.monotonic() < end:
+            try:
+                answer = client.predict(contract.name, [house])
+                if int(answer.model_version) >= version.number:
+                    return answer
+            except ClientError as error:
+                problem = str(error)
+            if ended := processes.ended():
+                raise click.ClickException(ended)
+            time.sleep(0.2)
+    raise click.ClickException(f"No price from version {version.number} within {ANSWER_SECONDS} s: {problem}")
+
+
+def _golden_house(version: ModelVersion) -> dict[str, Value]:
+    """The first golden house, where the contract gives no example."""
+    contract, golden = version.manifest.contract, version.manifest.golden
+    numbers = zip(contract.numbers, golden.numbers[0], strict=True)
+    house: dict[str, Value] = {}
+    for feature, number in numbers:
+        if number == number:
+            house[feature.name] = bool(number) if feature.kind == "flag" else number
+    if contract.categories:
+        for feature, choice in zip(contract.categories, golden.categories[0], strict=True):
+            if choice:
+                house[feature.name] = choice
+    return house

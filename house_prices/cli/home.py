@@ -1,0 +1,51 @@
+"""The project's folder, and the options that every command shares."""
+
+from pathlib import Path
+
+import click
+
+from house_prices import contract_reader
+from house_prices.contract import Contract
+from house_prices.registry import Registry
+
+
+class Home:
+    """The project's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data = path / "data"
+        self.storage = path / "storage"
+        self.models = path / "storage" / "models"
+        self.protos = path / "protos"
+        self.logs = path / "storage" / "logs"
+
+    @property
+    def registry(self) -> Registry:
+        """The model registry."""
+        return Registry(self.models)
+
+    @property
+    def markets(self) -> list[str]:
+        """Markets with a contract, by name."""
+        return sorted(path.parent.name for path in self.data.glob("*/contract.toml"))
+
+    def contract(self, market: str) -> Contract:
+        """A market's contract. Ends the command where there is no such market."""
+        return contract_reader.read(self.data / self.known(market) / "contract.toml")
+
+    def known(self, market: str | None) -> str:
+        """The market that was asked for, or the only one there is."""
+        if market is None and len(self.markets) == 1:
+            return self.markets[0]
+        if market not in self.markets:
+            came = "is missing" if market is None else f"came {market!r}"
+            known = ", ".join(self.markets) or f"none; write {self.data}/<market>/contract.toml"
+            raise click.UsageError(f"--market {came}. Markets: {known}.")
+        return market
+
+
+pass_home = click.make_pass_decorator(Home)
+market_option = click.option(
+    "--market", envvar="HOUSE_PRICES_MARKET", help="A folder below data/.  [default: the only one]"
+)

@@ -1,0 +1,46 @@
+"""The command `house-prices`."""
+
+from pathlib import Path
+
+import click
+
+from house_prices.cli import contract, data, demo, models, predict, protos, up
+from house_prices.cli.home import Home
+from house_prices.errors import HousePricesError
+
+
+class _Commands(click.Group):
+    """A group that ends with a sentence, not a traceback, on an error that a person can put right."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except HousePricesError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"show_default": True})
+@click.version_option(package_name="house-prices")
+@click.option(
+    "--home",
+    envvar="HOUSE_PRICES_HOME",
+    default=".",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="The project's folder, with data/ and storage/.",
+)
+@click.pass_context
+def main(context: click.Context, home: Path) -> None:
+    """From raw sales to a served price."""
+    context.obj = Home(home.resolve())
+
+
+for command in (
+    demo.demo,
+    up.up,
+    predict.predict,
+    models.models,
+    contract.contract,
+    protos.protos,
+    data.data,
+):
+    main.add_command(command)

@@ -1,0 +1,119 @@
+"""`house-prices models`: what is published, what serves, and a person's say in it."""
+
+import getpass
+import json
+from typing import Any
+
+import click
+
+from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.registry import Registry
+
+
+@click.group()
+def models() -> None:
+    """Look at published models; promote one, or roll back."""
+
+
+@models.command("list")
+@market_option
+@pass_home
+def list_(home: Home, market: str | None) -> None:
+    """Every version with its verdict; the champion is starred."""
+    for name in [home.known(market)] if market else home.registry.markets():
+        champion = home.registry.champion(name)
+        verdicts = _verdicts(home.registry, name)
+        click.echo(name)
+        for number in home.registry.versions(name):
+            manifest = home.registry.version(name, number).manifest
+            star = "*" if champion and champion.version == number else " "
+            click.echo(
+                f" {star} {number:>4}  {manifest.created_at[:19]}  "
+                f"{manifest.training.get('estimator', 'unknown'):<24}  {_summary(verdicts.get(number))}"
+            )
+
+
+@models.command()
+@market_option
+@click.argument("version", type=int, required=False)
+@pass_home
+def show(home: Home, market: str | None, version: int | None) -> None:
+    """One version, or the champion: where it came from and how it was judged."""
+    name = home.known(market)
+    found = home.registry.resolve(name, version)
+    manifest = json.loads(found.manifest.to_json())
+    facts = {
+        "market": name,
+        "version": found.number,
+        "folder": str(found.folder),
+        **{
+            key: manifest[key]
+            for key in ("sha256", "created_at", "contract_digest", "training", "data", "lineage")
+        },
+        "history": [e for e in home.registry.history(name) if e.get("version") == found.number],
+    }
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+@models.command()
+@market_option
+@click.argument("version", type=int)
+@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+@click.option("--force", is_flag=True, help="Promote a version that the gate has not passed.")
+@pass_home
+def promote(home: Home, market: str | None, version: int, reason: str, force: bool) -> None:
+    """Make a version the champion."""
+    name = home.known(market)
+    found = home.registry.version(name, version)
+    verdict = _verdicts(home.registry, name).get(version)
+    if not (verdict and verdict["passed"]) and not force:
+        raise click.ClickException(
+            f"{name} version {version}: {_summary(verdict)}. To promote it all the same, add --force."
+        )
+    champion = home.registry.promote(
+        name, version, sha256=found.manifest.sha256, by=getpass.getuser(), reason=reason
+    )
+    click.echo(f"{name} version {champion.version} is the champion since {champion.promoted_at}.")
+
+
+@models.command()
+@market_option
+@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+@pass_home
+def rollback(home: Home, market: str | None, reason: str) -> None:
+    """Make the champion's predecessor the champion again."""
+    name = home.known(market)
+    champion = home.registry.rollback(name, by=getpass.getuser(), reason=reason)
+    click.echo(f"{name} version {champion.version} is the champion again.")
+
+
+@models.command()
+@market_option
+@pass_home
+def verify(home: Home, market: str | None) -> None:
+    """Check every model file, the champion and the audit log."""
+    found = 0
+    for name in [home.known(market)] if market else home.registry.markets():
+        faults = home.registry.verify(name)
+        found += len(faults)
+        click.echo(f"{name}: {len(home.registry.versions(name))} versions, {len(faults) or 'no'} faults")
+        for fault in faults:
+            click.echo(f"  {fault}", err=True)
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+def _verdicts(registry: Registry, market: str) -> dict[int, dict[str, Any]]:
+    """The newest verdict on each version."""
+    entries: list[dict[str, Any]] = registry.history(market)
+    return {entry["version"]: entry for entry in entries if entry["event"] == "verdict"}
+
+
+def _summary(verdict: dict[str, Any] | None) -> str:
+    if verdict is None:
+        return "not judged"
+    if not verdict["passed"]:
+        return f"rejected: {' '.join(verdict['reasons'])}"
+    return "passed the gate, " + ", ".join(
+        f"{name} {verdict['metrics'][name]:.4g}" for name in ("rmsle", "r2")
+    )

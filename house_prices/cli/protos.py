@@ -1,0 +1,27 @@
+"""`house-prices protos`: the typed API of each market, printed."""
+
+import click
+
+from house_prices import api
+from house_prices.cli.home import Home, market_option, pass_home
+
+
+@click.command()
+@market_option
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file differs from its contract.")
+@pass_home
+def protos(home: Home, market: str | None, check: bool) -> None:
+    """Print protos/house_prices/<market>/v<N>/prediction.proto from each contract."""
+    stale = []
+    for name in [home.known(market)] if market else home.markets:
+        contract = home.contract(name)
+        path, text = home.protos / api.path(contract), api.printed(contract)
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
+        if check:
+            stale += [] if same else [str(path)]
+        elif not same:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        click.echo(f"{path.relative_to(home.path)}: {'as its contract' if same else 'differed'}")
+    if stale:
+        raise click.ClickException(f"{len(stale)} differ from their contract. Run `house-prices protos`.")

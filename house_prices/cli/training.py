@@ -1,0 +1,153 @@
+"""One training in this process, told step by step while it works."""
+
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import dagster as dg
+
+from house_prices import definitions
+from house_prices.cli.home import Home
+from house_prices.contract import METRICS, Contract
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_POLL_SECONDS = 0.2
+
+
+def train(home: Home, contract: Contract) -> int:
+    """Materialize every asset of the market, and print each and each check. The candidate's version.
+
+    Ends the command where a step fails or the gate rejects the candidate.
+    """
+    with dg.DagsterInstance.get() as instance:
+        told = _Telling(instance, contract)
+        job = definitions.build(home.path).resolve_job_def(f"{contract.name}_training")
+        with told:
+            result = job.execute_in_process(
+                instance=instance, run_id=told.run_id, run_config=_QUIET, raise_on_error=False
+            )
+    if not result.success:
+        raise click.ClickException(told.failure or "The training failed; see the run in Dagster's UI.")
+    if told.rejected:
+        raise click.ClickException(f"Version {told.version} is not promoted: {' '.join(told.rejected)}")
+    return told.version
+
+
+class _Telling:
+    """Prints what a run does while it goes on, from a thread of its own."""
+
+    def __init__(self, instance: dg.DagsterInstance, contract: Contract) -> None:
+        self.run_id = str(uuid.uuid4())
+        self.version = 0
+        self.rejected: list[str] = []
+        self.failure = ""
+        self._instance = instance
+        self._contract = contract
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        cursor = None
+        while True:
+            last = self._over.wait(_POLL_SECONDS)
+            page = self._instance.get_records_for_run(self.run_id, cursor)
+            cursor = page.cursor
+            for record in page.records:
+                event = record.event_log_entry.dagster_event
+                if event is not None:
+                    self._tell(event)
+            if last:
+                return
+
+    def _tell(self, event: dg.DagsterEvent) -> None:
+        if event.is_step_start and event.step_key:
+            step = event.step_key.removeprefix(f"{self._contract.name}__")
+            if step in _LINES:
+                click.echo(f"  {step} ...")
+        elif event.is_step_materialization:
+            self._tell_asset(event.materialization)
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            self._tell_check(event.asset_check_evaluation_data)
+        elif event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            self.failure = f"{event.step_key} failed: {cause.message.strip() if cause else 'see the run'}"
+
+    def _tell_asset(self, made: dg.AssetMaterialization) -> None:
+        name = made.asset_key.path[-1]
+        facts: dict[str, Any] = {key: value.value for key, value in made.metadata.items()}
+        for line in _LINES[name](facts):
+            click.echo(f"      {line}")
+        if name == "candidate_model":
+            self.version = int(facts["version"])
+
+    def _tell_check(self, check: Any) -> None:
+        gate = check.asset_key.path[-1] == "metrics"
+        blocked = gate and not check.passed
+        mark = click.style("passed", fg="green") if check.passed else click.style("failed", fg="red")
+        if not check.passed and not gate:
+            mark = click.style("warns", fg="yellow")
+        facts = {key: value.value for key, value in check.metadata.items()}
+        why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
+        click.echo(f"      {mark}  {check.check_name}: {why}")
+        if blocked:
+            self.rejected.append(f"{check.check_name}: {why}")
+
+
+def _raw_lines(facts: Mapping[str, Any]) -> list[str]:
+    return [f"{facts['dagster/row_count']} sales read"]
+
+
+def _clean_lines(facts: Mapping[str, Any]) -> list[str]:
+    rows = str(facts["rejects_by_reason"]).splitlines()[2:]
+    reasons = [" ".join(row.strip("| ").split(" | ")[::-1]) for row in rows]
+    counts = f"{facts['dagster/row_count']} kept, {facts['rejected']} rejected"
+    return [counts, *(f"  {reason}" for reason in reasons)]
+
+
+def _split_lines(facts: Mapping[str, Any]) -> list[str]:
+    parts = ", ".join(f"{part} {facts[part]}" for part in ("train", "calibration", "holdout"))
+    return [f"by {facts['split_by']}: {parts}"]
+
+
+def _fitted_lines(facts: Mapping[str, Any]) -> list[str]:
+    given = ", ".join(f"{key}={value}" for key, value in facts["parameters"].items())
+    return [
+        f"{facts['estimator']}({given}), fitted on {facts['fitted_on']} sales",
+        f"in cross-validation on {facts['compared_on']}: {_metrics(facts, 'cv_')}",
+    ]
+
+
+def _candidate_lines(facts: Mapping[str, Any]) -> list[str]:
+    return [f"version {facts['version']}, {facts['bytes']} bytes of ONNX, sha256 {facts['sha256'][:12]}"]
+
+
+def _metrics_lines(facts: Mapping[str, Any]) -> list[str]:
+    return [f"on the holdout: {_metrics(facts, '')}"]
+
+
+def _metrics(facts: Mapping[str, Any], prefix: str) -> str:
+    return ", ".join(f"{name} {facts[prefix + name]:.4g}" for name in METRICS)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+_LINES = {
+    "raw_sales": _raw_lines,
+    "clean_sales": _clean_lines,
+    "splits": _split_lines,
+    "fitted_pipeline": _fitted_lines,
+    "candidate_model": _candidate_lines,
+    "metrics": _metrics_lines,
+}

@@ -1,0 +1,69 @@
+"""`house-prices up`: Dagster's UI and daemon, and the inference server, until Ctrl-C."""
+
+import signal
+import sys
+import time
+
+import click
+
+from house_prices.cli.home import Home, pass_home
+from house_prices.cli.processes import Processes, listening, the_only_daemon
+
+
+@click.command()
+@click.option("--ui-port", default=3000, help="Port of Dagster's UI.")
+@click.option("--port", default=8001, help="Port of the inference server.")
+@pass_home
+def up(home: Home, ui_port: int, port: int) -> None:
+    """Run Dagster (UI and daemon) and the inference server until Ctrl-C."""
+    for wanted, option in ((ui_port, "--ui-port"), (port, "--port")):
+        if listening(wanted):
+            raise click.ClickException(f"Port {wanted} is taken. Name another with {option}.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with the_only_daemon(home.logs) as free, Processes(home.logs, environment(home)) as processes:
+        if not free:
+            raise click.ClickException(f"A Dagster daemon of {home.path} is running already.")
+        try:
+            processes.start("inference-server", server_command(home, port))
+            processes.start("dagster", [*python("dagster"), "dev", "--port", str(ui_port)])
+            click.echo(f"Inference server  localhost:{port}, gRPC")
+            _wait(processes, ui_port)
+            click.echo(f"Dagster UI        http://localhost:{ui_port}")
+            click.echo(f"Logs              {home.logs}\nCtrl-C stops both.")
+            while (ended := processes.ended()) is None:
+                time.sleep(0.5)
+            raise click.ClickException(ended)
+        except KeyboardInterrupt:
+            click.echo("\nStopping.")
+    click.echo("Stopped.")
+
+
+def _wait(processes: Processes, port: int) -> None:
+    while not listening(port):
+        if ended := processes.ended():
+            raise click.ClickException(ended)
+        time.sleep(0.2)
+
+
+def environment(home: Home) -> dict[str, str]:
+    """What the children need to know."""
+    return {
+        "DAGSTER_HOME": str(home.path),
+        "HOUSE_PRICES_HOME": str(home.path),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def python(module: str) -> list[str]:
+    """A command that runs a module with this interpreter."""
+    return [sys.executable, "-m", module]
+
+
+def server_command(home: Home, port: int) -> list[str]:
+    """The inference server on the project's registry."""
+    return [*python("inference_server"), "--models", str(home.models), "--port", str(port)]
+
+
+def daemon_command(home: Home) -> list[str]:
+    """Dagster's daemon alone, without the UI."""
+    return [*python("dagster._daemon"), "run", "--workspace", str(home.path / "workspace.yaml")]
