@@ -1,0 +1,218 @@
+"""Changing the champion while requests come in."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from house_prices.registry import ModelVersion, Registry
+from inference_server.client import Client, ClientError, Prices
+from tests import models, servers
+from tests.models import HUT
+
+PRICE = 1203.0
+"""Of HUT, by a model of base 0."""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+def ask(server: servers.Running, market: str = "huts") -> Prices:
+    with Client(server.address) as client:
+        return client.predict(market, [HUT])
+
+
+def test_a_market_promoted_late_is_served_without_a_restart(registry: Registry) -> None:
+    version = models.publish(registry)
+    with (
+        servers.serving(registry.root) as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+    ):
+        with pytest.raises(ClientError, match="has no model yet") as caught:
+            servers.eventually(lambda: server.health() == "NOT_SERVING" and client.predict("huts", [HUT]))
+        assert caught.value.code == "UNAVAILABLE"
+        models.promote(registry, version)
+        servers.eventually(lambda: server.health() == "SERVING")
+        assert client.predict("huts", [HUT]).prices[0].value == PRICE
+
+
+def test_a_market_that_appears_later_joins_the_one_that_serves(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", market="huts")
+        models.promote(registry, models.publish(registry, models.contract(name="cabins"), base=7))
+        server.says("model serves", market="cabins")
+        assert ask(server, "cabins").prices[0].value == PRICE + 7
+        assert ask(server, "huts").prices[0].value == PRICE
+
+
+def test_no_request_fails_during_swaps_and_each_answer_is_its_versions(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry, base=1))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=1)
+        with Load(server.address) as load:
+            for number in range(2, 9):
+                models.promote(registry, models.publish(registry, base=number))
+                server.says("model serves", version=number)
+                servers.eventually(lambda number=number: str(number) in load.versions)
+    assert load.failures == []
+    assert len(load.answers) > 100
+    assert all(price == PRICE + int(version) for version, price in load.answers)
+
+
+class Load:
+    """Three callers that ask as fast as they are answered."""
+
+    def __init__(self, address: str) -> None:
+        self.answers: list[tuple[str, float]] = []
+        self.failures: list[Exception] = []
+        self._address = address
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._run) for _ in range(3)]
+
+    @property
+    def versions(self) -> set[str]:
+        return {version for version, _ in self.answers}
+
+    def _run(self) -> None:
+        with Client(self._address) as client:
+            while not self._end.is_set():
+                try:
+                    answer = client.predict("huts", [HUT])
+                    self.answers.append((answer.model_version, answer.prices[0].value))
+                except Exception as error:  # noqa: BLE001  # any failure is what is looked for
+                    self.failures.append(error)
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def truncated(registry: Registry) -> ModelVersion:
+    version = models.publish(registry, base=2)
+    version.model.write_bytes(version.model.read_bytes()[:200])
+    return version
+
+
+def swapped(registry: Registry) -> ModelVersion:
+    version = models.publish(registry, base=2)
+    version.model.write_bytes(models.onnx_model(models.contract(), base=1_000_000))
+    return version
+
+
+def gone(registry: Registry) -> ModelVersion:
+    version = models.publish(registry, base=2)
+    version.model.unlink()
+    return version
+
+
+def published_truncated(registry: Registry) -> ModelVersion:
+    return models.publish(registry, base=2, model=models.onnx_model(models.contract(), base=2)[:200])
+
+
+def signed_by_another_contract(registry: Registry) -> ModelVersion:
+    other = models.contract(title="Other huts")
+    return models.publish(registry, base=2, model=models.onnx_model(other, base=2))
+
+
+def priced_otherwise(registry: Registry) -> ModelVersion:
+    return models.publish(registry, base=2, golden=models.golden(models.contract(), base=3))
+
+
+def manifest_cut(registry: Registry) -> ModelVersion:
+    version = models.publish(registry, base=2)
+    manifest = version.folder / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:500])
+    return version
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (truncated, "sha256 of the model"),
+        (swapped, "sha256 of the model"),
+        (gone, "No such file"),
+        (published_truncated, "onnxruntime cannot load the file"),
+        (signed_by_another_contract, "metadata contract_digest"),
+        (priced_otherwise, "golden rows"),
+        (manifest_cut, "cannot be read"),
+    ],
+)
+def test_a_bad_candidate_is_refused_and_the_old_champion_goes_on(
+    registry: Registry, make: Callable[[Registry], ModelVersion], reason: str
+) -> None:
+    models.promote(registry, models.publish(registry, base=1))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=1)
+        models.promote_unchecked(registry, make(registry))
+        refused = server.says("model refused", version=2, serving_version=1)
+        assert reason in refused["reason"]
+        assert server.health() == "SERVING"
+        assert ask(server).prices[0].value == PRICE + 1
+        models.promote(registry, models.publish(registry, base=3))
+        server.says("model serves", version=3)
+        assert len(server.lines("model refused")) == 1
+
+
+def test_a_champion_that_is_bad_from_the_start_leaves_the_server_waiting(registry: Registry) -> None:
+    models.promote_unchecked(registry, truncated(registry))
+    with servers.serving(registry.root) as server:
+        server.says("model refused", version=1)
+        assert server.health() == "NOT_SERVING"
+        models.promote(registry, models.publish(registry, base=2))
+        server.says("model serves", version=2)
+        assert server.health() == "SERVING"
+
+
+def test_it_goes_on_serving_without_its_registry_and_says_so_once(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry, base=1))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=1)
+        away = registry.root.rename(registry.root.with_name("away"))
+        server.says("registry trouble", reason="champion.json is gone", serving_version=1)
+        assert ask(server).model_version == "1"
+        away.rename(registry.root)
+        models.promote(registry, models.publish(registry, base=2))
+        server.says("model serves", version=2)
+        assert len(server.lines("registry trouble")) == 1
+
+
+def test_a_champion_file_that_cannot_be_read_changes_nothing(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry, base=1))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=1)
+        (registry.root / "huts" / "champion.json").write_text("{")
+        server.says("registry trouble", market="huts", serving_version=1)
+        assert ask(server).model_version == "1"
+        assert server.health() == "SERVING"
+
+
+def test_a_rollback_brings_the_former_version_back(registry: Registry) -> None:
+    for base in (1, 2):
+        models.promote(registry, models.publish(registry, base=base))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=2)
+        registry.rollback("huts", by="a test", reason="test")
+        server.says("model serves", version=1)
+        assert ask(server).prices[0].value == PRICE + 1
+
+
+def test_a_newer_api_takes_the_place_of_the_older(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry))
+    with servers.serving(registry.root) as server, Client(server.address) as client:
+        server.says("model serves", version=1)
+        assert client.predict("huts", [HUT]).model_version == "1"
+        models.promote(registry, models.publish(registry, models.contract(api_version=2)))
+        server.says("model serves", version=2)
+        with pytest.raises(ClientError, match=r"v1\.PredictionService/Predict is not offered"):
+            client.predict("huts", [HUT])
+        assert client.predict("huts", [HUT]).model_version == "2"
