@@ -36,9 +36,10 @@ class HouseCodec:
         try:
             return self._wire.read(raw, max_rows=max_rows)
         except Unusual:
-            return self._slow(raw, max_rows)
+            return self.slow(raw, max_rows=max_rows)
 
-    def _slow(self, raw: bytes, max_rows: int) -> Inputs:
+    def slow(self, raw: bytes, *, max_rows: int) -> Inputs:
+        """The same, house by house; `read` comes here for few houses and for unusual ones."""
         request: Any = self._message(raw)
         houses = request.houses
         if not houses:

@@ -136,21 +136,21 @@ def _described(node: Any) -> str:
 
 
 def _replay(model: OnnxModel, contract: Contract, golden: Golden) -> None:
-    """Ask for the prices that the model gave when it was exported, together and one by one."""
+    """Ask for the prices that the model gave when it was exported, together and one alone."""
     rows = len(golden.prices)
     if not rows:
         raise ModelRefused("the manifest has no golden rows, so nothing shows that the model answers right")
-    inputs = Inputs(
-        numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),
-        categories=np.array(golden.categories, np.object_).reshape(rows, len(contract.categories)),
-    )
     try:
+        inputs = Inputs(
+            numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),
+            categories=np.array(golden.categories, np.object_).reshape(rows, len(contract.categories)),
+        )
         together = model.predict(inputs).price
         alone = model.predict(Inputs(numbers=inputs.numbers[:1], categories=inputs.categories[:1])).price
     except Exception as error:  # onnxruntime's errors share no base below Exception
         raise ModelRefused(f"the golden rows cannot be replayed: {error}") from error
-    wanted = np.array(golden.prices)
-    off = np.abs(np.concatenate([together, alone]) - np.append(wanted, wanted[0]))
-    worst = float(np.max(off / np.maximum(np.abs(np.append(wanted, wanted[0])), 1e-9)))
+    came = np.concatenate([together, alone])
+    published = np.array([*golden.prices, golden.prices[0]])
+    worst = float(np.max(np.abs(came - published) / np.maximum(np.abs(published), 1e-9)))
     if not worst <= PARITY:
         raise ModelRefused(f"golden rows: prices differ by {worst:.2g} of the published, allowed: {PARITY:g}")

@@ -157,6 +157,16 @@ def promote_unchecked(registry: Registry, version: ModelVersion) -> None:
     files.replace(path, json.dumps(asdict(champion)).encode())
 
 
+def interval_model(of: Contract, *, base: float) -> bytes:
+    """As `onnx_model`, with an interval of 100 to either side."""
+    model = onnx.load_from_string(onnx_model(of, base=base))
+    model.graph.initializer.append(helper.make_tensor("around", TensorProto.FLOAT, [], [100.0]))
+    for name, operator in {"price_lower": "Sub", "price_upper": "Add"}.items():
+        model.graph.node.append(helper.make_node(operator, ["price", "around"], [name]))
+        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 1]))
+    return bytes(model.SerializeToString())
+
+
 def slow_model(of: Contract, *, matrix: int = 400) -> bytes:
     """As `onnx_model` of base 0, but each unit of the first house's first number costs milliseconds."""
     model = onnx.load_from_string(onnx_model(of, base=0))

@@ -1,0 +1,126 @@
+"""Reading houses from bytes, fast and slow, and writing prices."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from house_prices import api
+from inference_server.codecs import HouseCodec
+from inference_server.errors import BadHouses, ServingError
+from inference_server.onnx_model import Inputs, Prices
+from inference_server.wire import FEWEST_ROWS, Unusual, WireReader
+from tests import models
+from tests.models import HUT
+
+CONTRACT = models.contract()
+API = api.load(CONTRACT)
+CODEC = HouseCodec(CONTRACT, API)
+WIRE = WireReader(CONTRACT, API.request)
+
+HOUSES = st.fixed_dictionaries(
+    {
+        "area": st.floats(1, 1000),
+        "rooms": st.integers(0, 2000),
+        "roof": st.sampled_from(["flat", "gable", "ça"]),
+    },
+    optional={
+        "garden": st.booleans(),
+        "age": st.floats(-1e30, 1e30),
+        "view": st.sampled_from(["sea", "none"]),
+        "style": st.sampled_from(["old", "new"]),
+    },
+)
+
+
+def message(houses: list[dict[str, Any]]) -> bytes:
+    request: Any = API.request
+    return bytes(request(houses=houses).SerializeToString())
+
+
+def slowly(raw: bytes) -> Inputs:
+    """Read house by house, whatever their number."""
+    return CODEC.slow(raw, max_rows=10_000)
+
+
+def same(one: Inputs, other: Inputs) -> bool:
+    numbers = np.array_equal(one.numbers, other.numbers, equal_nan=True)
+    return numbers and np.array_equal(one.categories, other.categories)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(HOUSES, min_size=3, max_size=6))
+def test_many_houses_read_at_once_are_the_houses_read_one_by_one(houses: list[dict[str, Any]]) -> None:
+    raw = message(houses * FEWEST_ROWS)
+    assert same(WIRE.read(raw, max_rows=10_000), slowly(raw))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(0, 10**6), st.integers(0, 255), st.sampled_from(["set", "insert", "remove", "cut"]))
+def test_whatever_the_fast_way_reads_of_mutated_bytes_the_slow_way_reads_too(
+    place: int, byte: int, how: str
+) -> None:
+    raw = bytearray(
+        message([{**HUT, "age": 3.5, "rooms": 1900, "view": "sea", "garden": True}] * FEWEST_ROWS)
+    )
+    place %= len(raw)
+    if how == "set":
+        raw[place] = byte
+    elif how == "insert":
+        raw.insert(place, byte)
+    elif how == "remove":
+        del raw[place]
+    else:
+        del raw[place:]
+    try:
+        fast = WIRE.read(bytes(raw), max_rows=10_000)
+    except Unusual:
+        return
+    assert same(fast, slowly(bytes(raw)))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.binary(max_size=300))
+def test_no_bytes_give_anything_but_houses_or_a_refusal(raw: bytes) -> None:
+    try:
+        inputs = CODEC.read(raw, max_rows=10)
+    except ServingError:
+        return
+    assert 0 < inputs.rows <= 10
+
+
+@pytest.mark.parametrize("name", ["area", "rooms", "roof"])
+@pytest.mark.parametrize("row", [0, 77])
+def test_one_bad_house_among_many_is_found_by_its_row(name: str, row: int) -> None:
+    bad = {"area": math.nan, "rooms": 2001, "roof": "flap"}
+    houses: list[dict[str, Any]] = [dict(HUT) for _ in range(100)]
+    houses[row][name] = bad[name]
+    with pytest.raises(BadHouses) as caught:
+        CODEC.read(message(houses), max_rows=100)
+    assert [fault.field for fault in caught.value.faults] == [f"houses[{row}].{name}"]
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_field_left_out_is_its_meaning_or_nothing(times: int) -> None:
+    inputs = CODEC.read(message([HUT] * times), max_rows=100)
+    assert np.array_equal(inputs.numbers[-1], [100, 3, 0, math.nan], equal_nan=True)
+    assert inputs.categories[-1].tolist() == ["flat", "none", ""]
+    assert inputs.numbers.dtype == np.float32
+    assert inputs.numbers.flags.c_contiguous
+
+
+@pytest.mark.parametrize("warnings", [{}, {1: ["rooms 9 is above 5"]}])
+@pytest.mark.parametrize("has_interval", [False, True])
+def test_the_bytes_written_are_the_message(warnings: dict[int, list[str]], has_interval: bool) -> None:
+    price = np.array([1.5, 0, -2], np.float32)
+    lower, upper = (price - 1, price + 1) if has_interval else (None, None)
+    raw = CODEC.write(Prices(price=price, lower=lower, upper=upper), warnings, 12)
+    response: Any = API.response.FromString(raw)
+    assert [one.price for one in response.predictions] == [1.5, 0, -2]
+    assert [one.HasField("lower") for one in response.predictions] == [has_interval] * 3
+    assert response.predictions[2].upper == (-1 if has_interval else 0)
+    assert [list(one.warnings) for one in response.predictions] == [[], warnings.get(1, []), []]
+    assert response.model_version == "12"
