@@ -47,7 +47,7 @@ async def running(settings: Settings) -> AsyncIterator[int]:
 
     port = await server.start()
     log.info("serving", host=settings.host, port=port)
-    watching = asyncio.create_task(_watch(watcher, state))
+    watching = asyncio.create_task(_watch(watcher, state, live, log))
     try:
         yield port
     finally:
@@ -59,7 +59,9 @@ async def running(settings: Settings) -> AsyncIterator[int]:
         log.info("stopped")
 
 
-async def _watch(watcher: Watcher, state: Health) -> None:
+async def _watch(watcher: Watcher, state: Health, live: LiveModels, log: Log) -> None:
     await watcher.look()
     state.open()
+    if not live.champions():
+        log.warning("waiting for a champion")
     await watcher.run()

@@ -107,12 +107,12 @@ def _frame(api: Api, with_interval: bool) -> tuple[bytes, np.dtype[np.void]]:
 def _values(house: Any, row: int, of: Sequence[Column], faults: list[FieldFault]) -> list[float | str]:
     values = []
     for column in of:
-        if not house.HasField(column.name):
+        value = getattr(house, column.name)
+        if not value and not house.HasField(column.name):  # most have a value: ask no more
             values.append(column.absent)
             if column.required:
                 faults.append(_fault(row, column, "is missing"))
             continue
-        value = getattr(house, column.name)
         values.append(value)
         if not (value in column.choices if column.choices else column.low <= value <= column.high):
             faults.append(_fault(row, column, f"came {_quoted(value)}"))

@@ -28,10 +28,19 @@ class Attempt:
 class Watcher:
     """Looks at every market's champion.json. Whatever goes wrong, what serves goes on serving."""
 
-    def __init__(self, registry: Registry, live: LiveModels, *, poll_seconds: float, log: Log) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        live: LiveModels,
+        *,
+        poll_seconds: float,
+        retry_seconds: float = FIRST_RETRY_SECONDS,
+        log: Log,
+    ) -> None:
         self._registry = registry
         self._live = live
         self._poll_seconds = poll_seconds
+        self._retry_seconds = retry_seconds
         self._log = log
         self._seen: dict[str, Champion] = {}
         self._failed: dict[str, Attempt] = {}
@@ -45,14 +54,20 @@ class Watcher:
 
     async def look(self) -> None:
         """Look at every market once."""
-        try:
-            found = await asyncio.to_thread(self._registry.markets)
-        except OSError as error:
-            found = []
-            self._say("", f"the registry cannot be read: {error.strerror}")
+        found = await asyncio.to_thread(self._markets)
+        if found is None:
+            self._say("", "the registry's folder is not there, or cannot be read")
+            return
+        self._said.pop("", None)
         self._live.expect(found)
         for market in sorted({*found, *self._live.champions()}):
             await self._look_at(market)
+
+    def _markets(self) -> list[str] | None:
+        try:
+            return self._registry.markets() if self._registry.root.is_dir() else None
+        except OSError:
+            return None
 
     async def _look_at(self, market: str) -> None:
         try:
@@ -95,7 +110,7 @@ class Watcher:
 
     def _refuse(self, market: str, champion: Champion, error: Exception) -> None:
         last = self._failed.get(market)
-        wait = FIRST_RETRY_SECONDS
+        wait = self._retry_seconds
         if last and last.champion == champion:
             wait = min(last.wait * 2, LONGEST_RETRY_SECONDS)
         again_at = time.monotonic() + wait
@@ -116,6 +131,5 @@ class Watcher:
         """Say once what is wrong, until something else is."""
         if self._said.get(market) != what:
             self._said[market] = what
-            serving = self._live.champions().get(market)
-            version = serving.version if serving else None
-            self._log.warning("registry trouble", market=market, reason=what, serving_version=version)
+            serving = {name: live.version for name, live in self._live.champions().items()}
+            self._log.warning("registry trouble", market=market, reason=what, serving=serving)

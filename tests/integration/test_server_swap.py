@@ -178,7 +178,7 @@ def test_it_goes_on_serving_without_its_registry_and_says_so_once(registry: Regi
     with servers.serving(registry.root) as server:
         server.says("model serves", version=1)
         away = registry.root.rename(registry.root.with_name("away"))
-        server.says("registry trouble", reason="champion.json is gone", serving_version=1)
+        server.says("registry trouble", serving={"huts": 1})
         assert ask(server).model_version == "1"
         away.rename(registry.root)
         models.promote(registry, models.publish(registry, base=2))
@@ -186,12 +186,21 @@ def test_it_goes_on_serving_without_its_registry_and_says_so_once(registry: Regi
         assert len(server.lines("registry trouble")) == 1
 
 
+def test_a_champion_that_is_taken_away_goes_on_serving(registry: Registry) -> None:
+    models.promote(registry, models.publish(registry, base=1))
+    with servers.serving(registry.root) as server:
+        server.says("model serves", version=1)
+        (registry.root / "huts" / "champion.json").unlink()
+        server.says("registry trouble", market="huts", reason="champion.json is gone")
+        assert ask(server).model_version == "1"
+
+
 def test_a_champion_file_that_cannot_be_read_changes_nothing(registry: Registry) -> None:
     models.promote(registry, models.publish(registry, base=1))
     with servers.serving(registry.root) as server:
         server.says("model serves", version=1)
         (registry.root / "huts" / "champion.json").write_text("{")
-        server.says("registry trouble", market="huts", serving_version=1)
+        server.says("registry trouble", market="huts", serving={"huts": 1})
         assert ask(server).model_version == "1"
         assert server.health() == "SERVING"
 

@@ -1,0 +1,104 @@
+"""Following the registry, look by look."""
+
+import asyncio
+import weakref
+from pathlib import Path
+
+import pytest
+import structlog
+
+from house_prices.registry import Registry
+from inference_server.live_models import LiveModels
+from inference_server.watcher import Watcher
+from tests import models
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+@pytest.fixture
+def live() -> LiveModels:
+    return LiveModels()
+
+
+def watcher(registry: Registry, live: LiveModels, *, retry_seconds: float = HOUR) -> Watcher:
+    return Watcher(registry, live, poll_seconds=HOUR, retry_seconds=retry_seconds, log=structlog.get_logger())
+
+
+def look(watcher: Watcher) -> list[str]:
+    """Look once; gives the events that were logged."""
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(watcher.look())
+    return [line["event"] for line in logs]
+
+
+def test_a_champion_is_loaded_once(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live)
+    models.promote(registry, models.publish(registry))
+    assert [look(watching), look(watching)] == [["model serves"], []]
+    assert live.champions()["huts"].version == 1
+
+
+def test_what_goes_on_as_before_is_not_loaded_again(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live)
+    version = models.publish(registry)
+    models.promote(registry, version)
+    look(watching)
+    serving = live.champions()["huts"]
+    models.promote_unchecked(registry, version)  # the same version, at another time, for another reason
+    assert look(watching) == []
+    assert live.champions()["huts"] is serving
+
+
+def test_a_refused_champion_is_not_tried_at_each_look(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live)
+    version = models.publish(registry)
+    models.promote(registry, version)
+    version.model.write_bytes(b"")
+    assert [look(watching), look(watching)] == [["model refused"], []]
+
+
+def test_a_file_that_was_put_back_is_taken_at_the_next_try(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live, retry_seconds=0)
+    version = models.publish(registry)
+    models.promote(registry, version)
+    whole = version.model.read_bytes()
+    version.model.write_bytes(whole[:100])
+    assert look(watching) == ["model refused"]
+    version.model.write_bytes(whole)
+    assert look(watching) == ["model serves"]
+
+
+def test_a_registry_that_is_not_there_is_said_once_and_again_when_it_goes_again(
+    registry: Registry, live: LiveModels
+) -> None:
+    watching = watcher(registry, live)
+    assert [look(watching), look(watching)] == [["registry trouble"], []]
+    registry.root.mkdir()
+    assert look(watching) == []
+    registry.root.rmdir()
+    assert look(watching) == ["registry trouble"]
+
+
+def test_a_manifest_of_another_market_is_refused(registry: Registry, live: LiveModels) -> None:
+    models.promote(registry, models.publish(registry))
+    (registry.root / "huts").rename(registry.root / "cabins")
+    assert look(watcher(registry, live)) == ["model refused"]
+    assert live.champions() == {}
+
+
+def test_the_old_model_goes_when_nobody_uses_it(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live)
+    models.promote(registry, models.publish(registry, base=1))
+    look(watching)
+    used = live.champions()["huts"]
+    old = weakref.ref(used.model.session)
+    models.promote(registry, models.publish(registry, base=2))
+    look(watching)
+    assert old() is not None
+    del used
+    assert old() is None
