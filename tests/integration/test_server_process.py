@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,3 +102,25 @@ def test_settings_come_from_variables_too(registry: Registry) -> None:
         server.says("model serves")
         with pytest.raises(ClientError, match="has 3 rows, allowed: at most 2"):
             client.predict("huts", [HUT] * 3)
+
+
+def test_an_idle_stream_keeps_the_process_no_longer_than_the_grace(registry: Registry) -> None:
+    path = "/house_prices.huts.v1.PredictionService/PredictStream"
+    with servers.serving(registry.root, "--grace-seconds", "0.5") as server:
+        server.says("model serves")
+        with grpc.insecure_channel(server.address) as channel:
+            grpc.channel_ready_future(channel).result(10)
+            ended = threading.Event()
+            answers = channel.stream_stream(path)(until(ended), timeout=10)
+            time.sleep(0.2)
+            started = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - started < 3
+            ended.set()
+            assert answers.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+def until(end: threading.Event) -> Iterator[bytes]:
+    """No request at all until the end."""
+    end.wait()
+    yield from ()
