@@ -1,6 +1,7 @@
 """Published models and the champion, on plain files. See `store` for the layout and its promises."""
 
 from house_prices.registry.manifest import Golden, Manifest
-from house_prices.registry.store import Champion, ModelVersion, Registry
+from house_prices.registry.records import Champion, ModelVersion
+from house_prices.registry.store import Registry
 
 __all__ = ["Champion", "Golden", "Manifest", "ModelVersion", "Registry"]

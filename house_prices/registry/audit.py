@@ -20,7 +20,7 @@ def append(path: Path, event: str, facts: Mapping[str, object]) -> dict[str, obj
         "event": event,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **facts,
-        "previous_hash": entries[-1]["hash"] if entries else START,
+        "previous_hash": str(entries[-1].get("hash")) if entries else START,
     }
     entry["hash"] = _hash(entry)
     files.append(path, _canonical(entry))
@@ -46,7 +46,14 @@ def faults(path: Path) -> list[str]:
         if entry.get("previous_hash") != previous:
             found.append(f"{where} does not follow the line before it: a line was changed, added or removed")
         previous = str(entry.get("hash"))
+    if _cut_off(path):
+        found.append(f"{path.name} ends in half a line: a write was cut off. The next one takes it back.")
     return found
+
+
+def _cut_off(path: Path) -> bool:
+    content = path.read_bytes() if path.exists() else b""
+    return bool(content) and not content.endswith(b"\n")
 
 
 def _parse(path: Path) -> list[object]:

@@ -9,13 +9,14 @@ its number; the champion changes by `os.replace`. So a crash at any instant leav
 """
 
 import errno
+import hashlib
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from house_prices.errors import (
@@ -25,47 +26,9 @@ from house_prices.errors import (
     RegistryError,
     VersionNotFound,
 )
-from house_prices.registry import audit, files, manifest
+from house_prices.registry import audit, files, inspection, manifest
 from house_prices.registry.manifest import Manifest
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelVersion:
-    """A published version as it lies on the disk."""
-
-    market: str
-    number: int
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def model(self) -> Path:
-        """The ONNX file."""
-        return self.folder / "model.onnx"
-
-    def check(self) -> None:
-        """Raise ModelDamaged unless the model's bytes are those that were published."""
-        found = files.sha256(self.model) if self.model.is_file() else "no file"
-        if found != self.manifest.sha256:
-            raise ModelDamaged(
-                f"{self.model}: sha256 is {found}, the manifest says {self.manifest.sha256}. "
-                "Publish the model again, or put back the file that was published."
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Champion:
-    """The version that serves."""
-
-    version: int
-    sha256: str
-    promoted_at: str
-    """ISO 8601, UTC."""
-    by: str
-    """Who promoted it: a sensor's name or a person's."""
-    reason: str
-    previous: int | None
-    """The champion before this one: where a rollback goes."""
+from house_prices.registry.records import Champion, ModelVersion
 
 
 class Registry:
@@ -118,45 +81,67 @@ class Registry:
 
     def publish(self, market: str, model: bytes, described: Manifest) -> ModelVersion:
         """Write a new version. Nothing of it is visible before all of it is on the disk."""
-        home = self.root / market
-        home.mkdir(parents=True, exist_ok=True)
-        beside = home / f".publishing-{uuid.uuid4().hex}"
+        content = described.to_json()
+        found = hashlib.sha256(model).hexdigest()
+        if found != described.sha256:
+            raise ModelDamaged(
+                f"the model's sha256 is {found}, its manifest says {described.sha256}. Nothing was published."
+            )
         with _disk_errors(f"publish a version of {market}"):
-            try:
-                beside.mkdir()
-                files.write(beside / "model.onnx", model)
-                files.write(beside / "manifest.json", described.to_json())
-                files.sync_folder(beside)
-                number = self._claim(home)
-                os.rename(beside, home / str(number))
-                files.sync_folder(home)
-            except OSError:
-                shutil.rmtree(beside, ignore_errors=True)
-                raise
+            number = self._write(self._home(market), model, content)
         return self.version(market, number)
 
-    def _claim(self, home: Path) -> int:
+    def _home(self, market: str) -> Path:
+        home = self.root / market
+        if not home.is_dir():
+            home.mkdir(parents=True, exist_ok=True)
+            files.sync_folder(self.root)
+        return home
+
+    def _write(self, home: Path, model: bytes, described: bytes) -> int:
+        beside = home / f".publishing-{uuid.uuid4().hex}"
+        claimed = beside
+        try:
+            beside.mkdir()
+            files.write(beside / "model.onnx", model)
+            files.write(beside / "manifest.json", described)
+            files.sync_folder(beside)
+            claimed = self._claim(home)
+            os.rename(beside, claimed)
+            files.sync_folder(home)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            with suppress(OSError):  # a version that is there already is not empty, and stays
+                claimed.rmdir()
+            raise
+        return int(claimed.name)
+
+    def _claim(self, home: Path) -> Path:
         """Take the next free number: `mkdir` lets only one publisher have it."""
         taken = [int(path.name) for path in home.glob("[0-9]*") if path.name.isdecimal()]
         number = max(taken, default=0) + 1
         while True:
             try:
                 (home / str(number)).mkdir()
-                return number
             except FileExistsError:
                 number += 1
+            else:
+                return home / str(number)
 
     def promote(self, market: str, number: int, *, sha256: str, by: str, reason: str) -> Champion:
-        """Make a version the champion. Promoting the champion again changes nothing.
+        """Make a version the champion.
+
+        Promoting the champion again changes nothing, unless an interrupted promotion left the log at odds
+        with it: that is put right.
 
         Raises PromotionRefused where the version's files are not those with `sha256`.
         """
-        with self._locked(market):
+        with self._locked(market, f"promote {market} version {number}"):
             return self._promote("promotion", market, number, sha256=sha256, by=by, reason=reason)
 
     def rollback(self, market: str, *, by: str, reason: str) -> Champion:
         """Make the champion's predecessor the champion again."""
-        with self._locked(market):
+        with self._locked(market, f"roll back {market}"):
             champion = self.champion(market)
             if champion is None or champion.previous is None:
                 raise VersionNotFound(f"{market} has no earlier champion to roll back to.")
@@ -177,28 +162,29 @@ class Registry:
         except ModelDamaged as error:
             raise PromotionRefused(str(error)) from error
         old = self.champion(market)
-        if old and (old.version, old.sha256) == (number, sha256):
-            return old
         previous = old.version if old else None
+        if old and (old.version, old.sha256) == (number, sha256):
+            if inspection.is_logged(self, market, old):
+                return old
+            previous = old.previous
         facts: dict[str, object] = {"version": number, "sha256": sha256, "by": by, "reason": reason}
         home = self.root / market
-        with _disk_errors(f"promote {market} version {number}"):
-            entry = audit.append(home / "audit.jsonl", event, {**facts, "previous": previous})
-            new = Champion(
-                version=number,
-                sha256=sha256,
-                promoted_at=str(entry["at"]),
-                by=by,
-                reason=reason,
-                previous=previous,
-            )
-            content = json.dumps(asdict(new), indent=2, ensure_ascii=False) + "\n"
-            files.replace(home / "champion.json", content.encode())
+        entry = audit.append(home / "audit.jsonl", event, {**facts, "previous": previous})
+        new = Champion(
+            version=number,
+            sha256=sha256,
+            promoted_at=str(entry["at"]),
+            by=by,
+            reason=reason,
+            previous=previous,
+        )
+        content = json.dumps(asdict(new), indent=2, ensure_ascii=False) + "\n"
+        files.replace(home / "champion.json", content.encode())
         return new
 
     def record(self, market: str, event: str, facts: Mapping[str, object]) -> None:
         """Append an event, such as a verdict, to the market's audit log."""
-        with self._locked(market), _disk_errors(f"write the audit log of {market}"):
+        with self._locked(market, f"write the audit log of {market}"):
             audit.append(self.root / market / "audit.jsonl", event, facts)
 
     def history(self, market: str) -> list[dict[str, object]]:
@@ -207,50 +193,24 @@ class Registry:
 
     def verify(self, market: str) -> list[str]:
         """What is wrong with the market's files, a sentence each; empty where all is well."""
-        home = self.root / market
-        found = [*self._unfinished(home), *audit.faults(home / "audit.jsonl")]
-        for number in self.versions(market):
-            try:
-                self.version(market, number).check()
-            except RegistryError as error:
-                found.append(str(error))
-        try:
-            champion = self.champion(market)
-        except ModelDamaged as error:
-            return [*found, str(error)]
-        promotions = [e for e in self.history(market) if e["event"] in ("promotion", "rollback")]
-        last = (promotions[-1]["version"], promotions[-1]["at"]) if promotions else None
-        if last != ((champion.version, champion.promoted_at) if champion else None):
-            found.append(
-                f"champion.json says {champion and champion.version}, the audit log's last promotion "
-                f"says {last and last[0]}: a promotion was interrupted, or a file was changed by hand. "
-                "Promote the version that is meant."
-            )
-        if champion and champion.version not in self.versions(market):
-            found.append(f"champion.json names version {champion.version}, which is not published.")
-        return found
-
-    def _unfinished(self, home: Path) -> Iterator[str]:
-        for path in sorted(home.glob(".publishing-*")):
-            yield f"{path} is a publication that was interrupted, or is under way; no one reads it."
-        for path in sorted(home.glob("[0-9]*")):
-            if path.name.isdecimal() and not (path / "manifest.json").is_file():
-                yield f"{path} was claimed and never published; no one reads it."
+        return inspection.faults(self, market)
 
     @contextmanager
-    def _locked(self, market: str) -> Iterator[None]:
+    def _locked(self, market: str, what: str) -> Iterator[None]:
         home = self.root / market
         if not home.is_dir():
             raise VersionNotFound(f"{self.root} has no market {market!r}; there are {self.markets()}.")
-        with files.locked(home / ".lock"):
+        with _disk_errors(what), files.locked(home / ".lock"):
             yield
 
 
 @contextmanager
 def _disk_errors(what: str) -> Iterator[None]:
-    """Name the act that a disk error interrupted, and that nothing has changed by it."""
+    """Name the act that a disk error interrupted, and what readers see."""
     try:
         yield
     except OSError as error:
         advice = "Free some space and repeat." if error.errno == errno.ENOSPC else "Repeat it."
-        raise RegistryError(f"cannot {what}: {error.strerror}. Readers see no change. {advice}") from error
+        raise RegistryError(
+            f"cannot {what}: {error.strerror}. Readers see what was there before, or all of the new. {advice}"
+        ) from error

@@ -57,7 +57,7 @@ def test_the_printed_file_compiles_to_the_descriptor(tmp_path: Path) -> None:
 
 
 def test_the_printed_files_of_the_project_compile_to_their_descriptors(tmp_path: Path) -> None:
-    for contract in contract_reader.read_all(Path("data")).values():
+    for contract in contract_reader.read_all(Path(__file__).parents[3] / "data").values():
         assert compiled(contract, tmp_path) == api.descriptor(contract)
 
 

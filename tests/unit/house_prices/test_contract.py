@@ -319,6 +319,6 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes | None
 
 
 def test_every_market_of_the_project_can_be_read() -> None:
-    contracts = contract_reader.read_all(Path("data"))
+    contracts = contract_reader.read_all(Path(__file__).parents[3] / "data")
     assert {"ames", "halfmil"} <= set(contracts)
     assert all(isinstance(contract, Contract) for contract in contracts.values())

@@ -1,0 +1,221 @@
+"""Versions are published whole and once; the champion changes only to what was judged."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import pytest
+
+from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError, VersionNotFound
+from house_prices.registry import Golden, Registry
+from tests import plain_model
+from tests.plain_model import MARKET
+
+PROJECT = Path(__file__).parents[4]
+RACE = """
+import sys
+from pathlib import Path
+from house_prices.registry import Registry
+from tests import plain_model
+registry, who, act = Registry(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+for turn in range(8):
+    if act == "publish":
+        print(plain_model.publish(registry, f"{who} {turn}".encode()).number)
+    else:
+        plain_model.promote(registry, 1 + (turn + int(who)) % 3)
+"""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path)
+
+
+def race(registry: Registry, act: str, processes: int = 4) -> list[str]:
+    """What several processes print that do the same at once."""
+    command = [sys.executable, "-c", RACE, str(registry.root)]
+    running = [
+        subprocess.Popen([*command, str(who), act], cwd=PROJECT, stdout=PIPE, stderr=PIPE, text=True)
+        for who in range(processes)
+    ]
+    ended = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0] * processes, ended
+    return [line for out, _ in ended for line in out.splitlines()]
+
+
+def test_a_published_version_can_be_read_back(registry: Registry) -> None:
+    version = plain_model.publish(registry, b"model")
+    again = registry.version(MARKET, 1)
+    assert (again.number, again.model.read_bytes()) == (1, b"model")
+    assert again.manifest.contract == plain_model.CONTRACT
+    assert again.manifest.to_json() == version.manifest.to_json()
+    assert registry.verify(MARKET) == []
+
+
+def test_versions_count_up_as_numbers_and_not_as_text(registry: Registry) -> None:
+    for number in range(1, 12):
+        assert plain_model.publish(registry, str(number).encode()).number == number
+    assert registry.versions(MARKET) == list(range(1, 12))
+
+
+def test_a_number_that_was_claimed_is_never_given_again(registry: Registry) -> None:
+    plain_model.publish(registry, b"model")
+    (registry.root / MARKET / "7").mkdir()
+    assert plain_model.publish(registry, b"model").number == 8
+    assert registry.versions(MARKET) == [1, 8]
+    assert "7 was claimed and never published; no one reads it." in "\n".join(registry.verify(MARKET))
+
+
+def test_a_model_that_differs_from_its_manifest_is_not_published(registry: Registry) -> None:
+    with pytest.raises(ModelDamaged, match="Nothing was published"):
+        registry.publish(MARKET, b"model", plain_model.described(b"another"))
+    assert registry.versions(MARKET) == []
+
+
+def test_a_manifest_that_cannot_be_written_leaves_nothing_behind(registry: Registry) -> None:
+    golden = Golden(numbers=((50.0,),), categories=((),), prices=(float("nan"),))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        registry.publish(MARKET, b"model", plain_model.described(b"model", golden=golden))
+    assert not (registry.root / MARKET).exists()
+
+
+def test_an_unknown_version_is_answered_with_those_there_are(registry: Registry) -> None:
+    plain_model.publish(registry, b"model")
+    with pytest.raises(VersionNotFound, match="town has no version 9; published versions: 1"):
+        registry.version(MARKET, 9)
+    with pytest.raises(VersionNotFound, match="village has no version 1; published versions: none"):
+        registry.version("village", 1)
+    with pytest.raises(VersionNotFound, match=r"no market 'village'; there are \['town'\]"):
+        registry.promote("village", 1, sha256="", by="a test", reason="a test")
+
+
+def test_the_champion_serves_unless_a_version_is_named(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    plain_model.publish(registry, b"two")
+    with pytest.raises(VersionNotFound, match="no champion yet"):
+        registry.resolve(MARKET)
+    plain_model.promote(registry, 1)
+    assert (registry.resolve(MARKET).number, registry.resolve(MARKET, 2).number) == (1, 2)
+    assert registry.markets() == [MARKET]
+
+
+def test_a_rollback_goes_to_the_champion_before(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    plain_model.publish(registry, b"two")
+    plain_model.promote(registry, 1)
+    plain_model.promote(registry, 2)
+    assert registry.rollback(MARKET, by="a test", reason="worse").version == 1
+    assert [entry["event"] for entry in registry.history(MARKET)] == ["promotion", "promotion", "rollback"]
+    assert registry.verify(MARKET) == []
+
+
+def test_without_an_earlier_champion_there_is_no_rollback(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    plain_model.promote(registry, 1)
+    with pytest.raises(VersionNotFound, match="no earlier champion"):
+        registry.rollback(MARKET, by="a test", reason="worse")
+
+
+def test_promoting_the_champion_again_changes_nothing(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    first = plain_model.promote(registry, 1)
+    assert plain_model.promote(registry, 1) == first
+    assert len(registry.history(MARKET)) == 1
+
+
+def test_a_version_other_than_the_judged_one_is_not_promoted(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    with pytest.raises(PromotionRefused, match="but abc was judged"):
+        registry.promote(MARKET, 1, sha256="abc", by="a test", reason="a test")
+    assert registry.champion(MARKET) is None
+
+
+@pytest.mark.parametrize("content", [b"mod", b"another", None])
+def test_a_model_cut_short_swapped_or_gone_is_not_promoted(registry: Registry, content: bytes | None) -> None:
+    version = plain_model.publish(registry, b"model")
+    version.model.unlink()
+    if content is not None:
+        version.model.write_bytes(content)
+    with pytest.raises(PromotionRefused, match="the manifest says"):
+        plain_model.promote(registry, 1)
+    assert any("model.onnx: sha256 is" in fault for fault in registry.verify(MARKET))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"{}", b"null", b"\xff", b'{"contract": 5, "contract_digest": ""}']
+)
+def test_a_manifest_that_was_changed_is_damaged(registry: Registry, content: bytes) -> None:
+    version = plain_model.publish(registry, b"model")
+    (version.folder / "manifest.json").write_bytes(content)
+    with pytest.raises(ModelDamaged, match="cannot be read"):
+        registry.version(MARKET, 1)
+    assert any("manifest.json cannot be read" in fault for fault in registry.verify(MARKET))
+
+
+def test_a_contract_that_was_changed_in_the_manifest_differs_from_its_digest(registry: Registry) -> None:
+    path = plain_model.publish(registry, b"model").folder / "manifest.json"
+    path.write_text(path.read_text().replace('"EUR"', '"USD"'))
+    with pytest.raises(ModelDamaged, match="the contract differs from its digest"):
+        registry.version(MARKET, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"version": 1}', b"null", b"\xff"])
+def test_a_champion_that_was_changed_by_hand_is_damaged(registry: Registry, content: bytes) -> None:
+    plain_model.publish(registry, b"model")
+    plain_model.promote(registry, 1)
+    (registry.root / MARKET / "champion.json").write_bytes(content)
+    with pytest.raises(ModelDamaged, match=r"champion\.json cannot be read"):
+        registry.champion(MARKET)
+    assert any("champion.json cannot be read" in fault for fault in registry.verify(MARKET))
+
+
+def test_a_champion_put_in_place_past_the_log_is_found(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    plain_model.publish(registry, b"two")
+    plain_model.promote(registry, 1)
+    path = registry.root / MARKET / "champion.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 9}))
+    faults = "\n".join(registry.verify(MARKET))
+    assert "champion.json says 9, the audit log's last promotion says 1" in faults
+    assert "champion.json names version 9, which is not published" in faults
+
+
+def test_processes_that_publish_at_once_get_distinct_and_whole_versions(registry: Registry) -> None:
+    numbers = sorted(map(int, race(registry, "publish")))
+    assert numbers == registry.versions(MARKET) == list(range(1, 33))
+    assert len({registry.version(MARKET, number).manifest.sha256 for number in numbers}) == 32
+    assert registry.verify(MARKET) == []
+
+
+def test_processes_that_promote_at_once_keep_the_log_in_one_chain(registry: Registry) -> None:
+    for content in (b"one", b"two", b"three"):
+        plain_model.publish(registry, content)
+    race(registry, "promote")
+    last = registry.history(MARKET)[-1]
+    champion = registry.champion(MARKET)
+    assert champion
+    assert (champion.version, champion.promoted_at) == (last["version"], last["at"])
+    assert registry.verify(MARKET) == []
+
+
+def test_a_reader_meets_whole_versions_only_while_others_publish_and_promote(registry: Registry) -> None:
+    for content in (b"one", b"two", b"three"):
+        plain_model.publish(registry, content)
+    plain_model.promote(registry, 1)
+    running = [
+        subprocess.Popen([sys.executable, "-c", RACE, str(registry.root), "1", act], cwd=PROJECT, stdout=PIPE)
+        for act in ("publish", "promote")
+    ]
+    while any(process.poll() is None for process in running):
+        for number in registry.versions(MARKET):
+            registry.version(MARKET, number).check()
+        assert registry.resolve(MARKET).number in (1, 2, 3)
+    assert [process.wait() for process in running] == [0, 0]
+
+
+def test_a_root_that_cannot_be_written_is_an_error_of_the_registry(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RegistryError, match="cannot publish a version of town: Not a directory"):
+        plain_model.publish(Registry(tmp_path / "file"), b"model")
