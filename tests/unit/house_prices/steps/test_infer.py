@@ -10,7 +10,7 @@ from house_prices.contract import Contract
 from house_prices.errors import ContractError, SalesError, SourceError
 from house_prices.steps import clean, infer, source
 
-AMES = Path("data/ames/raw/ames.csv")
+AMES = Path(__file__).parents[4] / "data/ames/raw/ames.csv"
 
 PLAIN = """Area,Rooms,City,Garden,Price
 120.5,3,Ames,yes,200000
