@@ -205,7 +205,9 @@ def test_a_reader_meets_whole_versions_only_while_others_publish_and_promote(reg
         plain_model.publish(registry, content)
     plain_model.promote(registry, 1)
     running = [
-        subprocess.Popen([sys.executable, "-c", RACE, str(registry.root), "1", act], cwd=PROJECT, stdout=PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", RACE, str(registry.root), "1", act], cwd=PROJECT, stdout=DEVNULL
+        )
         for act in ("publish", "promote")
     ]
     while any(process.poll() is None for process in running):
