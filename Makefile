@@ -1,0 +1,62 @@
+# Everything runs from a bare checkout: Python 3.11 or newer and make are all that is needed.
+MARKET ?= halfmil
+PYTHON ?= python3
+BIN := .venv/bin
+
+export DAGSTER_HOME := $(CURDIR)
+export HOUSE_PRICES_HOME := $(CURDIR)
+export OMP_WAIT_POLICY := passive
+
+.PHONY: help demo up test check format protos screenshots bench-pipeline clean
+
+help:
+	@echo "make demo [MARKET=ames]  from raw sales to a served price"
+	@echo "make up                  Dagster's UI on 3000 and the inference server on 8001"
+	@echo "make test                every test"
+	@echo "make check               format, lint, types, layering, contracts and protos"
+	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
+
+demo: .venv/pipeline
+	@$(BIN)/house-prices demo --market $(MARKET)
+
+up: .venv/pipeline
+	@$(BIN)/house-prices up
+
+test: .venv/dev
+	$(BIN)/pytest
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/house-prices contract check
+	$(BIN)/house-prices protos --check
+	cd protos && ../$(BIN)/buf lint
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+protos: .venv/pipeline
+	$(BIN)/house-prices protos
+
+screenshots: .venv/dev
+	$(BIN)/pytest tests/e2e/test_ui.py --screenshots docs/images
+
+bench-pipeline: .venv/dev
+	$(BIN)/python -m benchmarks.pipeline
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.venv/pipeline: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the pipeline and the server need into .venv"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline]'
+	@touch $@
+
+.venv/dev: .venv/pipeline
+	@echo "Installing the tools for development into .venv"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,dev]'
+	@touch $@
