@@ -151,7 +151,7 @@ def gate_checks(contract: Contract) -> Checks:
                 asset_key=asset,
                 passed=ruling.passed,
                 description=ruling.sentence,
-                metadata={"why": ruling.sentence, **ruling.numbers},
+                metadata={"version": metrics.version, "sha256": metrics.sha256, **ruling.numbers},
             )
 
     return checks

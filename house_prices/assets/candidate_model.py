@@ -40,7 +40,7 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """One ONNX graph with all preprocessing inside, published in the registry; not yet promoted."""
         model = export.export(fitted_pipeline, contract)
-        described = _describe(model, fitted_pipeline, splits, contract, context.run_id)
+        described = _describe(model, fitted_pipeline, splits, contract, context.run.run_id)
         version = folders.registry.publish(contract.name, model, described)
         return dg.MaterializeResult(
             value={"version": version.number, "sha256": described.sha256},

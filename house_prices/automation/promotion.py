@@ -1,0 +1,109 @@
+"""The promotion job, and the sensor that runs it for a candidate that every rule of the gate passed."""
+
+from dataclasses import asdict
+
+import dagster as dg
+
+from house_prices.assets.metadata import key
+from house_prices.automation import rulings
+from house_prices.automation.rulings import Candidate
+from house_prices.contract import Contract
+from house_prices.errors import PromotionRefused, RegistryError
+from house_prices.registry import Registry
+from house_prices.resources import Folders
+
+INTERVAL_S = 5
+
+
+def name(contract: Contract) -> str:
+    """The promotion job's name."""
+    return f"{contract.name}_promotion"
+
+
+def op_name(contract: Contract) -> str:
+    """The op that a promotion's run config speaks to."""
+    return f"promote_{contract.name}"
+
+
+class Promotion(dg.Config):
+    """The version to promote, as it was judged."""
+
+    version: int
+    sha256: str
+    reason: str
+
+
+def job(contract: Contract) -> dg.JobDefinition:
+    """Makes one exact version the champion. Run again, it changes nothing."""
+
+    @dg.op(name=op_name(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
+    def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
+        by = context.run.tags.get("dagster/sensor_name", "a run started by hand")
+        try:
+            champion = folders.registry.promote(
+                contract.name, config.version, sha256=config.sha256, by=by, reason=config.reason
+            )
+        except PromotionRefused as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        facts = {name: value for name, value in asdict(champion).items() if value is not None}
+        context.log_event(dg.AssetMaterialization(key(contract, "champion"), metadata=facts))
+
+    @dg.job(name=name(contract), description=f"Promotes a judged version of {contract.title}.")
+    def promotion() -> None:
+        promote()
+
+    return promotion
+
+
+def sensor(contract: Contract) -> dg.SensorDefinition:
+    """Skips while a rule has yet to answer, and decides once on the same evidence."""
+
+    @dg.sensor(
+        name=f"{contract.name}_promotion_sensor",
+        job_name=name(contract),
+        minimum_interval_seconds=INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Promotes the newest candidate once every rule of the gate has passed it.",
+    )
+    def promotion_sensor(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult:
+        candidate = rulings.newest_candidate(context.instance, contract)
+        if candidate is None:
+            return dg.SensorResult(skip_reason="No candidate has been evaluated yet.")
+        said = rulings.read(context.instance, contract, candidate)
+        version = f"Version {candidate.version}"
+        if said.evidence == context.cursor:
+            return dg.SensorResult(skip_reason=f"{version} has been decided on.")
+        if said.pending:
+            return dg.SensorResult(skip_reason=f"{version}: {' '.join(said.pending)}")
+        broken = [*said.broken, *_changed(folders.registry, contract, candidate)]
+        if broken:
+            why = f"{version} is rejected. {' '.join(broken)}"
+            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
+        return dg.SensorResult(
+            run_requests=[_request(contract, candidate, said.evidence)], cursor=said.evidence
+        )
+
+    return promotion_sensor
+
+
+def _request(contract: Contract, candidate: Candidate, evidence: str) -> dg.RunRequest:
+    judged = Promotion(
+        version=candidate.version, sha256=candidate.sha256, reason="passed every rule of the gate"
+    )
+    return dg.RunRequest(
+        run_key=f"promote-{candidate.sha256}-{evidence}",
+        run_config=dg.RunConfig(ops={op_name(contract): judged}),
+        tags={"version": str(candidate.version)},
+    )
+
+
+def _changed(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
+    """What shows that the candidate's files are not those that were judged; empty where nothing does."""
+    try:
+        version = registry.version(contract.name, candidate.version)
+        version.check()
+    except RegistryError as error:
+        return [str(error)]
+    if version.manifest.sha256 != candidate.sha256:
+        return ["Its files have changed since they were judged."]
+    return []

@@ -1,0 +1,245 @@
+"""When a candidate is promoted: every case comes about as it does in use."""
+
+import os
+import re
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests import cottages
+from tests.workshop import METRICS, Workshop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    cottages.write(tmp_path)
+    return Workshop(home=tmp_path)
+
+
+def skipped(answer: dg.SensorResult) -> str:
+    """Why a tick asked for no promotion."""
+    assert not answer.run_requests
+    assert answer.skip_reason
+    return str(answer.skip_reason.skip_message)
+
+
+def requested(answer: dg.SensorResult) -> dg.RunRequest:
+    """The one promotion that a tick asked for."""
+    (request,) = answer.run_requests or []
+    return request
+
+
+def promote_one(shop: Workshop) -> None:
+    assert shop.train().success
+    assert shop.promote(requested(shop.tick("promotion"))).success
+
+
+def test_nothing_happens_before_a_candidate_was_evaluated(shop: Workshop) -> None:
+    answer = shop.tick("promotion")
+    assert skipped(answer) == "No candidate has been evaluated yet."
+    assert answer.cursor is None
+
+
+def test_a_candidate_that_every_rule_passed_is_promoted_as_it_was_judged(shop: Workshop) -> None:
+    shop.train()
+    request = requested(shop.tick("promotion"))
+    judged = request.run_config["ops"]["promote_cottages"]["config"]
+    sha256 = shop.registry.version("cottages", 1).manifest.sha256
+    assert judged == {"version": 1, "sha256": sha256, "reason": "passed every rule of the gate"}
+
+
+def test_a_promotion_makes_the_champion_and_materializes_it(shop: Workshop) -> None:
+    promote_one(shop)
+    champion = shop.registry.champion("cottages")
+    assert champion is not None
+    assert (champion.version, champion.previous) == (1, None)
+    told = shop.instance.get_latest_materialization_event(dg.AssetKey(["cottages", "champion"]))
+    assert told is not None
+    assert told.asset_materialization is not None
+    assert told.asset_materialization.metadata["version"].value == 1
+
+
+def test_a_candidate_without_checks_waits_and_the_cursor_stays(shop: Workshop) -> None:
+    shop.materialize()
+    answer = shop.tick("promotion")
+    assert skipped(answer) == (
+        "Version 1: parity has not been checked. floors has not been checked. "
+        "beats_dummy has not been checked. not_worse_than_champion has not been checked."
+    )
+    assert answer.cursor is None
+
+
+def test_a_candidate_whose_checks_are_executed_later_is_promoted_then(shop: Workshop) -> None:
+    shop.materialize()
+    waiting = shop.tick("promotion")
+    shop.check()
+    request = requested(shop.tick("promotion", waiting.cursor))
+    assert request.tags["version"] == "1"
+
+
+def test_a_candidate_waits_while_the_run_of_its_checks_goes_on(shop: Workshop) -> None:
+    shop.materialize()
+    shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
+    answer = shop.tick("promotion")
+    assert skipped(answer).startswith("Version 1: parity is being checked. floors is being checked.")
+    assert answer.cursor is None
+
+
+def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(shop: Workshop) -> None:
+    shop.materialize()
+    run = shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
+    shop.instance.report_run_canceled(run)
+    answer = shop.tick("promotion")
+    assert f"Version 1 is rejected. parity: the check gave no answer; see run {run.run_id}" in skipped(answer)
+    assert answer.cursor is not None
+
+
+def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(shop: Workshop) -> None:
+    audit_log_is_a_folder(shop)
+    assert not shop.train().success
+    answer = shop.tick("promotion")
+    assert "Version 1 is rejected. parity: the check gave no answer" in skipped(answer)
+    assert skipped(shop.tick("promotion", answer.cursor)) == "Version 1 has been decided on."
+
+
+def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(shop: Workshop) -> None:
+    audit_log = audit_log_is_a_folder(shop)
+    shop.train()
+    rejected = shop.tick("promotion")
+    audit_log.rmdir()
+    shop.check()
+    assert requested(shop.tick("promotion", rejected.cursor)).tags["version"] == "1"
+
+
+def test_a_check_whose_evidence_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
+    shop.materialize()
+    (shop.home / "storage/assets/cottages/metrics").write_bytes(b"no pickle")
+    assert not shop.check().success
+    assert "parity: the check gave no answer" in skipped(shop.tick("promotion"))
+
+
+def test_a_verdict_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -> None:
+    promote_one(shop)
+    shop.materialize()
+    answer = shop.tick("promotion")
+    assert skipped(answer).startswith("Version 2: parity has not been checked for this candidate.")
+    assert answer.cursor is None
+
+
+def test_a_crash_over_an_older_candidate_is_none_over_the_newest(shop: Workshop) -> None:
+    audit_log = audit_log_is_a_folder(shop)
+    shop.train()
+    audit_log.rmdir()
+    shop.materialize()
+    assert skipped(shop.tick("promotion")).startswith(
+        "Version 2: parity has not been checked for this candidate."
+    )
+
+
+def test_a_verdict_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
+    evidence = shop.home / "storage/assets/cottages/metrics"
+    shop.materialize()
+    theirs = evidence.read_bytes()
+    cottages.write_sales(shop.sales, cottages.law(worth=2000))
+    shop.materialize()
+    evidence.write_bytes(theirs)
+    shop.check()
+    assert skipped(shop.tick("promotion")).startswith("Version 2: parity was held against another version;")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "why"),
+    [
+        ("floors = { r2 = 0.5 }", "parity = 1e-9", "parity: ONNX and scikit-learn differ by at most"),
+        ("r2 = 0.5", "r2 = 1.1", "floors: On the holdout: r2 1 (at least 1.1)."),
+    ],
+)
+def test_a_candidate_that_breaks_a_rule_of_its_contract_is_rejected(
+    shop: Workshop, was: str, becomes: str, why: str
+) -> None:
+    cottages.write(shop.home, contract=cottages.CONTRACT.replace(was, becomes))
+    shop.train()
+    answer = shop.tick("promotion")
+    assert skipped(answer).startswith(f"Version 1 is rejected. {why}")
+    assert skipped(shop.tick("promotion", answer.cursor)) == "Version 1 has been decided on."
+
+
+def test_a_candidate_that_knows_no_more_than_the_median_is_rejected(shop: Workshop) -> None:
+    prices = cottages.law(seed=5)
+    sales = [(*house, price) for (*house, _), (*_, price) in zip(cottages.law(), prices, strict=True)]
+    no_floors = cottages.CONTRACT.replace("floors = { r2 = 0.5 }", "")
+    cottages.write(shop.home, contract=no_floors, sales=sales)
+    shop.train()
+    said = skipped(shop.tick("promotion"))
+    assert re.search(r"rejected\. beats_dummy: RMSLE 0\.\d+; answering the median price to every house", said)
+
+
+def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop) -> None:
+    promote_one(shop)
+    cottages.write_sales(shop.sales, cottages.law(noise=0.1))
+    shop.train()
+    said = skipped(shop.tick("promotion"))
+    assert said.startswith("Version 2 is rejected. not_worse_than_champion: RMSLE 0.")
+
+
+def test_the_same_evidence_asks_for_the_same_run_so_that_the_daemon_starts_it_once(shop: Workshop) -> None:
+    shop.train()
+    first = shop.tick("promotion")
+    cursor_lost = shop.tick("promotion")
+    assert requested(first).run_key == requested(cursor_lost).run_key
+    assert skipped(shop.tick("promotion", first.cursor)) == "Version 1 has been decided on."
+
+
+def test_a_newer_candidate_is_decided_on_under_another_key(shop: Workshop) -> None:
+    shop.train()
+    first = shop.tick("promotion")
+    shop.train()
+    second = requested(shop.tick("promotion", first.cursor))
+    assert second.tags["version"] == "2"
+    assert second.run_key != requested(first).run_key
+
+
+def test_a_model_file_cut_short_after_it_was_judged_is_rejected(shop: Workshop) -> None:
+    shop.train()
+    os.truncate(shop.registry.version("cottages", 1).model, 100)
+    said = skipped(shop.tick("promotion"))
+    assert said.startswith("Version 1 is rejected. ")
+    assert "model.onnx: sha256 is" in said
+
+
+def test_files_swapped_for_another_version_after_they_were_judged_are_rejected(shop: Workshop) -> None:
+    shop.train()
+    cottages.write_sales(shop.sales, cottages.law(worth=2000))
+    shop.train()
+    models = shop.home / "storage/models/cottages"
+    for name in ("model.onnx", "manifest.json"):
+        (models / "2" / name).write_bytes((models / "1" / name).read_bytes())
+    said = skipped(shop.tick("promotion"))
+    assert said == "Version 2 is rejected. Its files have changed since they were judged."
+
+
+def test_a_promotion_refuses_a_file_changed_since_the_tick_and_is_not_retried(shop: Workshop) -> None:
+    shop.train()
+    request = requested(shop.tick("promotion"))
+    os.truncate(shop.registry.version("cottages", 1).model, 100)
+    result = shop.promote(request)
+    assert not result.success
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    assert shop.registry.champion("cottages") is None
+
+
+def test_a_promotion_that_runs_twice_is_one_promotion(shop: Workshop) -> None:
+    shop.train()
+    request = requested(shop.tick("promotion"))
+    assert shop.promote(request).success
+    assert shop.promote(request).success
+    events = [entry["event"] for entry in shop.registry.history("cottages")]
+    assert events == ["verdict", "promotion"]
+
+
+def audit_log_is_a_folder(shop: Workshop) -> Path:
+    """A fault that only the check meets: it cannot write its verdict down."""
+    path = shop.home / "storage/models/cottages/audit.jsonl"
+    path.mkdir(parents=True)
+    return path

@@ -1,0 +1,119 @@
+"""When raw files make the market train."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests import cottages
+from tests.workshop import Workshop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    cottages.write(tmp_path)
+    return Workshop(home=tmp_path)
+
+
+@pytest.fixture
+def read_once(shop: Workshop) -> Workshop:
+    """A market whose file has been read."""
+    assert shop.materialize(["raw_sales"]).success
+    return shop
+
+
+def skipped(answer: dg.SensorResult) -> str:
+    assert not answer.run_requests
+    assert answer.skip_reason
+    return str(answer.skip_reason.skip_message)
+
+
+def run_key(answer: dg.SensorResult) -> str:
+    """The key of the one training that a tick asked for."""
+    (request,) = answer.run_requests or []
+    return str(request.run_key)
+
+
+def test_a_market_without_files_waits(shop: Workshop) -> None:
+    shop.sales.unlink()
+    assert skipped(shop.tick("raw_files")) == f"{shop.raw} holds no file."
+
+
+def test_a_first_file_trains_the_market_once(shop: Workshop) -> None:
+    first = shop.tick("raw_files")
+    assert run_key(first).startswith("raw-")
+    assert skipped(shop.tick("raw_files", first.cursor)) == "The files are as they were."
+
+
+def test_files_that_were_read_do_not_train_again(read_once: Workshop) -> None:
+    first = read_once.tick("raw_files")
+    assert skipped(first) == "The files are those that were read last."
+    assert skipped(read_once.tick("raw_files", first.cursor)) == "The files are as they were."
+
+
+def test_a_changed_file_trains(read_once: Workshop) -> None:
+    before = read_once.tick("raw_files")
+    cottages.write_sales(read_once.sales, cottages.law(310))
+    assert run_key(read_once.tick("raw_files", before.cursor))
+
+
+def test_a_file_that_was_only_touched_does_not_train(read_once: Workshop) -> None:
+    before = read_once.tick("raw_files")
+    os.utime(read_once.sales, (1_000_000_000, 1_000_000_000))
+    after = read_once.tick("raw_files", before.cursor)
+    assert skipped(after) == "The files are those that were read last."
+    assert after.cursor != before.cursor
+
+
+def test_another_file_trains(read_once: Workshop) -> None:
+    cottages.write_sales(read_once.raw / "more.csv", cottages.law(50, seed=1))
+    assert run_key(read_once.tick("raw_files"))
+
+
+def test_a_file_that_is_gone_trains(shop: Workshop) -> None:
+    cottages.write_sales(shop.raw / "more.csv", cottages.law(50, seed=1))
+    shop.materialize(["raw_sales"])
+    (shop.raw / "more.csv").unlink()
+    assert run_key(shop.tick("raw_files"))
+
+
+def test_a_renamed_file_trains_for_its_name_is_in_the_rejects(read_once: Workshop) -> None:
+    read_once.sales.rename(read_once.raw / "renamed.csv")
+    assert run_key(read_once.tick("raw_files"))
+
+
+def test_all_files_gone_waits_and_the_same_file_put_back_does_not_train(read_once: Workshop) -> None:
+    away = read_once.home / "away.csv"
+    read_once.sales.rename(away)
+    gone = read_once.tick("raw_files")
+    assert skipped(gone) == f"{read_once.raw} holds no file."
+    away.rename(read_once.sales)
+    assert skipped(read_once.tick("raw_files", gone.cursor)) == "The files are those that were read last."
+
+
+def test_a_file_that_changes_and_changes_back_trains_each_time(read_once: Workshop) -> None:
+    keys, cursor = [], None
+    for worth in (2000, 1000, 2000):
+        cottages.write_sales(read_once.sales, cottages.law(worth=worth))
+        answer = read_once.tick("raw_files", cursor)
+        keys.append(run_key(answer))
+        cursor = answer.cursor
+        read_once.materialize(["raw_sales"])
+    assert len(set(keys)) == 3
+
+
+def test_a_file_that_changes_back_before_it_was_read_does_not_train(read_once: Workshop) -> None:
+    cottages.write_sales(read_once.sales, cottages.law(worth=2000))
+    changed = read_once.tick("raw_files")
+    cottages.write_sales(read_once.sales, cottages.law())
+    assert skipped(read_once.tick("raw_files", changed.cursor)) == "The files are those that were read last."
+
+
+def test_a_file_that_is_still_being_written_waits(read_once: Workshop) -> None:
+    before = read_once.tick("raw_files")
+    with read_once.sales.open("a") as file:
+        file.write("120,3,gable,")
+    answer = read_once.tick("raw_files", before.cursor)
+    assert skipped(answer) == "sales.csv: still being written."
+    assert answer.cursor is None

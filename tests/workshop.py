@@ -1,0 +1,87 @@
+"""The market of cottages in a project folder, with a Dagster instance that keeps what happens there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from house_prices import definitions
+from house_prices.contract import Contract
+from house_prices.contract_reader import read
+from house_prices.registry import Registry
+from house_prices.resources import Folders
+from tests import cottages
+
+Asset = dg.AssetSelection
+METRICS = dg.AssetKey([cottages.NAME, "metrics"])
+FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics")
+
+
+@dataclass(kw_only=True)
+class Workshop:
+    """What a person does in the UI, and what the daemon does at every tick, as calls."""
+
+    home: Path
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    @property
+    def contract(self) -> Contract:
+        return read(self.home / "data" / cottages.NAME / "contract.toml")
+
+    @property
+    def raw(self) -> Path:
+        return self.home / "data" / cottages.NAME / "raw"
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.home / "storage" / "models")
+
+    @property
+    def sales(self) -> Path:
+        """The raw file that the market starts with."""
+        return self.raw / "sales.csv"
+
+    def train(self) -> dg.ExecuteInProcessResult:
+        """Run the training job, as it runs every night."""
+        return self._run(self._definitions().resolve_job_def("cottages_training"))
+
+    def materialize(self, names: Sequence[str] = FLOW) -> dg.ExecuteInProcessResult:
+        """Materialize assets and execute none of their checks."""
+        return self.execute(Asset.assets(*self._keys(names)).without_checks())
+
+    def check(self, names: Sequence[str] = ("metrics",)) -> dg.ExecuteInProcessResult:
+        """Execute the checks of assets that were materialized before."""
+        return self.execute(Asset.checks_for_assets(*self._keys(names)))
+
+    def execute(self, selection: dg.AssetSelection) -> dg.ExecuteInProcessResult:
+        return self._run(self.job(selection))
+
+    def job(self, selection: dg.AssetSelection) -> dg.JobDefinition:
+        """A job of some assets or checks, such as the UI makes for its Materialize button."""
+        wanted = dg.Definitions(jobs=[dg.define_asset_job("some", selection=selection)])
+        return dg.Definitions.merge(self._definitions(), wanted).resolve_job_def("some")
+
+    def promote(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+        """Run the promotion job as a sensor asked for it."""
+        job = self._definitions().resolve_job_def("cottages_promotion")
+        return job.execute_in_process(
+            run_config=request.run_config, tags=request.tags, instance=self.instance, raise_on_error=False
+        )
+
+    def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult:
+        """One tick of a sensor, as the daemon evaluates it."""
+        folders = {"folders": Folders(home=str(self.home))}
+        context = dg.build_sensor_context(self.instance, cursor, resources=folders)
+        answer = self._definitions().resolve_sensor_def(f"cottages_{sensor}_sensor")(context)
+        assert isinstance(answer, dg.SensorResult)
+        return answer
+
+    def _run(self, job: dg.JobDefinition) -> dg.ExecuteInProcessResult:
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
+
+    def _definitions(self) -> dg.Definitions:
+        return definitions.build(self.home)
+
+    def _keys(self, names: Sequence[str]) -> list[dg.AssetKey]:
+        return [dg.AssetKey([cottages.NAME, name]) for name in names]
