@@ -169,7 +169,7 @@ def _training(table: Table) -> Training:
 def _gate(table: Table) -> Gate:
     gate = Gate(
         parity=table.number("parity", 1e-5, low=1e-9, high=1.0),
-        margin=table.number("margin", 0.0, low=0.0, high=1.0),
+        margin=table.number("margin", 0.02, low=0.0, high=1.0),
         floors=_metrics(table.table("floors")),
         ceilings=_metrics(table.table("ceilings")),
     )

@@ -9,7 +9,7 @@ from house_prices.cli import up
 from house_prices.cli.data import HALFMIL_FILE
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port, the_only_daemon
-from house_prices.contract import Contract, Value
+from house_prices.contract import Contract, Value, plain
 from house_prices.registry import Champion, ModelVersion
 from inference_server.client import Client, ClientError, Prices
 
@@ -89,11 +89,14 @@ def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes)
 
 def _ask(contract: Contract, version: ModelVersion, port: int, processes: Processes) -> None:
     house = dict(contract.example) or _golden_house(version)
-    values = " ".join(f"{name}={value}" for name, value in house.items())
-    click.echo(f"  {values}")
+    click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
     price = f"{answer.prices[0].value:,.0f}".replace(",", " ")
     click.secho(f"  {price} {contract.target.unit}, by version {answer.model_version}", bold=True)
+
+
+def _written(value: Value) -> str:
+    return plain(value) if isinstance(value, float) else str(value).lower()
 
 
 def _answer(

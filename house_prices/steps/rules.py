@@ -68,7 +68,8 @@ class Reading:
             infinite = ~self._empty(column) & ~read.is_finite()
             yield Rule(reason=f"{name}: not finite", broken=infinite)
         if feature.kind == "integer" and not self._schema[column].is_integer():
-            yield Rule(reason=f"{name}: not a whole number", broken=read != read.round(0))
+            broken = ~read.is_null() & (read != read.round(0))  # NaN, pandas' null, differs from itself
+            yield Rule(reason=f"{name}: not a whole number", broken=broken)
         if feature.minimum is not None:
             below = f"{name}: below {plain(feature.minimum)}"
             yield Rule(reason=below, broken=read < feature.minimum)
