@@ -7,6 +7,7 @@ import dagster as dg
 
 from house_prices import assets, automation, checks, contract_reader
 from house_prices.assets.metadata import PARQUET, PICKLE
+from house_prices.errors import WrongFolder
 from house_prices.resources import Folders, ParquetIOManager
 
 
@@ -27,4 +28,24 @@ def build(home: Path) -> dg.Definitions:
     return definitions
 
 
-defs = build(Path(os.environ.get("HOUSE_PRICES_HOME", ".")).resolve())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster's commands load."""
+    return build(project_folder())
+
+
+def project_folder() -> Path:
+    """HOUSE_PRICES_HOME, or the folder that Dagster was started in.
+
+    Raises WrongFolder where there is no market to find, or where Dagster would keep its runs elsewhere:
+    the paths in `dagster.yaml` are relative to the folder that it was started in.
+    """
+    here = Path.cwd()
+    home = Path(os.environ.get("HOUSE_PRICES_HOME", here)).resolve()
+    if not (home / "data").is_dir():
+        raise WrongFolder(
+            f"{home} has no folder data/. Start Dagster in the project, or set HOUSE_PRICES_HOME."
+        )
+    if Path(os.environ.get("DAGSTER_HOME", here)).resolve() == home != here:
+        raise WrongFolder(f"Dagster was started in {here} and would keep its runs there. Start it in {home}.")
+    return home

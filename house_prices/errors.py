@@ -1,6 +1,7 @@
 """Every error that this package raises on purpose.
 
 HousePricesError
+├── WrongFolder           Dagster started where it would not find the project, or lose its own records
 ├── ContractError         a contract that cannot be used; lists every fault at once
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
@@ -17,6 +18,10 @@ from collections.abc import Sequence
 
 class HousePricesError(Exception):
     """Base of every error here: something a person can put right."""
+
+
+class WrongFolder(HousePricesError):
+    """Dagster started where it would not find the project, or where its own records would be lost."""
 
 
 class ContractError(HousePricesError):
