@@ -19,28 +19,40 @@ SEED = 0
 
 def _scaled(contract: Contract, model: RegressorMixin) -> Pipeline:
     """Imputed and standardized numbers, one column a choice: what linear models want."""
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    return _pipeline(contract, numbers, OneHotEncoder(handle_unknown="ignore", sparse_output=False), model)
+    imputed = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    codes = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return _pipeline(contract, model, always=StandardScaler(), seldom=imputed, categories=codes)
 
 
 def _imputed(contract: Contract, model: RegressorMixin) -> Pipeline:
     """Imputed numbers, choices as codes: what forests want."""
-    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    return _pipeline(contract, SimpleImputer(strategy="median"), codes, model)
+    seldom = SimpleImputer(strategy="median")
+    return _pipeline(contract, model, always="passthrough", seldom=seldom, categories=_codes())
 
 
 def _raw(contract: Contract, model: RegressorMixin) -> Pipeline:
     """Numbers as they are, choices as codes: gradient boosting makes its own way with NaN."""
-    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    return _pipeline(contract, "passthrough", codes, model)
+    return _pipeline(contract, model, always="passthrough", seldom="passthrough", categories=_codes())
 
 
-def _pipeline(contract: Contract, numbers: object, categories: object, model: RegressorMixin) -> Pipeline:
-    width = len(contract.numbers)
-    parts = [("numbers", numbers, list(range(width)))]
-    if contract.categories:
-        parts.append(("categories", categories, list(range(width, width + len(contract.categories)))))
-    return Pipeline([("preparation", ColumnTransformer(parts)), ("model", model)])
+def _codes() -> OrdinalEncoder:
+    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+
+
+def _pipeline(
+    contract: Contract, model: RegressorMixin, *, always: object, seldom: object, categories: object
+) -> Pipeline:
+    """Numbers that are always known are prepared apart from those that may be NaN: medians cost time."""
+    nullable = [not feature.required and feature.missing is None for feature in contract.numbers]
+    width = len(nullable)
+    parts = [
+        ("known", always, [at for at in range(width) if not nullable[at]]),
+        ("nullable", seldom, [at for at in range(width) if nullable[at]]),
+        ("categories", categories, list(range(width, width + len(contract.categories)))),
+    ]
+    return Pipeline(
+        [("preparation", ColumnTransformer([part for part in parts if part[2]])), ("model", model)]
+    )
 
 
 ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {

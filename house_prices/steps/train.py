@@ -1,24 +1,25 @@
 """The fitted pipeline: candidate estimators compared by cross-validation, the best fitted on all sales."""
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import make_scorer
-from sklearn.model_selection import GroupKFold, KFold, RandomizedSearchCV, cross_val_predict
+from sklearn.model_selection import GroupKFold, KFold, ParameterSampler, cross_val_predict
 
 from house_prices.contract import Contract
 from house_prices.errors import SalesError
 from house_prices.steps import estimators
 from house_prices.steps.columns import PROPERTY
-from house_prices.steps.inputs import Inputs, inputs, prices
+from house_prices.steps.inputs import inputs, prices
 from house_prices.steps.metrics import measure, rmsle
 
-_PARAMETER = "regressor__model__"
+Folds = list[tuple[np.ndarray, np.ndarray]]
+"""Row numbers to fit on and to score on, a pair a fold."""
 _IMPORTANCE_ROWS = 1000
 
 
@@ -56,26 +57,22 @@ def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     Raises ContractError for an unknown estimator, SalesError for sales that teach nothing.
     """
     estimators.check(contract)
-    everything, price = inputs(sales, contract), prices(sales, contract)
+    features, price = inputs(sales, contract).joined, prices(sales, contract)
     _check_sales(price, contract)
     some = slice(contract.training.search_rows)
     folds = _folds(sales.iloc[some], contract)
-    trials = sorted(
+    compared = sorted(
         (
-            trial
-            for name in contract.training.candidates
-            for trial in _search(name, everything[some], price[some], folds, contract)
+            _compare(name, parameters, features[some], price[some], folds, contract)
+            for name, parameters in _settings(contract)
         ),
-        key=lambda trial: trial.rmsle,
+        key=lambda pair: pair[0].rmsle,
     )
-    best = trials[0]
-    model = estimators.build(best.estimator, contract)
-    model.set_params(**{_PARAMETER + name: value for name, value in best.parameters.items()})
-    unseen = cross_val_predict(clone(model), everything[some].joined, price[some], cv=folds)
+    best, unseen = compared[0]
     return Fitted(
-        model=model.fit(everything.joined, price),
+        model=_build(best.estimator, best.parameters, contract).fit(features, price),
         best=best,
-        trials=tuple(trials),
+        trials=tuple(trial for trial, _ in compared),
         cross_validation=measure(price[some], unseen),
         rows=len(sales),
         search_rows=len(price[some]),
@@ -98,41 +95,39 @@ def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def _search(
+def _settings(contract: Contract) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each estimator with the settings of its parameters to try: all, or as many as the contract allows."""
+    for name, space in contract.training.candidates.items():
+        size = math.prod(len(values) for values in space.values())
+        tries = min(size, contract.training.iterations)
+        for parameters in ParameterSampler(dict(space), tries, random_state=estimators.SEED):
+            yield name, parameters
+
+
+def _build(name: str, parameters: Mapping[str, object], contract: Contract) -> TransformedTargetRegressor:
+    model = estimators.build(name, contract)
+    return model.set_params(**{f"regressor__model__{key}": value for key, value in parameters.items()})
+
+
+def _compare(
     name: str,
-    features: Inputs,
+    parameters: dict[str, object],
+    features: np.ndarray,
     price: np.ndarray,
-    folds: list[tuple[np.ndarray, np.ndarray]],
+    folds: Folds,
     contract: Contract,
-) -> list[Trial]:
-    space = {_PARAMETER + key: list(values) for key, values in contract.training.candidates[name].items()}
-    size = math.prod(len(values) for values in space.values())
-    search = RandomizedSearchCV(
-        estimators.build(name, contract),
-        space,
-        n_iter=min(size, contract.training.iterations),
-        scoring=make_scorer(rmsle, greater_is_better=False),
-        cv=folds,
-        refit=False,
-        random_state=estimators.SEED,
-        error_score="raise",
-    ).fit(features.joined, price)
-    results = search.cv_results_
-    return [
-        Trial(
-            estimator=name,
-            parameters={key.removeprefix(_PARAMETER): value for key, value in parameters.items()},
-            rmsle=-float(mean),
-            spread=float(spread),
-        )
-        for parameters, mean, spread in zip(
-            results["params"], results["mean_test_score"], results["std_test_score"], strict=True
-        )
-    ]
+) -> tuple[Trial, np.ndarray]:
+    """One setting in cross-validation, and the price it gives each sale it was not fitted on."""
+    unseen = cross_val_predict(_build(name, parameters, contract), features, price, cv=folds)
+    errors = [rmsle(price[held], unseen[held]) for _, held in folds]
+    trial = Trial(
+        estimator=name, parameters=parameters, rmsle=float(np.mean(errors)), spread=float(np.std(errors))
+    )
+    return trial, unseen
 
 
-def _folds(sales: pd.DataFrame, contract: Contract) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Row numbers to fit on and to score on, a pair a fold; a property's sales share a fold."""
+def _folds(sales: pd.DataFrame, contract: Contract) -> Folds:
+    """A property's sales share a fold."""
     if PROPERTY not in sales:
         return list(KFold(contract.training.folds).split(sales))
     unknown = pd.Series([f"row {row}" for row in range(len(sales))], index=sales.index)
