@@ -1,0 +1,66 @@
+"""Running a program as a fresh process: its wall time, and the peak memory of it and its children."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One run."""
+
+    wall_s: float
+    """From start to exit, imports included."""
+    peak_mb: float
+    """Largest sum of the proportional set sizes (PSS) of the process and its descendants, polled."""
+    told: Mapping[str, Any]
+    """The JSON on the last line it printed."""
+
+
+def run(module: str, *arguments: object, environment: Mapping[str, str] | None = None) -> Measured:
+    """Run a Python module to its end. Raises CalledProcessError where it fails."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+    ) as process:
+        peak_kb = 0
+        while process.poll() is None:
+            peak_kb = max(peak_kb, sum(map(_pss_kb, _family(process.pid))))
+            time.sleep(POLL_S)
+        wall_s = time.perf_counter() - started
+        assert process.stdout is not None
+        printed = process.stdout.read()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Measured(wall_s=wall_s, peak_mb=peak_kb / 1024, told=json.loads(printed.splitlines()[-1]))
+
+
+def _family(root: int) -> list[int]:
+    """A process and its descendants."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):  # it ended while we looked
+            continue
+    family = [root]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _pss_kb(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it ended while we looked
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
