@@ -4,8 +4,6 @@ import click
 
 from house_prices.cli.home import Home, pass_home
 
-HALFMIL_FILE = "HousePrices_HalfMil.csv"
-
 
 @click.group()
 def data() -> None:
@@ -18,9 +16,9 @@ def data() -> None:
 @pass_home
 def halfmil(home: Home, rows: int, seed: int) -> None:
     """Make the HalfMil sales file by its law, in place of the published one."""
-    from house_prices.steps import halfmil
+    from house_prices.steps import halfmil as halfmil_law
 
-    path = home.data / "halfmil" / "raw" / HALFMIL_FILE
+    path = home.data / "halfmil" / "raw" / halfmil_law.FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    halfmil.write(path, rows, seed)
+    halfmil_law.write(path, rows, seed)
     click.echo(f"Wrote {rows} sales to {path.relative_to(home.path)}.")

@@ -6,7 +6,6 @@ import time
 import click
 
 from house_prices.cli import up
-from house_prices.cli.data import HALFMIL_FILE
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port, the_only_daemon
 from house_prices.contract import Contract, Value, plain
@@ -59,9 +58,9 @@ def _ensure_sales(home: Home, contract: Contract) -> None:
     if contract.name == "halfmil" and not source.paths(folder):
         from house_prices.steps import halfmil
 
-        click.echo("  no sales file yet: making 500000 sales by the published file's law")
+        click.echo(f"  no sales file yet: making {halfmil.ROWS} sales by the published file's law")
         folder.mkdir(parents=True, exist_ok=True)
-        halfmil.write(folder / HALFMIL_FILE, 500_000, 0)
+        halfmil.write(folder / halfmil.FILE_NAME, halfmil.ROWS, 0)
     for path in source.paths(folder):
         click.echo(f"  {path.relative_to(home.path)}, {path.stat().st_size / 1e6:.1f} MB")
 

@@ -1,0 +1,68 @@
+"""`house-prices models`, on a registry that real publications have filled."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from house_prices.registry import ModelVersion, Registry
+from tests import commands, models
+from tests.commands import house_prices
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    commands.furnish(tmp_path)
+    registry = Registry(tmp_path / "storage" / "models")
+    for passed in (True, False):
+        version = models.publish(registry, base=1000.0 * passed)
+        judge(registry, version, passed=passed)
+    return tmp_path
+
+
+def judge(registry: Registry, version: ModelVersion, *, passed: bool) -> None:
+    reasons = [] if passed else ["RMSLE is 3."]
+    facts = {"version": version.number, "passed": passed, "reasons": reasons}
+    registry.record("huts", "verdict", {**facts, "metrics": {"rmsle": 0.1, "r2": 0.9}})
+
+
+def test_list_tells_each_version_with_its_verdict_and_stars_the_champion(home: Path) -> None:
+    house_prices(home, "models", "promote", "1", "--reason", "first")
+    first, second = house_prices(home, "models", "list").stdout.splitlines()[1:]
+    assert "*    1" in first
+    assert "passed the gate, rmsle 0.1" in first
+    assert "rejected: RMSLE is 3." in second
+
+
+def test_a_version_that_the_gate_rejected_is_promoted_only_by_force(home: Path) -> None:
+    refused = house_prices(home, "models", "promote", "2", "--reason", "a try")
+    assert refused.returncode == 1
+    assert "RMSLE is 3." in refused.stderr
+    forced = house_prices(home, "models", "promote", "2", "--reason", "a try", "--force")
+    assert "version 2 is the champion" in forced.stdout
+
+
+def test_rollback_brings_the_predecessor_back_and_the_audit_log_tells_why(home: Path) -> None:
+    house_prices(home, "models", "promote", "1", "--reason", "first")
+    house_prices(home, "models", "promote", "2", "--reason", "second", "--force")
+    assert house_prices(home, "models", "rollback", "--reason", "complaints").returncode == 0
+    shown = json.loads(house_prices(home, "models", "show").stdout)
+    assert (shown["version"], shown["history"][-1]["reason"]) == (1, "complaints")
+
+
+def test_rollback_without_a_predecessor_says_so(home: Path) -> None:
+    told = house_prices(home, "models", "rollback", "--reason", "none")
+    assert (told.returncode, "no earlier champion" in told.stderr) == (1, True)
+
+
+def test_verify_names_a_truncated_model_and_fails(home: Path) -> None:
+    assert house_prices(home, "models", "verify").returncode == 0
+    model = home / "storage" / "models" / "huts" / "2" / "model.onnx"
+    model.write_bytes(model.read_bytes()[:-1])
+    told = house_prices(home, "models", "verify")
+    assert (told.returncode, "2/model.onnx: sha256 is" in told.stderr) == (1, True)
+
+
+def test_an_unknown_version_is_told_with_those_there_are(home: Path) -> None:
+    told = house_prices(home, "models", "show", "7")
+    assert "huts has no version 7; published versions: 1, 2." in told.stderr
