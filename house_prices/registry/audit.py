@@ -72,7 +72,8 @@ def _json(line: bytes) -> object:
 
 
 def _canonical(entry: Mapping[str, object]) -> bytes:
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="surrogatepass")  # half a surrogate pair is a fault to tell, not a crash
 
 
 def _hash(entry: Mapping[str, object]) -> str:

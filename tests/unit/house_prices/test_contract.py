@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from house_prices import contract_reader
@@ -254,6 +254,7 @@ def test_a_contradiction_is_found_and_says_what_is_allowed(path: str, value: obj
     assert any(found.startswith(fault) for found in faults(changed(path, value)))
 
 
+@settings(deadline=None)
 @given(
     path=st.sampled_from(PATHS),
     value=st.recursive(
@@ -269,6 +270,7 @@ def test_whatever_stands_in_a_contract_is_read_or_refused(path: str, value: obje
         assert contract_reader.from_values(copy.deepcopy(values)).digest == contract.digest
 
 
+@settings(deadline=None)
 @given(st.floats())
 def test_bounds_are_inclusive_and_nothing_endless_is_a_number(value: float) -> None:
     accepted = feature(minimum=-5, maximum=1e9).accepts(value)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from house_prices.table import Table
@@ -93,6 +93,7 @@ def test_nothing_endless_is_a_value(value: object) -> None:
     assert len(faults) == 3
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=4), st.none() | st.booleans() | st.floats() | st.text(max_size=4)))
 def test_no_value_stops_the_reading(values: dict[str, Any]) -> None:
     read = Table(values, "", [])

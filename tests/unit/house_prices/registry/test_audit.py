@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from house_prices.registry import Registry, audit
@@ -82,7 +82,9 @@ def test_lines_in_another_order_are_found(log: Path) -> None:
     assert audit.faults(log)
 
 
-@pytest.mark.parametrize("line", [b"not json\n", b"{}\n", b"[]\n", b"\n", b"\xff\n", b"5\n", b'{"hash":5}\n'])
+@pytest.mark.parametrize(
+    "line", [b"not json\n", b"{}\n", b"[]\n", b"\n", b"\xff\n", b"5\n", b'{"hash":5}\n', b'{"a":"\\ud800"}\n']
+)
 def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: bytes) -> None:
     log.write_bytes(log.read_bytes() + line)
     before = audit.faults(log)
@@ -92,6 +94,7 @@ def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: byt
     assert audit.read(log)[-1]["version"] == 9
 
 
+@settings(deadline=None)
 @given(at=st.integers(min_value=0), letter=st.integers(min_value=0, max_value=255))
 def test_any_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, at: int, letter: int) -> None:
     path = tmp_path_factory.mktemp("log") / "audit.jsonl"
