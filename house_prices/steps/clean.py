@@ -15,6 +15,7 @@ from house_prices.steps.columns import FILE, REASON, ROW
 from house_prices.steps.rules import Reading, Rule
 
 Frame = TypeVar("Frame")
+_BROKEN = "_broken"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +34,22 @@ def clean(raw: Frame, contract: Contract) -> Cleaned[Frame]:
     frame = nw.from_native(native).lazy()
     reading = Reading(frame.collect_schema(), contract)
     rules = list(reading.rules())
-    broken = nw.any_horizontal(*(rule.broken for rule in rules), ignore_nulls=True)
-    kept = frame.filter(~broken).select(FILE, ROW, *reading.columns())
-    rejects = [frame.filter(broken).with_columns(_first_reason(rules).alias(REASON))]
+    judged = frame.with_columns(
+        nw.any_horizontal(*(r.broken for r in rules), ignore_nulls=True).alias(_BROKEN)
+    )
+    kept = judged.filter(~nw.col(_BROKEN)).select(FILE, ROW, *reading.columns())
+    rejects = judged.filter(_BROKEN).drop(_BROKEN).with_columns(_first_reason(rules).alias(REASON))
+    found: list[nw.LazyFrame[Any]] = []
     if contract.cleaning.outliers == "iqr":
-        kept, outliers = _drop_outliers(kept, contract)
-        rejects += [_with_raw(frame, found) for found in outliers]
+        kept, found = _drop_outliers(kept, contract)
     if contract.cleaning.duplicates == "drop":
         kept, duplicates = _drop_duplicates(kept)
-        rejects.append(_with_raw(frame, duplicates))
+        found.append(duplicates)
+    if found:
+        rejects = nw.concat([rejects, frame.join(nw.concat(found), on=[FILE, ROW])])
     return Cleaned(
         sales=_same_kind(kept.drop(FILE, ROW), raw),
-        rejects=_same_kind(nw.concat(rejects, how="vertical"), raw),
+        rejects=_same_kind(rejects, raw),
     )
 
 
@@ -79,17 +84,19 @@ def _drop_outliers(
     A column whose quartiles are equal has no outliers: most of its values are the same, and the rest are
     what sets houses apart.
     """
-    found = []
+    found: list[nw.LazyFrame[Any]] = []
     measured = [feature.name for feature in contract.features if feature.kind in ("number", "integer")]
     for name in (*measured, contract.target.name):
         value = nw.col(name)
-        quartiles = kept.select(
+        spread = kept.select(
             value.quantile(0.25, interpolation="linear").alias("low"),
             value.quantile(0.75, interpolation="linear").alias("high"),
+            value.min().alias("least"),
+            value.max().alias("greatest"),
         )
-        low, high = quartiles.collect().row(0)
+        low, high, least, greatest = spread.collect().row(0)
         reach = contract.cleaning.factor * (high - low) if low is not None else 0.0
-        if not reach > 0:
+        if not reach > 0 or (least >= low - reach and greatest <= high + reach):
             continue
         outside = (value < low - reach) | (value > high + reach)
         reason = f"{name}: an outlier, beyond {contract.cleaning.factor:g} interquartile ranges"
@@ -101,14 +108,9 @@ def _drop_outliers(
 def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
     """The same sale written again: equal in every column but where it stands."""
     sale = [name for name in kept.collect_schema().names() if name not in (FILE, ROW)]
-    first = kept.unique(subset=sale, keep="any")
+    first = kept.unique(subset=sale, keep="first", order_by=[FILE, ROW])
     again = kept.join(first.select(FILE, ROW), on=[FILE, ROW], how="anti")
     return first, again.select(FILE, ROW, nw.lit("a duplicate").alias(REASON))
-
-
-def _with_raw(raw: nw.LazyFrame[Any], found: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The raw columns of rows that were found by their place."""
-    return raw.join(found, on=[FILE, ROW], how="inner")
 
 
 def check_kept(sales: Any, reasons: dict[str, int], where: str) -> None:
