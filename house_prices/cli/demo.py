@@ -24,9 +24,10 @@ def demo(home: Home, market: str) -> None:
     started = time.monotonic()
     contract = home.contract(home.known(market))
     os.environ.update(up.environment(home))
+    os.chdir(home.path)
     _say(contract.title)
     _ensure_sales(home, contract)
-    with the_only_daemon(home.logs) as free, Processes(home.logs, up.environment(home)) as processes:
+    with the_only_daemon(home.logs) as free, up.children(home) as processes:
         port = free_port()
         processes.start("demo-server", up.server_command(home, port))
         _say("Materializing every asset in Dagster")

@@ -15,13 +15,14 @@ STOP_SECONDS = 20
 
 
 class Processes:
-    """Children, each the leader of a process group of its own, with a log file of its own.
+    """Children in one folder, each the leader of a process group, with a log file of its own.
 
     Leaving the block stops every group: SIGTERM first, SIGKILL for what is left after STOP_SECONDS.
     """
 
-    def __init__(self, logs: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, logs: Path, folder: Path, env: Mapping[str, str]) -> None:
         self._logs = logs
+        self._folder = folder
         self._env = {**os.environ, **env}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -31,7 +32,12 @@ class Processes:
         path = self._logs / f"{name}.log"
         with path.open("wb") as log:
             self._children[name] = subprocess.Popen(
-                list(command), stdout=log, stderr=subprocess.STDOUT, env=self._env, start_new_session=True
+                list(command),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                env=self._env,
+                start_new_session=True,
             )
         return path
 

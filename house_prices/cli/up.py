@@ -20,7 +20,7 @@ def up(home: Home, ui_port: int, port: int) -> None:
         if listening(wanted):
             raise click.ClickException(f"Port {wanted} is taken. Name another with {option}.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with the_only_daemon(home.logs) as free, Processes(home.logs, environment(home)) as processes:
+    with the_only_daemon(home.logs) as free, children(home) as processes:
         if not free:
             raise click.ClickException(f"A Dagster daemon of {home.path} is running already.")
         try:
@@ -43,6 +43,11 @@ def _wait(processes: Processes, port: int) -> None:
         if ended := processes.ended():
             raise click.ClickException(ended)
         time.sleep(0.2)
+
+
+def children(home: Home) -> Processes:
+    """Child processes in the project's folder: Dagster keeps its runs below the one it is started in."""
+    return Processes(home.logs, home.path, environment(home))
 
 
 def environment(home: Home) -> dict[str, str]:
