@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 POLL_S = 0.05
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,22 +27,32 @@ class Measured:
     """The JSON on the last line it printed."""
 
 
-def run(module: str, *arguments: object, environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a Python module to its end. Raises CalledProcessError where it fails."""
+def run(
+    module: str, *arguments: object, folder: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> Measured:
+    """Run a module of this project in a folder, to its end. Raises CalledProcessError where it fails.
+
+    What it logs is shown only then.
+    """
     command = [sys.executable, "-m", module, *map(str, arguments)]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     started = time.perf_counter()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder, env=variables
+        ) as process,
+    ):
         peak_kb = 0
         while process.poll() is None:
             peak_kb = max(peak_kb, sum(map(_pss_kb, _family(process.pid))))
             time.sleep(POLL_S)
         wall_s = time.perf_counter() - started
-        assert process.stdout is not None
-        printed = process.stdout.read()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        printed = process.stdout.read() if process.stdout else ""
+        if process.returncode:
+            log.seek(0)
+            sys.stderr.write(log.read())
+            raise subprocess.CalledProcessError(process.returncode, command)
     return Measured(wall_s=wall_s, peak_mb=peak_kb / 1024, told=json.loads(printed.splitlines()[-1]))
 
 
