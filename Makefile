@@ -38,8 +38,10 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-protos: .venv/pipeline
+protos: .venv/dev
 	$(BIN)/house-prices protos
+	cd protos && ../$(BIN)/buf build --path inference --as-file-descriptor-set --exclude-source-info \
+		-o ../inference_server/grpc_service.binpb
 
 screenshots: .venv/dev
 	$(BIN)/pytest tests/e2e/test_ui.py --screenshots docs/images

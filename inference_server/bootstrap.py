@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator
 import structlog
 
 from house_prices.registry import Registry
+from inference_server import oip
 from inference_server.compute import Compute
 from inference_server.live_models import LiveModels
+from inference_server.loader import Loader
 from inference_server.observation import Log, logged
 from inference_server.routes import Routes
 from inference_server.server import Server
 from inference_server.services import health
 from inference_server.services.health import Health
+from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
 from inference_server.settings import Settings
@@ -38,12 +41,15 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     """A server that runs as long as the block does; gives its port."""
     log: Log = structlog.get_logger()
     live, compute = LiveModels(), Compute()
-    state = Health(live)
-    reflected = Reflection(live, fixed=[health.SERVICE])
+    registry = Registry(settings.models)
+    loader = Loader(registry, live, log)
+    state = Health(live, fixed=[oip.SERVICE])
+    reflected = Reflection(live, fixed=[health.SERVICE, oip.SERVICE], pools=[oip.POOL])
+    opened = open_inference(live, loader, state, compute, max_rows=settings.max_rows)
     predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
-    routes = Routes([*state.routes(), *reflected.routes()], predictions)
+    routes = Routes([*state.routes(), *reflected.routes(), *opened], predictions)
     server = Server(settings, routes, logged(log))
-    watcher = Watcher(Registry(settings.models), live, poll_seconds=settings.poll_seconds, log=log)
+    watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
 
     port = await server.start()
     log.info("serving", host=settings.host, port=port)

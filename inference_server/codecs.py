@@ -10,14 +10,12 @@ from house_prices.api import Api
 from house_prices.contract import Contract, plain
 from inference_server import columns
 from inference_server.columns import LARGEST, Column
-from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows
+from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.method import reader
 from inference_server.onnx_model import Inputs, Prices
 from inference_server.wire import Unusual, WireReader
 
 MOST_FAULTS = 100
-LONGEST_QUOTE = 40
-"""Letters of a text that came, in a message about it."""
 
 
 class HouseCodec:
@@ -40,7 +38,7 @@ class HouseCodec:
 
     def slow(self, raw: bytes, *, max_rows: int) -> Inputs:
         """The same, house by house; `read` comes here for few houses and for unusual ones."""
-        request: Any = self._message(raw)
+        request: Any = self._message(raw, None)
         houses = request.houses
         if not houses:
             raise BadMessage("The request has no houses, allowed: at least one.")
@@ -127,7 +125,7 @@ def _fault(row: int, column: Column, what: str) -> FieldFault:
 
 def _quoted(value: float | str) -> str:
     if isinstance(value, str):
-        return repr(value if len(value) <= LONGEST_QUOTE else f"{value[:LONGEST_QUOTE]}...")
+        return quoted(value)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "infinity"
     return f"{value:g}, beyond float32" if abs(value) > LARGEST else plain(value)

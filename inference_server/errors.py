@@ -2,19 +2,23 @@
 
 ServingError
 ├── BadHouses           houses that the contract refuses; lists every fault, up to a limit
-├── BadMessage          bytes that are not the message, or a message that asks for nothing
+├── BadMessage          bytes that are not the message, or a message that asks for nothing that can be done
+├── BadTensor           tensors that the model does not take
 ├── TooManyRows         more rows in one request than the server prices at once
 ├── MessageTooLarge     more bytes in one message than the server reads
 ├── ServiceNotFound     health asked of a service that is not served
-├── MethodNotFound      a method that is not offered
+├── MethodNotFound      a method, or a part of one, that is not offered
+├── ModelNotFound       no such market, or no such version of it
 ├── ModelNotReady       no champion of the market serves yet
+├── LoadRefused         a version that must not be loaded
+├── UnloadRefused       a version that must not be unloaded
 └── ModelFailed         the model gave no usable price
 
 Whatever else is raised is a bug: the caller gets a fixed sentence, the log gets everything.
 A message says what came, what is allowed and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from google.protobuf import any_pb2
@@ -23,6 +27,22 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 INTERNAL_SENTENCE = "The server could not answer because of a fault of its own. Its log has the details."
 MOST_DETAIL_BYTES = 4096
 """Field faults travel in a response header, which clients read up to 8 KiB of, in base64."""
+LONGEST_MESSAGE = 700
+"""Letters of a message, which travels in the same header, up to nine bytes a letter."""
+LONGEST_QUOTE = 40
+"""Letters of a text that came, in a message about it."""
+
+
+def quoted(text: str) -> str:
+    """What came, cut where it is long."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}...")
+
+
+def listed(names: Iterable[object], most: int = 20) -> str:
+    """Names with commas between, and an end where there are many."""
+    all_of_them = [str(name) for name in names]
+    more = [f"and {len(all_of_them) - most} more"] if len(all_of_them) > most else []
+    return ", ".join([*all_of_them[:most], *more]) or "none"
 
 
 class ServingError(Exception):
@@ -55,7 +75,11 @@ class BadHouses(ServingError):
 
 
 class BadMessage(ServingError):
-    """Bytes that are not the message, or a message that asks for nothing."""
+    """Bytes that are not the message, or a message that asks for nothing that can be done."""
+
+
+class BadTensor(ServingError):
+    """Tensors that the model does not take."""
 
 
 class TooManyRows(ServingError):
@@ -83,11 +107,23 @@ class ServiceNotFound(ServingError):
 
 
 class MethodNotFound(ServingError):
-    """A method that is not offered."""
+    """A method, or a part of one, that is not offered."""
+
+
+class ModelNotFound(ServingError):
+    """No such market, or no such version of it."""
 
 
 class ModelNotReady(ServingError):
     """No champion of the market serves yet."""
+
+
+class LoadRefused(ServingError):
+    """A version that must not be loaded."""
+
+
+class UnloadRefused(ServingError):
+    """A version that must not be unloaded."""
 
 
 class ModelFailed(ServingError):
@@ -97,11 +133,15 @@ class ModelFailed(ServingError):
 CODES: dict[type[ServingError], int] = {
     BadHouses: code_pb2.INVALID_ARGUMENT,
     BadMessage: code_pb2.INVALID_ARGUMENT,
+    BadTensor: code_pb2.INVALID_ARGUMENT,
     TooManyRows: code_pb2.INVALID_ARGUMENT,
     MessageTooLarge: code_pb2.RESOURCE_EXHAUSTED,
     ServiceNotFound: code_pb2.NOT_FOUND,
     MethodNotFound: code_pb2.UNIMPLEMENTED,
+    ModelNotFound: code_pb2.NOT_FOUND,
     ModelNotReady: code_pb2.UNAVAILABLE,
+    LoadRefused: code_pb2.FAILED_PRECONDITION,
+    UnloadRefused: code_pb2.FAILED_PRECONDITION,
     ModelFailed: code_pb2.INTERNAL,
 }
 
@@ -110,12 +150,16 @@ def status(error: Exception) -> status_pb2.Status:
     """What the caller is told."""
     if not isinstance(error, ServingError):
         return status_pb2.Status(code=code_pb2.INTERNAL, message=INTERNAL_SENTENCE)
-    told = status_pb2.Status(code=CODES[type(error)], message=str(error))
+    told = status_pb2.Status(code=CODES[type(error)], message=_short(str(error)))
     if isinstance(error, BadHouses):
         detail = any_pb2.Any()
         detail.Pack(_bad_request(error))
         told.details.append(detail)
     return told
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}..."
 
 
 def _bad_request(error: BadHouses) -> error_details_pb2.BadRequest:

@@ -6,11 +6,15 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from inference_server.errors import BadMessage
+from inference_server.errors import BadMessage, MethodNotFound
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+
+VERSION_KEY = "model-version"
+"""In a call's metadata: the registry version that is to answer, where a message has no room for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,12 @@ class Call:
     """The caller's address."""
     cancelled: Callable[[], bool]
     """Whether the caller has gone."""
+
+    @property
+    def model_version(self) -> str:
+        """The version that the metadata asks for; empty where they ask for none."""
+        asked = self.metadata.get(VERSION_KEY, "")
+        return asked if isinstance(asked, str) else asked.decode(errors="replace")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +55,7 @@ class Method(Generic[Question, Answer]):
 
     path: str
     """/package.Service/Method."""
-    read: Callable[[bytes], Question]
+    read: Callable[[bytes, Call], Question]
     handle: Callable[[Question, Call], Awaitable[Answer]]
     write: Callable[[Answer], bytes]
     streams: bool = False
@@ -58,7 +68,7 @@ class Subscription(Generic[Question, Answer]):
     """A stream of answers for one question."""
 
     path: str
-    read: Callable[[bytes], Question]
+    read: Callable[[bytes, Call], Question]
     handle: Callable[[Question, Call], AsyncIterator[Answer]]
     write: Callable[[Answer], bytes]
 
@@ -66,10 +76,10 @@ class Subscription(Generic[Question, Answer]):
 Route = Method[Any, Any] | Subscription[Any, Any]
 
 
-def reader(message: type[AnyMessage]) -> Callable[[bytes], AnyMessage]:
+def reader(message: type[AnyMessage]) -> Callable[[bytes, Call | None], AnyMessage]:
     """Reads a message, refusing bytes that are none."""
 
-    def read(raw: bytes) -> AnyMessage:
+    def read(raw: bytes, _call: Call | None = None) -> AnyMessage:
         try:
             return message.FromString(raw)
         except DecodeError as error:
@@ -87,3 +97,15 @@ def malformed(message: type[Message]) -> BadMessage:
     """The error for bytes that are not this message."""
     name = message.DESCRIPTOR.full_name
     return BadMessage(f"The bytes are no {name}. Generate the client from the server's .proto.")
+
+
+def not_offered(path: str, why: str) -> Method[bytes, bytes]:
+    """Stands in for a method that there is not, and says so better than gRPC does."""
+
+    def read(raw: bytes, _call: Call) -> bytes:
+        return raw
+
+    async def handle(_question: bytes, _call: Call) -> bytes:
+        raise MethodNotFound(f"{path} is not offered. {why}")
+
+    return Method(path=path, read=read, handle=handle, write=bytes)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from inference_server.errors import MethodNotFound
-from inference_server.method import Call, Method, Route
+from inference_server.method import Method, Route, not_offered
 from inference_server.services.prediction import PredictionServices
 
 
@@ -20,9 +19,5 @@ class Routes:
 
 
 def missing(path: str) -> Method[bytes, bytes]:
-    """Stands in for a route that there is not, and says so better than gRPC does."""
-
-    async def handle(_question: bytes, _call: Call) -> bytes:
-        raise MethodNotFound(f"{path} is not offered. Reflection lists the services that are.")
-
-    return Method(path=path, read=bytes, handle=handle, write=bytes)
+    """Stands in for a route that there is not."""
+    return not_offered(path, "Reflection lists the services that are.")

@@ -103,16 +103,18 @@ class Handlers(grpc.GenericRpcHandler):
     def _subscription(self, subscription: Subscription[Any, Any]) -> Any:
         async def answer(raw: bytes, context: Context) -> None:
             async with Boundary(subscription.path, context, self._observer) as boundary:
-                question = subscription.read(self._sized(raw))
-                async for told in subscription.handle(question, boundary.call()):
+                call = boundary.call()
+                question = subscription.read(self._sized(raw), call)
+                async for told in subscription.handle(question, call):
                     await context.write(subscription.write(told))
 
         return answer
 
     async def _answer(self, method: Method[Any, Any], raw: bytes, boundary: Boundary) -> bytes:
-        question = method.read(self._sized(raw))
+        call = boundary.call()
+        question = method.read(self._sized(raw), call)
         boundary.count(method.subject(question))
-        return method.write(await method.handle(question, boundary.call()))
+        return method.write(await method.handle(question, call))
 
     def _sized(self, raw: bytes) -> bytes:
         if len(raw) > self._max_message_bytes:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
-from inference_server import live_models
-from inference_server.live_models import LiveModel, LiveModels
+from inference_server.live_models import LiveModels
+from inference_server.loader import Loader
 from inference_server.observation import Log
-from inference_server.onnx_model import ModelRefused
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
 
@@ -32,6 +31,7 @@ class Watcher:
         self,
         registry: Registry,
         live: LiveModels,
+        loader: Loader,
         *,
         poll_seconds: float,
         retry_seconds: float = FIRST_RETRY_SECONDS,
@@ -39,16 +39,19 @@ class Watcher:
     ) -> None:
         self._registry = registry
         self._live = live
+        self._loader = loader
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._log = log
         self._seen: dict[str, Champion] = {}
         self._failed: dict[str, Attempt] = {}
+        self._new: dict[str, Champion] = {}
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
         while True:
+            await self.keep()
             await asyncio.sleep(self._poll_seconds)
             await self.look()
 
@@ -62,6 +65,11 @@ class Watcher:
         self._live.expect(found)
         for market in sorted({*found, *self._live.champions()}):
             await self._look_at(market)
+
+    async def keep(self) -> None:
+        """Load the predecessors of new champions, where they are not loaded still, for rollbacks."""
+        while self._new:
+            await self._loader.keep_previous(*self._new.popitem())
 
     def _markets(self) -> list[str] | None:
         try:
@@ -88,25 +96,13 @@ class Watcher:
         return not failed or failed.champion != champion or time.monotonic() >= failed.again_at
 
     async def _serve(self, market: str, champion: Champion) -> None:
-        started = time.monotonic()
         try:
-            loaded = await asyncio.to_thread(self._load, market, champion)
+            await self._loader.serve(market, champion)
         except Exception as error:  # noqa: BLE001  # a bad candidate must not end the watching
             self._refuse(market, champion, error)
             return
-        if loaded:
-            self._live.put(loaded)
-            seconds = round(time.monotonic() - started, 3)
-            self._log.info("model serves", market=market, version=loaded.version, load_seconds=seconds)
-        self._seen[market] = champion
+        self._seen[market] = self._new[market] = champion
         self._failed.pop(market, None)
-
-    def _load(self, market: str, champion: Champion) -> LiveModel | None:
-        """The champion's model, or None where that model serves already."""
-        serving = self._live.champions().get(market)
-        if serving and (serving.version, serving.sha256) == (champion.version, champion.sha256):
-            return None
-        return live_models.load(self._registry.version(market, champion.version), champion)
 
     def _refuse(self, market: str, champion: Champion, error: Exception) -> None:
         last = self._failed.get(market)
@@ -115,17 +111,7 @@ class Watcher:
             wait = min(last.wait * 2, LONGEST_RETRY_SECONDS)
         again_at = time.monotonic() + wait
         self._failed[market] = Attempt(champion=champion, wait=wait, again_at=again_at)
-        expected = isinstance(error, OSError | HousePricesError | ModelRefused)
-        serving = self._live.champions().get(market)
-        self._log.error(
-            "model refused",
-            market=market,
-            version=champion.version,
-            reason=str(error),
-            serving_version=serving.version if serving else None,
-            retry_seconds=wait,
-            exc_info=None if expected else error,
-        )
+        self._loader.refuse(market, champion.version, error, retry_seconds=wait)
 
     def _say(self, market: str, what: str) -> None:
         """Say once what is wrong, until something else is."""

@@ -1,11 +1,11 @@
 """grpc.health.v1: whether a warmed champion serves, overall and for each typed service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from inference_server.errors import ServiceNotFound
+from inference_server.errors import ServiceNotFound, listed, quoted
 from inference_server.live_models import LiveModels
 from inference_server.method import Call, Method, Route, Subscription, reader, writer
 
@@ -13,10 +13,14 @@ SERVICE = "grpc.health.v1.Health"
 
 
 class Health:
-    """Not serving before `open` and after `close`, and nothing in between but by the live models."""
+    """Not serving before `open` and after `close`, and nothing in between but by the live models.
 
-    def __init__(self, live: LiveModels) -> None:
+    Services in `fixed` serve whenever any market does.
+    """
+
+    def __init__(self, live: LiveModels, fixed: Sequence[str] = ()) -> None:
         self._live = live
+        self._fixed = frozenset(fixed)
         self._is_open = False
         self._is_closed = False
         self._change = asyncio.Event()
@@ -35,7 +39,7 @@ class Health:
     def status(self, service: str) -> int | None:
         """A HealthCheckResponse.ServingStatus; None for a service that is not known."""
         services = self._live.services()
-        if service and service not in services:
+        if service and service not in services and service not in self._fixed:
             return None
         serves = self._is_open and not self._is_closed and bool(services)
         return int(HealthCheckResponse.SERVING if serves else HealthCheckResponse.NOT_SERVING)
@@ -44,8 +48,10 @@ class Health:
         """The status now."""
         status = self.status(request.service)
         if status is None:
-            known = ", ".join(sorted(self._live.services())) or "none yet"
-            raise ServiceNotFound(f"came {request.service!r}, allowed: an empty name, or one of: {known}")
+            known = listed(sorted((*self._fixed, *self._live.services())))
+            raise ServiceNotFound(
+                f"came {quoted(request.service)}, allowed: an empty name, or one of: {known}"
+            )
         return HealthCheckResponse(status=status)
 
     async def watch(self, request: HealthCheckRequest, _call: Call) -> AsyncIterator[HealthCheckResponse]:

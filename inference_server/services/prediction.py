@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_server.compute import Compute
-from inference_server.live_models import LiveModel, LiveModels
+from inference_server.live_model import LiveModel
+from inference_server.live_models import LiveModels
 from inference_server.method import Call, Method, Subject
 from inference_server.onnx_model import Inputs, Prices
+from inference_server.statistics import Timing
 
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 
@@ -18,13 +20,14 @@ class Question:
 
     live: LiveModel
     inputs: Inputs
+    timing: Timing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """Prices from the model that the question named."""
 
-    live: LiveModel
+    question: Question
     prices: Prices
     warnings: Mapping[int, Sequence[str]]
     """By row."""
@@ -57,9 +60,12 @@ class PredictionServices:
         return self._live.is_expected(named["market"])
 
     def _method(self, path: str, service: str) -> Method[Question, Answer]:
-        def read(raw: bytes) -> Question:
-            live = self._live.of_service(service)
-            return Question(live=live, inputs=live.codec.read(raw, max_rows=self._max_rows))
+        def read(raw: bytes, call: Call) -> Question:
+            live = self._live.of_service(service, call.model_version)
+            with live.statistics.timing() as timing:
+                inputs = live.codec.read(raw, max_rows=self._max_rows)
+                timing.decoded()
+            return Question(live=live, inputs=inputs, timing=timing)
 
         return Method(
             path=path,
@@ -71,13 +77,18 @@ class PredictionServices:
         )
 
     async def _predict(self, question: Question, call: Call) -> Answer:  # noqa: ARG002  # every method gets its call
-        prices = await self._compute.predict(question.live.model, question.inputs)
-        warnings = question.live.ranges.warnings(question.inputs)
-        return Answer(live=question.live, prices=prices, warnings=warnings)
+        with question.timing:
+            prices = await self._compute.predict(question.live.model, question.inputs)
+            warnings = question.live.ranges.warnings(question.inputs)
+            question.timing.computed()
+        return Answer(question=question, prices=prices, warnings=warnings)
 
 
 def _write(answer: Answer) -> bytes:
-    return answer.live.codec.write(answer.prices, answer.warnings, answer.live.version)
+    live = answer.question.live
+    written = live.codec.write(answer.prices, answer.warnings, live.version)
+    answer.question.timing.encoded(answer.question.inputs.rows)
+    return written
 
 
 def _subject(question: Question) -> Subject:

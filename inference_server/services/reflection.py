@@ -15,11 +15,12 @@ SERVICE = "grpc.reflection.v1alpha.ServerReflection"
 
 
 class Reflection:
-    """Looks into the pools of the serving markets, and into the default pool for fixed services."""
+    """Looks into the pools of the serving markets, and into those of the fixed services."""
 
-    def __init__(self, live: LiveModels, fixed: Sequence[str]) -> None:
+    def __init__(self, live: LiveModels, fixed: Sequence[str], pools: Sequence[Any] = ()) -> None:
         self._live = live
         self._fixed = (*fixed, SERVICE)
+        self._fixed_pools = (*pools, descriptor_pool.Default())
 
     async def answer(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
         """One answer for one question of the stream."""
@@ -43,7 +44,7 @@ class Reflection:
     def _pools(self) -> Iterator[Any]:
         for live in self._live.services().values():
             yield live.api.pool
-        yield descriptor_pool.Default()
+        yield from self._fixed_pools
 
     def _knows(self, message: str) -> bool:
         return _first(self._pools(), lambda pool: pool.FindMessageTypeByName(message)) is not None

@@ -79,13 +79,17 @@ def test_one_watcher_that_leaves_does_not_take_the_news_from_another(registry: R
 def test_reflection_lists_what_serves_now(registry: Registry) -> None:
     with servers.serving(registry.root) as server:
         fixed = ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"]
-        assert services(server.address) == fixed
+        fixed_last = ["inference.GRPCInferenceService"]
+        assert services(server.address) == [*fixed, *fixed_last]
         models.promote(registry, models.publish(registry))
         server.says("model serves")
-        assert services(server.address) == [*fixed, SERVICE]
+        assert services(server.address) == [*fixed, SERVICE, *fixed_last]
 
 
-@pytest.mark.parametrize("symbol", [SERVICE, "house_prices.huts.v1.House", "grpc.health.v1.Health"])
+@pytest.mark.parametrize(
+    "symbol",
+    [SERVICE, "house_prices.huts.v1.House", "grpc.health.v1.Health", "inference.GRPCInferenceService"],
+)
 def test_reflection_gives_the_file_of_a_symbol(registry: Registry, symbol: str) -> None:
     models.promote(registry, models.publish(registry))
     with servers.serving(registry.root) as server:

@@ -9,6 +9,7 @@ import structlog
 
 from house_prices.registry import Registry
 from inference_server.live_models import LiveModels
+from inference_server.loader import Loader
 from inference_server.watcher import Watcher
 from tests import models
 
@@ -26,7 +27,9 @@ def live() -> LiveModels:
 
 
 def watcher(registry: Registry, live: LiveModels, *, retry_seconds: float = HOUR) -> Watcher:
-    return Watcher(registry, live, poll_seconds=HOUR, retry_seconds=retry_seconds, log=structlog.get_logger())
+    log = structlog.get_logger()
+    loader = Loader(registry, live, log)
+    return Watcher(registry, live, loader, poll_seconds=HOUR, retry_seconds=retry_seconds, log=log)
 
 
 def look(watcher: Watcher) -> list[str]:
@@ -97,8 +100,9 @@ def test_the_old_model_goes_when_nobody_uses_it(registry: Registry, live: LiveMo
     look(watching)
     used = live.champions()["huts"]
     old = weakref.ref(used.model.session)
-    models.promote(registry, models.publish(registry, base=2))
-    look(watching)
+    for base in (2, 3):  # the first stays as the predecessor of the second
+        models.promote(registry, models.publish(registry, base=base))
+        look(watching)
     assert old() is not None
     del used
     assert old() is None

@@ -1,0 +1,157 @@
+"""What the server is and what its models take: live, ready, metadata, configuration, statistics."""
+
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Any
+
+from google.protobuf.message import Message
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from inference_server import oip
+from inference_server.errors import ModelNotFound, ModelNotReady
+from inference_server.live_model import LiveModel
+from inference_server.live_models import LiveModels
+from inference_server.method import Call, Route
+from inference_server.oip import messages
+from inference_server.services.health import Health
+from inference_server.statistics import Spent
+from inference_server.tensors import BYTES, FP32, TensorSpec
+
+DISTRIBUTION = "house-prices"
+EXTENSIONS = ("model_configuration", "model_repository", "statistics")
+TYPES = {FP32: oip.DATA_TYPES["TYPE_FP32"], BYTES: oip.DATA_TYPES["TYPE_STRING"]}
+LARGEST_INT32 = 2**31 - 1
+
+
+class Metadata:
+    """Answers that need no model to compute."""
+
+    def __init__(self, live: LiveModels, health: Health, *, max_rows: int) -> None:
+        self._live = live
+        self._health = health
+        self._max_rows = max_rows
+        self._version = metadata.version(DISTRIBUTION)
+
+    async def server_live(self, _request: Any, _call: Call) -> Message:
+        """Whoever can answer lives."""
+        return _message("ServerLiveResponse", live=True)
+
+    async def server_ready(self, _request: Any, _call: Call) -> Message:
+        """Whether a champion serves, as grpc.health.v1 says it."""
+        ready = self._health.status("") == HealthCheckResponse.SERVING
+        return _message("ServerReadyResponse", ready=ready)
+
+    async def model_ready(self, request: Any, _call: Call) -> Message:
+        """Whether a version is loaded; false for one that is not known, which may be on its way."""
+        try:
+            self._live.find(request.name, request.version)
+        except (ModelNotFound, ModelNotReady):
+            return _message("ModelReadyResponse", ready=False)
+        return _message("ModelReadyResponse", ready=True)
+
+    async def server_metadata(self, _request: Any, _call: Call) -> Message:
+        """Name, version and extensions."""
+        facts = {"name": DISTRIBUTION, "version": self._version, "extensions": EXTENSIONS}
+        return _message("ServerMetadataResponse", **facts)
+
+    async def model_metadata(self, request: Any, _call: Call) -> Message:
+        """The tensors of a version, and every loaded version of its market."""
+        live = self._live.find(request.name, request.version)
+        return _message(
+            "ModelMetadataResponse",
+            name=live.market,
+            versions=list(self._live.loaded(live.market)),
+            platform="onnx_onnxv1",
+            inputs=[_described(spec) for spec in live.tensors.inputs],
+            outputs=[_described(spec) for spec in live.tensors.outputs],
+            properties=self._properties(live),
+        )
+
+    def _properties(self, live: LiveModel) -> dict[str, str]:
+        champion = self._live.champions().get(live.market)
+        return {
+            **{spec.name: ",".join(spec.columns) for spec in live.tensors.inputs},
+            "champion": str(champion.version) if champion else "",
+            "contract_digest": live.contract.digest,
+            "sha256": live.sha256,
+            "typed_service": live.api.service,
+            "unit": live.contract.target.unit,
+            "version": str(live.version),
+        }
+
+    async def model_config(self, request: Any, _call: Call) -> Message:
+        """As Triton would be told of the model: rows are its batch."""
+        live = self._live.find(request.name, request.version)
+        config = messages.ModelConfig(
+            name=live.market,
+            platform="onnxruntime_onnx",
+            backend="onnxruntime",
+            max_batch_size=min(self._max_rows, LARGEST_INT32),
+            input=[_configured(spec) for spec in live.tensors.inputs],
+            output=[_configured(spec) for spec in live.tensors.outputs],
+        )
+        return _message("ModelConfigResponse", config=config)
+
+    async def model_statistics(self, request: Any, _call: Call) -> Message:
+        """Counts and times of a version, of every version, or of every version of every market."""
+        models = [_statistics(live) for live in self._asked(request.name, request.version)]
+        return _message("ModelStatisticsResponse", model_stats=models)
+
+    def _asked(self, market: str, version: str) -> Iterator[LiveModel]:
+        if market and version:
+            yield self._live.find(market, version)
+        elif market:
+            self._live.find(market)
+            yield from self._live.loaded(market).values()
+        else:
+            for each in self._live.markets():
+                yield from self._live.loaded(each).values()
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return [
+            oip.method("ServerLive", self.server_live),
+            oip.method("ServerReady", self.server_ready),
+            oip.method("ServerMetadata", self.server_metadata),
+            oip.method("ModelReady", self.model_ready),
+            oip.method("ModelMetadata", self.model_metadata),
+            oip.method("ModelConfig", self.model_config),
+            oip.method("ModelStatistics", self.model_statistics),
+        ]
+
+
+def _message(kind: str, **fields: Any) -> Message:
+    made: Message = getattr(messages, kind)(**fields)
+    return made
+
+
+def _described(spec: TensorSpec) -> dict[str, object]:
+    return {"name": spec.name, "datatype": spec.datatype, "shape": spec.shape}
+
+
+def _configured(spec: TensorSpec) -> dict[str, object]:
+    return {"name": spec.name, "data_type": TYPES[spec.datatype], "dims": [spec.width]}
+
+
+def _statistics(live: LiveModel) -> Message:
+    known = live.statistics
+    return _message(
+        "ModelStatistics",
+        name=live.market,
+        version=str(live.version),
+        last_inference=known.last_ms,
+        inference_count=known.rows,
+        execution_count=known.success.count,
+        inference_stats={
+            "success": _spent(known.success),
+            "fail": _spent(known.fail),
+            "queue": _spent(Spent(count=known.success.count)),  # a request is taken up when it is read
+            "compute_input": _spent(known.decode),
+            "compute_infer": _spent(known.compute),
+            "compute_output": _spent(known.encode),
+        },
+    )
+
+
+def _spent(spent: Spent) -> dict[str, int]:
+    return {"count": spent.count, "ns": spent.ns}

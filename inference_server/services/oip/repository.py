@@ -1,0 +1,87 @@
+"""What is published and what is loaded of it, and changing that."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import Message
+
+from inference_server import oip
+from inference_server.errors import BadMessage, listed, quoted
+from inference_server.live_models import LiveModels
+from inference_server.loader import Loader
+from inference_server.method import VERSION_KEY, Call, Route
+from inference_server.oip import messages
+
+READY, UNAVAILABLE = "READY", "UNAVAILABLE"
+NOT_LOADED = "not loaded"
+IGNORED = ("unload_dependents",)
+"""Parameters that ask for nothing here: no model depends on another."""
+
+
+class Repository:
+    """RepositoryIndex, RepositoryModelLoad and RepositoryModelUnload."""
+
+    def __init__(self, live: LiveModels, loader: Loader) -> None:
+        self._live = live
+        self._loader = loader
+
+    async def index(self, request: Any, _call: Call) -> Message:
+        """Every published version, and every loaded one that is published no more."""
+        published = await self._loader.published()
+        entries = [
+            entry
+            for market in sorted({*published, *self._live.markets()})
+            for entry in self._entries(market, published.get(market, []))
+            if entry["state"] == READY or not request.ready
+        ]
+        response: Message = messages.RepositoryIndexResponse(models=entries)
+        return response
+
+    def _entries(self, market: str, published: list[int]) -> Iterator[dict[str, str]]:
+        loaded = {model.version for model in self._live.loaded(market).values()}
+        refusals = self._live.refusals(market)
+        for version in sorted({*published, *loaded, *refusals}):
+            state = READY if version in loaded else UNAVAILABLE
+            reason = "" if version in loaded else refusals.get(version, NOT_LOADED)
+            yield {"name": market, "version": str(version), "state": state, "reason": reason}
+
+    async def load(self, request: Any, call: Call) -> Message:
+        """Load the version that is named, or the champion of this moment; what is loaded stays as it is."""
+        version = _version(request, call)
+        if version:
+            await self._loader.pin(request.model_name, version)
+        else:
+            await self._loader.serve_newest(request.model_name)
+        response: Message = messages.RepositoryModelLoadResponse()
+        return response
+
+    async def unload(self, request: Any, call: Call) -> Message:
+        """Unload the version that is named. Requests that it is answering get their answers."""
+        self._loader.unload(request.model_name, _version(request, call))
+        response: Message = messages.RepositoryModelUnloadResponse()
+        return response
+
+    def routes(self) -> list[Route]:
+        """All three."""
+        return [
+            oip.method("RepositoryIndex", self.index),
+            oip.method("RepositoryModelLoad", self.load),
+            oip.method("RepositoryModelUnload", self.unload),
+        ]
+
+
+def _version(request: Any, call: Call) -> str:
+    """The version that is named by parameter or by metadata; empty where none is."""
+    others = sorted(set(request.parameters) - {"version", *IGNORED})
+    if others:
+        raise BadMessage(
+            f"parameters: came {listed(map(quoted, others))}, allowed: 'version'. Models and their "
+            f"configuration come from the registry alone; metadata {VERSION_KEY} may name a version, too."
+        )
+    if "version" not in request.parameters:
+        return call.model_version
+    parameter = request.parameters["version"]
+    kind = parameter.WhichOneof("parameter_choice")
+    if kind not in ("int64_param", "string_param"):
+        raise BadMessage(f"parameter version: came {kind}, allowed: int64_param, string_param.")
+    return str(getattr(parameter, kind))

@@ -1,0 +1,36 @@
+"""Every method of the protocol, those that are not offered among them."""
+
+from inference_server import oip
+from inference_server.compute import Compute
+from inference_server.live_models import LiveModels
+from inference_server.loader import Loader
+from inference_server.method import Route, not_offered
+from inference_server.services.health import Health
+from inference_server.services.oip.inference import Inference
+from inference_server.services.oip.metadata import Metadata
+from inference_server.services.oip.repository import Repository
+
+SHARED_MEMORY = "No memory is shared with callers: send tensors in raw_input_contents."
+NOT_OFFERED = {
+    "SystemSharedMemoryStatus": SHARED_MEMORY,
+    "SystemSharedMemoryRegister": SHARED_MEMORY,
+    "SystemSharedMemoryUnregister": SHARED_MEMORY,
+    "CudaSharedMemoryStatus": SHARED_MEMORY,
+    "CudaSharedMemoryRegister": SHARED_MEMORY,
+    "CudaSharedMemoryUnregister": SHARED_MEMORY,
+    "TraceSetting": "Tracing is set up when the server starts: see inference-server --help.",
+    "LogSettings": "Logging is set up when the server starts: see --log-level (INFERENCE_SERVER_LOG_LEVEL).",
+}
+"""Methods that clients of Triton know, and what to do instead."""
+
+
+def open_inference(
+    live: LiveModels, loader: Loader, health: Health, compute: Compute, *, max_rows: int
+) -> list[Route]:
+    """The methods of the Open Inference Protocol."""
+    return [
+        *Metadata(live, health, max_rows=max_rows).routes(),
+        *Inference(live, compute, max_rows=max_rows).routes(),
+        *Repository(live, loader).routes(),
+        *(not_offered(oip.path(name), why) for name, why in NOT_OFFERED.items()),
+    ]
