@@ -1,6 +1,6 @@
 """Asset checks: what a person wants to know of cleaned sales, and the gate's rules on a candidate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -8,6 +8,7 @@ import pandas as pd
 
 from house_prices.assets.metadata import key
 from house_prices.contract import Contract, plain
+from house_prices.errors import RegistryError
 from house_prices.registry import Registry
 from house_prices.resources import Folders
 from house_prices.steps import gate
@@ -16,6 +17,14 @@ from house_prices.steps.evaluate import Evaluation
 
 MOST_LOST = 0.2
 """Share of the sales that cleaning may refuse before a person should look."""
+
+RULES = {
+    "parity": "The ONNX model gives the prices that scikit-learn gives.",
+    "floors": "The metrics on the holdout reach the contract's floors and stay below its ceilings.",
+    "beats_dummy": "The model knows more than the median price.",
+    "not_worse_than_champion": "On the same holdout, the champion prices no better.",
+}
+"""What each rule of the gate asks."""
 
 Checks = dg.AssetChecksDefinition
 
@@ -43,18 +52,34 @@ def clean_sales_checks(contract: Contract) -> Checks:
     ]
 
     @dg.multi_asset_check(
-        name=f"{contract.name}_clean_sales_checks", specs=specs, ins={"clean_sales": dg.AssetIn(asset)}
+        name=f"{contract.name}_clean_sales_checks",
+        specs=specs,
+        ins={"clean_sales": dg.AssetIn(asset)},
+        can_subset=True,
     )
-    def checks(clean_sales: pd.DataFrame, folders: Folders) -> Iterator[dg.AssetCheckResult]:
+    def checks(
+        context: dg.AssetCheckExecutionContext, clean_sales: pd.DataFrame, folders: Folders
+    ) -> Iterator[dg.AssetCheckResult]:
         facts: Mapping[Any, Any] = clean_sales.attrs
         rejected: dict[str, int] = facts["rejected"]
-        yield _row_loss(facts["read"], facts["kept"], asset)
-        yield _violations(rejected, asset)
-        yield _duplicates(facts["read"], rejected, asset)
-        yield _nulls(clean_sales, contract, asset)
-        yield _drift(clean_sales, contract, folders.registry, asset)
+        results = [
+            _row_loss(facts["read"], facts["kept"], asset),
+            _violations(rejected, asset),
+            _duplicates(facts["read"], rejected, asset),
+            _nulls(clean_sales, contract, asset),
+            _drift(clean_sales, contract, folders.registry, asset),
+        ]
+        yield from _asked_for(context, results)
 
     return checks
+
+
+def _asked_for(
+    context: dg.AssetCheckExecutionContext, results: Iterable[dg.AssetCheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    """In the UI a person may execute one check of several."""
+    asked = {check.name for check in context.selected_asset_check_keys}
+    return (result for result in results if result.check_name in asked)
 
 
 def _row_loss(read: int, kept: int, asset: dg.AssetKey) -> dg.AssetCheckResult:
@@ -88,15 +113,19 @@ def _nulls(sales: pd.DataFrame, contract: Contract, asset: dg.AssetKey) -> dg.As
 def _drift(
     sales: pd.DataFrame, contract: Contract, registry: Registry, asset: dg.AssetKey
 ) -> dg.AssetCheckResult:
-    champion = registry.champion(contract.name)
-    ranges = registry.version(contract.name, champion.version).manifest.ranges if champion else {}
+    try:
+        champion = registry.champion(contract.name)
+        ranges = registry.version(contract.name, champion.version).manifest.ranges if champion else {}
+    except RegistryError as error:
+        return _warning("drift", asset, False, {"champion": str(error)})
     outside = {
         name: f"{plain(float(sales[name].min()))} to {plain(float(sales[name].max()))}, "
         f"the champion saw {plain(low)} to {plain(high)}"
         for name, (low, high) in ranges.items()
         if name in sales and (sales[name].min() < low or sales[name].max() > high)
     }
-    facts = {"champion": champion.version if champion else 0, "features_outside": len(outside), **outside}
+    against = {"champion": champion.version} if champion else {}
+    facts = {**against, "features_outside": len(outside), **outside}
     return _warning("drift", asset, not outside, facts)
 
 
@@ -129,9 +158,11 @@ def splits_checks(contract: Contract) -> Checks:
 def gate_checks(contract: Contract) -> Checks:
     """The gate's rules, a check each. The sensor promotes only a candidate that passes all of them."""
     asset = key(contract, "metrics")
-    specs = [dg.AssetCheckSpec(rule, asset=asset) for rule in gate.RULES]
+    specs = [dg.AssetCheckSpec(rule, asset=asset, description=RULES[rule]) for rule in gate.RULES]
 
-    @dg.multi_asset_check(name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)})
+    @dg.multi_asset_check(
+        name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)}, can_subset=True
+    )
     def checks(
         context: dg.AssetCheckExecutionContext, metrics: Evaluation, folders: Folders
     ) -> Iterator[dg.AssetCheckResult]:
@@ -145,13 +176,17 @@ def gate_checks(contract: Contract) -> Checks:
             "run_id": context.run.run_id,
         }
         folders.registry.record(contract.name, "verdict", facts)
-        for ruling in verdict.rulings:
-            yield dg.AssetCheckResult(
-                check_name=ruling.rule,
-                asset_key=asset,
-                passed=ruling.passed,
-                description=ruling.sentence,
-                metadata={"version": metrics.version, "sha256": metrics.sha256, **ruling.numbers},
-            )
+        yield from _asked_for(context, [_result(ruling, metrics, asset) for ruling in verdict.rulings])
 
     return checks
+
+
+def _result(ruling: gate.Ruling, metrics: Evaluation, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    """A ruling with what it is about: the promotion sensor takes no ruling on other files."""
+    return dg.AssetCheckResult(
+        check_name=ruling.rule,
+        asset_key=asset,
+        passed=ruling.passed,
+        description=ruling.sentence,
+        metadata={**ruling.numbers, "version": metrics.version, "sha256": metrics.sha256},
+    )

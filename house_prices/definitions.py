@@ -8,7 +8,7 @@ import dagster as dg
 from house_prices import assets, automation, checks, contract_reader
 from house_prices.assets.metadata import PARQUET, PICKLE
 from house_prices.errors import WrongFolder
-from house_prices.resources import Folders, ParquetIOManager
+from house_prices.resources import Folders, ParquetIOManager, PickleIOManager
 
 
 def build(home: Path) -> dg.Definitions:
@@ -18,7 +18,7 @@ def build(home: Path) -> dg.Definitions:
         resources={
             "folders": Folders(home=str(home)),
             PARQUET: ParquetIOManager(folder=kept),
-            PICKLE: dg.FilesystemIOManager(base_dir=kept),
+            PICKLE: PickleIOManager(folder=kept),
         },
         executor=dg.in_process_executor,
     )

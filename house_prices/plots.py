@@ -20,7 +20,7 @@ def price_distribution(prices: Prices, unit: str) -> bytes:
     figure, axes = _canvas("Price distribution")
     low, high = np.percentile(prices, [0.5, 99.5])
     axes.hist(np.clip(prices, low, high), bins=60, color=_INK)
-    axes.set_xlabel(f"price ({unit})")
+    axes.set_xlabel(_with_unit("price", unit))
     axes.set_ylabel("sales")
     return _png(figure)
 
@@ -32,8 +32,8 @@ def predicted_against_actual(actual: Prices, predicted: Prices, unit: str) -> by
     axes.scatter(actual[some], predicted[some], s=6, alpha=0.4, color=_INK, linewidths=0)
     ends = [float(actual.min()), float(actual.max())]
     axes.plot(ends, ends, color=_ACCENT, linewidth=1)
-    axes.set_xlabel(f"actual ({unit})")
-    axes.set_ylabel(f"predicted ({unit})")
+    axes.set_xlabel(_with_unit("actual", unit))
+    axes.set_ylabel(_with_unit("predicted", unit))
     return _png(figure)
 
 
@@ -42,9 +42,10 @@ def error_by_price_band(actual: Prices, predicted: Prices, unit: str) -> bytes:
     figure, axes = _canvas("Error by band of predicted price, holdout")
     bands = np.array_split(np.argsort(predicted, kind="stable"), min(_BANDS, len(predicted)))
     error = np.abs(predicted / actual - 1)
-    labels = [f"{predicted[band].mean():,.0f}" for band in bands]
-    axes.bar(labels, [float(np.median(error[band])) for band in bands], color=_INK)
-    axes.set_xlabel(f"mean predicted price of the band ({unit})")
+    places = range(len(bands))  # not the labels: bands of like prices would share a bar
+    axes.bar(places, [float(np.median(error[band])) for band in bands], color=_INK)
+    axes.set_xticks(places, [f"{predicted[band].mean():,.0f}" for band in bands])
+    axes.set_xlabel(_with_unit("mean predicted price of the band", unit))
     axes.set_ylabel("median |predicted / actual - 1|")
     axes.tick_params(axis="x", rotation=45)
     return _png(figure)
@@ -57,6 +58,10 @@ def feature_importance(importance: Mapping[str, float]) -> bytes:
     axes.barh([name for name, _ in shown], [growth for _, growth in shown], color=_INK)
     axes.set_xlabel("growth of RMSLE when shuffled")
     return _png(figure)
+
+
+def _with_unit(what: str, unit: str) -> str:
+    return f"{what} ({unit})" if unit else what
 
 
 def _canvas(title: str) -> tuple[Figure, Axes]:

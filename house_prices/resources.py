@@ -1,7 +1,10 @@
-"""Where things are kept: the project's folders, and how frames are stored between assets."""
+"""Where things are kept: the project's folders, and how values are stored between assets."""
 
 import os
+import pickle
+from abc import abstractmethod
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -30,18 +33,40 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Registry(Path(self.home, "storage", "models"))
 
 
-class _ParquetIOManager(dg.UPathIOManager):
-    """A pandas frame as a Parquet file. A file is replaced at once, never half written."""
+class _WholeFiles(dg.UPathIOManager):
+    """A file for each asset. It is replaced at once: no run reads what another has half written."""
 
+    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
+        beside = Path(f"{path}.{context.run_id}")
+        try:
+            self.write(obj, beside)
+            os.replace(beside, str(path))
+        finally:
+            beside.unlink(missing_ok=True)
+
+    @abstractmethod
+    def write(self, value: Any, path: Path) -> None:
+        """Write a value to a new file."""
+
+
+class _Parquet(_WholeFiles):
     extension = ".parquet"
 
-    def dump_to_path(self, context: dg.OutputContext, obj: pd.DataFrame, path: UPath) -> None:
-        beside = Path(f"{path}.{context.run_id}")
-        obj.to_parquet(beside, index=False)
-        os.replace(beside, str(path))
+    def write(self, value: pd.DataFrame, path: Path) -> None:
+        value.to_parquet(path, index=False)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:  # noqa: ARG002
         return pd.read_parquet(str(path))
+
+
+class _Pickle(_WholeFiles):
+    extension = ".pickle"
+
+    def write(self, value: object, path: Path) -> None:
+        path.write_bytes(pickle.dumps(value))
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:  # noqa: ARG002
+        return pickle.loads(path.read_bytes())  # noqa: S301  # written by a run of ours, never by others
 
 
 class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
@@ -49,6 +74,16 @@ class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-ar
 
     folder: str
 
-    def create_io_manager(self, context: dg.InitResourceContext) -> _ParquetIOManager:  # noqa: ARG002
+    def create_io_manager(self, context: dg.InitResourceContext) -> _Parquet:  # noqa: ARG002
         """The manager for one run."""
-        return _ParquetIOManager(base_path=UPath(self.folder))
+        return _Parquet(base_path=UPath(self.folder))
+
+
+class PickleIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
+    """Anything else as pickle files below a folder: they pass from one asset to the next and no further."""
+
+    folder: str
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> _Pickle:  # noqa: ARG002
+        """The manager for one run."""
+        return _Pickle(base_path=UPath(self.folder))

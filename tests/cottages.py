@@ -68,7 +68,8 @@ def write(home: Path, *, contract: str = CONTRACT, sales: list[Row] | None = Non
 def law(rows: int = ROWS, *, seed: int = 0, worth: int = 1000, noise: float = 0.0) -> list[Row]:
     """Sales at `worth` for a square metre, 5000 for a room and 9000 for a gable, give or take a share."""
     random = np.random.default_rng(seed)
-    areas, rooms = random.integers(40, 200, rows).tolist(), random.integers(1, 7, rows).tolist()
+    areas = (40 + random.permutation(rows) / 2).tolist()  # no two alike, so that no sale is a duplicate
+    rooms = random.integers(1, 7, rows).tolist()
     roofs = random.choice(["flat", "gable", ""], rows).tolist()
     shares = (1 + noise * random.uniform(-1, 1, rows)).tolist()
     return [

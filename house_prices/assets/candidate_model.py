@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from house_prices.assets.metadata import OWNERS, PICKLE, key
+from house_prices.assets.metadata import PICKLE, common, key
 from house_prices.contract import Contract
 from house_prices.registry import Manifest
 from house_prices.resources import Folders
@@ -25,14 +25,12 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
     """The fitted pipeline as a published version."""
 
     @dg.asset(
-        key=key(contract, "candidate_model"),
+        **common(contract, "candidate_model"),
         ins={
             "splits": dg.AssetIn(key(contract, "splits")),
             "fitted_pipeline": dg.AssetIn(key(contract, "fitted_pipeline")),
         },
-        group_name=contract.name,
         kinds={"onnx"},
-        owners=OWNERS,
         io_manager_key=PICKLE,
     )
     def asset(

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from house_prices import plots
-from house_prices.assets.metadata import OWNERS, PARQUET, clean_lineage, clean_schema, key, picture, table
+from house_prices.assets.metadata import PARQUET, clean_lineage, clean_schema, common, key, picture, table
 from house_prices.contract import Contract
 from house_prices.resources import Folders
 from house_prices.steps import clean
@@ -17,11 +17,9 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
     """The sales that the contract allows; the others go to the market's rejects file."""
 
     @dg.asset(
-        key=key(contract, "clean_sales"),
+        **common(contract, "clean_sales"),
         ins={"raw_sales": dg.AssetIn(key(contract, "raw_sales"))},
-        group_name=contract.name,
         kinds={"narwhals", "parquet"},
-        owners=OWNERS,
         io_manager_key=PARQUET,
         metadata={
             "dagster/column_schema": clean_schema(contract),
@@ -43,7 +41,7 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
                 "dagster/row_count": len(cleaned.sales),
                 "read": len(raw_sales),
                 "rejected": len(cleaned.rejects),
-                "rejects_by_reason": table(("reason", "sales"), reasons),
+                "rejects_by_reason": table(("reason", "sales"), reasons.items()),
                 "rejects_file": dg.MetadataValue.path(str(path)),
                 "price_distribution": picture(plots.price_distribution(prices, contract.target.unit)),
             },

@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from house_prices import plots
-from house_prices.assets.metadata import OWNERS, PICKLE, TRAINING_POOL, key, picture, table
+from house_prices.assets.metadata import PICKLE, TRAINING_POOL, common, key, picture, table
 from house_prices.contract import Contract
 from house_prices.steps import train
 from house_prices.steps.columns import PART, TRAIN
@@ -14,11 +14,9 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
     """The best of the contract's estimators, fitted."""
 
     @dg.asset(
-        key=key(contract, "fitted_pipeline"),
+        **common(contract, "fitted_pipeline"),
         ins={"splits": dg.AssetIn(key(contract, "splits"))},
-        group_name=contract.name,
         kinds={"scikitlearn"},
-        owners=OWNERS,
         io_manager_key=PICKLE,
         pool=TRAINING_POOL,
     )
@@ -27,9 +25,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         sales = splits[splits[PART] == TRAIN]
         fitted = train.train(sales, contract)
         importance = train.importance(fitted, sales, contract)
-        tried = {
-            f"{trial.estimator} {trial.parameters or ''}": f"{trial.rmsle:.4g}" for trial in fitted.trials
-        }
+        tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]
         return dg.MaterializeResult(
             value=fitted,
             metadata={
@@ -37,10 +33,14 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
                 "parameters": dg.MetadataValue.json(fitted.best.parameters),
                 "fitted_on": fitted.rows,
                 "compared_on": fitted.search_rows,
-                "trials": table(("estimator", "RMSLE in cross-validation"), tried),
+                "trials": table(("estimator", "parameters", "RMSLE, mean of the folds", "spread"), tried),
                 **{f"cv_{name}": value for name, value in fitted.cross_validation.items()},
                 "feature_importance": picture(plots.feature_importance(importance)),
             },
         )
 
     return asset
+
+
+def _words(parameters: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items()) or "its defaults"

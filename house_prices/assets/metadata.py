@@ -1,12 +1,15 @@
 """Dagster metadata that several assets share."""
 
 import base64
-from collections.abc import Mapping
+import importlib.metadata
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
 
 import dagster as dg
 
 from house_prices import api
 from house_prices.contract import Contract
+from house_prices.steps.columns import PART, PARTS, PROPERTY, SOLD
 
 OWNERS = ["team:pricing"]
 PARQUET, PICKLE = "parquet_io", "pickle_io"
@@ -19,16 +22,43 @@ def key(contract: Contract, name: str) -> dg.AssetKey:
     return dg.AssetKey([contract.name, name])
 
 
+class Common(TypedDict):
+    """What every asset of a market is declared with."""
+
+    key: dg.AssetKey
+    group_name: str
+    owners: Sequence[str]
+    code_version: str
+
+
+def common(contract: Contract, name: str) -> Common:
+    """The declaration of a market's asset. Its code changes with the package and the contract."""
+    package = importlib.metadata.version("house-prices")
+    return Common(
+        key=key(contract, name),
+        group_name=contract.name,
+        owners=OWNERS,
+        code_version=f"{package}-{contract.digest[:12]}",
+    )
+
+
 def picture(png: bytes) -> dg.MetadataValue:
     """A PNG that the UI shows."""
     return dg.MetadataValue.md(f"![](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
-def table(header: tuple[str, str], rows: Mapping[str, object]) -> dg.MetadataValue:
-    """A mapping as a table of two columns."""
-    lines = [f"| {header[0]} | {header[1]} |", "| --- | --- |"]
-    lines += [f"| {name} | {value} |" for name, value in rows.items()]
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue:
+    """A table whose first column names what the others count or measure."""
+    lines = [_row(header), "| --- |" + " ---: |" * (len(header) - 1), *map(_row, rows)]
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) and not value.is_integer() else f"{value}"
 
 
 def raw_schema(contract: Contract) -> dg.TableSchema:
@@ -51,13 +81,30 @@ def clean_schema(contract: Contract) -> dg.TableSchema:
         for feature in contract.features
     ]
     target = contract.target
-    price = dg.TableColumn(target.name, type="float64", description=f"Price in {target.unit}.")
-    return dg.TableSchema([*columns, price])
+    unit = f" in {target.unit}" if target.unit else ""
+    columns.append(dg.TableColumn(target.name, type="float64", description=f"Price{unit}."))
+    if contract.keys.property:
+        columns.append(dg.TableColumn(PROPERTY, type="string", description="The property that was sold."))
+    if contract.keys.sold:
+        date = "Date of the sale as a whole number of year, month and day, such as 20100731."
+        columns.append(dg.TableColumn(SOLD, type="float64", description=date))
+    return dg.TableSchema(columns)
+
+
+def split_schema(contract: Contract) -> dg.TableSchema:
+    """The columns of cleaned sales, and the part of the split that each belongs to."""
+    part = dg.TableColumn(PART, type="category", description=f"One of {', '.join(PARTS)}.")
+    return dg.TableSchema([*clean_schema(contract).columns, part])
 
 
 def clean_lineage(contract: Contract) -> dg.TableColumnLineage:
-    """Which raw column each cleaned column comes from."""
-    pairs = [(feature.name, feature.column) for feature in contract.features]
-    pairs.append((contract.target.name, contract.target.column))
+    """Which raw columns each cleaned column comes from."""
+    keys = contract.keys
+    sources: dict[str, tuple[str, ...]] = {f.name: (f.column,) for f in contract.features}
+    sources[contract.target.name] = (contract.target.column,)
+    sources |= {PROPERTY: (keys.property,)} if keys.property else {}
+    sources |= {SOLD: keys.sold} if keys.sold else {}
     raw = key(contract, "raw_sales")
-    return dg.TableColumnLineage({name: [dg.TableColumnDep(raw, column)] for name, column in pairs})
+    return dg.TableColumnLineage(
+        {name: [dg.TableColumnDep(raw, column) for column in columns] for name, columns in sources.items()}
+    )

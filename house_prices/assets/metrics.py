@@ -1,14 +1,15 @@
 """The metrics asset."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from house_prices import plots
-from house_prices.assets.metadata import OWNERS, PICKLE, key, picture
+from house_prices.assets.metadata import PICKLE, common, key, picture, table
 from house_prices.contract import Contract
-from house_prices.errors import ModelDamaged
+from house_prices.errors import RegistryError
 from house_prices.registry import Registry
 from house_prices.resources import Folders
 from house_prices.steps import evaluate, export
@@ -18,19 +19,24 @@ from house_prices.steps.inputs import inputs, prices
 from house_prices.steps.metrics import measure
 from house_prices.steps.train import Fitted
 
+JUDGED_NIGHTLY = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=26), fail_window=timedelta(hours=50)
+)
+"""A night without a candidate is a warning, two are a failure."""
+_SLICE = ("rmsle", "mdape", "ppe10")
+
 
 def metrics(contract: Contract) -> dg.AssetsDefinition:
     """The evidence that the gate's checks judge."""
 
     @dg.asset(
-        key=key(contract, "metrics"),
+        **common(contract, "metrics"),
         ins={
             name: dg.AssetIn(key(contract, name)) for name in ("splits", "fitted_pipeline", "candidate_model")
         },
-        group_name=contract.name,
         kinds={"onnx", "scikitlearn"},
-        owners=OWNERS,
         io_manager_key=PICKLE,
+        freshness_policy=JUDGED_NIGHTLY,
     )
     def asset(
         splits: pd.DataFrame, fitted_pipeline: Fitted, candidate_model: dict[str, Any], folders: Folders
@@ -48,7 +54,13 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
                 **{f"champion_{name}": value for name, value in rival.items()},
                 "dummy_rmsle": found.dummy["rmsle"],
                 "parity": found.parity,
-                "slices": dg.MetadataValue.md(_slice_table(found)),
+                "slices": table(
+                    ("slice", "sales", *_SLICE),
+                    [
+                        (name, int(of["rows"]), *(of[column] for column in _SLICE))
+                        for name, of in found.slices.items()
+                    ],
+                ),
                 "predicted_against_actual": picture(
                     plots.predicted_against_actual(found.actual, found.predicted, unit)
                 ),
@@ -90,18 +102,10 @@ def _score_champion(holdout: pd.DataFrame, contract: Contract, registry: Registr
     champion = registry.champion(contract.name)
     if champion is None:
         return None
-    version = registry.version(contract.name, champion.version)
     try:
+        version = registry.version(contract.name, champion.version)
         version.check()
-    except ModelDamaged as error:
+    except RegistryError as error:
         return Rival(version=champion.version, metrics=None, problem=str(error))
     model = export.session(version.model.read_bytes())
     return evaluate.score_champion(champion.version, model, holdout, version.manifest.contract)
-
-
-def _slice_table(found: Evaluation) -> str:
-    columns = ("rows", "rmsle", "mdape", "ppe10")
-    lines = [f"| slice | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
-    for name, numbers in found.slices.items():
-        lines.append(f"| {name} | " + " | ".join(f"{numbers[column]:.4g}" for column in columns) + " |")
-    return "\n".join(lines)

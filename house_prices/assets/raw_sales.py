@@ -4,8 +4,9 @@ import hashlib
 
 import dagster as dg
 
-from house_prices.assets.metadata import OWNERS, PARQUET, key, raw_schema, table
+from house_prices.assets.metadata import PARQUET, common, raw_schema, table
 from house_prices.contract import Contract
+from house_prices.errors import SourceError
 from house_prices.resources import Folders
 from house_prices.steps import source
 
@@ -14,20 +15,23 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
     """The first asset of a market: its files, as they are."""
 
     @dg.asset(
-        key=key(contract, "raw_sales"),
-        group_name=contract.name,
+        **common(contract, "raw_sales"),
         kinds={"csv", "pandas"},
-        owners=OWNERS,
         io_manager_key=PARQUET,
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
         metadata={"dagster/column_schema": raw_schema(contract)},
     )
     def asset(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Every sale in the market's raw files, as it was written."""
-        raw = source.read(source.paths(folders.raw(contract.name)), contract)
+        try:
+            raw = source.read(source.paths(folders.raw(contract.name)), contract)
+        except SourceError as error:  # the disk may recover by itself, the file will not
+            raise dg.Failure(str(error), allow_retries=False) from error
         for file in raw.files:
             context.log.info(f"{file.name}: {file.rows} sales")
             if file.ignored:
                 context.log.warning(f"{file.name}: columns ignored: {', '.join(file.ignored)}")
+        ignored = sorted({column for file in raw.files for column in file.ignored})
         checksums = {file.name: file.sha256 for file in raw.files}
         raw.sales.attrs = {"files": checksums, "read": len(raw.sales)}
         return dg.MaterializeResult(
@@ -36,9 +40,10 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
             metadata={
                 "dagster/row_count": len(raw.sales),
                 "digest": digest(checksums),
-                "files": table(("file", "sha256"), checksums),
-                "ignored_columns": ", ".join(sorted({c for file in raw.files for c in file.ignored}))
-                or "none",
+                "files": table(
+                    ("file", "sales", "sha256"), [(file.name, file.rows, file.sha256) for file in raw.files]
+                ),
+                "ignored_columns": ", ".join(ignored) or "none",
             },
         )
 

@@ -3,7 +3,7 @@
 import dagster as dg
 import pandas as pd
 
-from house_prices.assets.metadata import OWNERS, PARQUET, key
+from house_prices.assets.metadata import PARQUET, common, key, split_schema
 from house_prices.contract import Contract
 from house_prices.steps import split
 
@@ -12,12 +12,11 @@ def splits(contract: Contract) -> dg.AssetsDefinition:
     """Clean sales, each assigned to a part."""
 
     @dg.asset(
-        key=key(contract, "splits"),
+        **common(contract, "splits"),
         ins={"clean_sales": dg.AssetIn(key(contract, "clean_sales"))},
-        group_name=contract.name,
         kinds={"pandas", "parquet"},
-        owners=OWNERS,
         io_manager_key=PARQUET,
+        metadata={"dagster/column_schema": split_schema(contract)},
     )
     def asset(clean_sales: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Which sales train, which calibrate and which judge; a property's sales stay together."""

@@ -48,7 +48,11 @@ def job(contract: Contract) -> dg.JobDefinition:
         facts = {name: value for name, value in asdict(champion).items() if value is not None}
         context.log_event(dg.AssetMaterialization(key(contract, "champion"), metadata=facts))
 
-    @dg.job(name=name(contract), description=f"Promotes a judged version of {contract.title}.")
+    @dg.job(
+        name=name(contract),
+        tags={"market": contract.name},
+        description=f"Promotes a judged version of {contract.title}.",
+    )
     def promotion() -> None:
         promote()
 

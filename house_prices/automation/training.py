@@ -21,6 +21,7 @@ def of_market(contract: Contract) -> dg.Definitions:
     job = dg.define_asset_job(
         name(contract),
         selection=dg.AssetSelection.assets(*(key(contract, asset) for asset in trained)),
+        tags={"market": contract.name},
         description=f"Everything from the raw sales of {contract.title} to a judged candidate.",
     )
     nightly = dg.ScheduleDefinition(

@@ -114,7 +114,7 @@ def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_aga
 
 def test_a_check_whose_evidence_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
     shop.materialize()
-    (shop.home / "storage/assets/cottages/metrics").write_bytes(b"no pickle")
+    (shop.home / "storage/assets/cottages/metrics.pickle").write_bytes(b"no pickle")
     assert not shop.check().success
     assert "parity: the check gave no answer" in skipped(shop.tick("promotion"))
 
@@ -138,7 +138,7 @@ def test_a_crash_over_an_older_candidate_is_none_over_the_newest(shop: Workshop)
 
 
 def test_a_verdict_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
-    evidence = shop.home / "storage/assets/cottages/metrics"
+    evidence = shop.home / "storage/assets/cottages/metrics.pickle"
     shop.materialize()
     theirs = evidence.read_bytes()
     cottages.write_sales(shop.sales, cottages.law(worth=2000))

@@ -1,0 +1,93 @@
+"""What a training says of sales and contracts that it cannot use, and what it leaves behind."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from house_prices import definitions
+from house_prices.errors import ContractError
+from tests import cottages
+from tests.workshop import Workshop
+
+TRAIN = """
+import sys
+from pathlib import Path
+from tests.workshop import Workshop
+assert Workshop(home=Path(sys.argv[1])).train().success
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    cottages.write(tmp_path)
+    return Workshop(home=tmp_path)
+
+
+def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
+    """The asset whose step failed, and why."""
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    error = event.step_failure_data.error
+    assert error is not None
+    told = [error.message, *([error.cause.message] if error.cause else [])]
+    return str(event.step_key), " ".join(told)
+
+
+def test_a_contract_that_refuses_every_sale_fails_before_training_and_says_why(shop: Workshop) -> None:
+    cottages.write(shop.home, contract=cottages.CONTRACT.replace("maximum = 1000", "maximum = 30"))
+    asset, why = failure(shop.train())
+    assert asset == "cottages__clean_sales"
+    assert "Cleaning refused every sale: area: above 30 (300). See " in why
+    with (shop.home / "storage/rejects/cottages.csv").open(newline="") as file:
+        assert {row["reason"] for row in csv.DictReader(file)} == {"area: above 30"}
+
+
+def test_a_single_sale_is_too_few_to_split(shop: Workshop) -> None:
+    cottages.write_sales(shop.sales, cottages.law(1))
+    asset, why = failure(shop.train())
+    assert asset == "cottages__splits"
+    assert "1 clean sales are too few to split" in why
+
+
+def test_a_constant_price_teaches_nothing(shop: Workshop) -> None:
+    cottages.write_sales(shop.sales, [(*house, 100_000) for *house, _ in cottages.law()])  # type: ignore[misc]
+    asset, why = failure(shop.train())
+    assert asset == "cottages__fitted_pipeline"
+    assert "Every training sale has the same price, 100000: there is nothing to learn." in why
+
+
+def test_a_file_that_cannot_be_read_fails_at_once_without_a_retry(shop: Workshop) -> None:
+    shop.sales.write_bytes(b"Area,Rooms,Roof,Price\n80,3,fl\xe4t,100\n")
+    result = shop.train()
+    asset, why = failure(result)
+    assert asset == "cottages__raw_sales"
+    assert "sales.csv, line 2, column 8: the byte 0xe4 is not UTF-8." in why
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+
+
+def test_no_file_at_all_says_where_to_put_one(shop: Workshop) -> None:
+    shop.sales.unlink()
+    asset, why = failure(shop.train())
+    assert asset == "cottages__raw_sales"
+    assert "cottages has no raw file. Put a CSV into data/cottages/raw/." in why
+
+
+def test_a_broken_contract_lists_every_fault(shop: Workshop) -> None:
+    broken = cottages.CONTRACT.replace("minimum = 1\n", "minimum = 2000\n").replace("folds = 3", "folds = 0")
+    cottages.write(shop.home, contract=broken)
+    with pytest.raises(ContractError) as caught:
+        definitions.build(shop.home)
+    assert len(caught.value.faults) == 3
+
+
+def test_two_trainings_at_once_leave_two_whole_versions(shop: Workshop) -> None:
+    command = [sys.executable, "-c", TRAIN, str(shop.home)]
+    project = Path(__file__).parents[2]
+    both = [subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert shop.registry.versions("cottages") == [1, 2]
+    assert shop.registry.verify("cottages") == []
