@@ -66,10 +66,17 @@ ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
 }
 
 
-def build(name: str, contract: Contract) -> TransformedTargetRegressor:
-    """An unfitted estimator, preprocessing inside, fitted on log(price) where the contract says so."""
+def build(name: str, parameters: Mapping[str, object], contract: Contract) -> TransformedTargetRegressor:
+    """An unfitted estimator with all preprocessing inside."""
+    pipeline = ESTIMATORS[name](contract)
+    pipeline["model"].set_params(**parameters)
+    return on_target(pipeline, contract)
+
+
+def on_target(model: RegressorMixin, contract: Contract) -> TransformedTargetRegressor:
+    """A model that is fitted on log(price) where the contract says so, and answers prices."""
     func, inverse = (np.log, np.exp) if contract.target.log else (None, None)
-    return TransformedTargetRegressor(ESTIMATORS[name](contract), func=func, inverse_func=inverse)
+    return TransformedTargetRegressor(model, func=func, inverse_func=inverse)
 
 
 def check(contract: Contract) -> None:

@@ -1,7 +1,7 @@
 """The fitted pipeline: candidate estimators compared by cross-validation, the best fitted on all sales."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -73,14 +73,15 @@ def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     folds = _folds(sales.iloc[some], contract)
     compared = sorted(
         (
-            _compare(name, parameters, features[some], price[some], folds, contract)
-            for name, parameters in _settings(contract)
+            pair
+            for name in contract.training.candidates
+            for pair in _search(name, features[some], price[some], folds, contract)
         ),
         key=lambda pair: pair[0].rmsle,
     )
     best, unseen = compared[0]
     return Fitted(
-        model=_build(best.estimator, best.parameters, contract).fit(features, price),
+        model=estimators.build(best.estimator, best.parameters, contract).fit(features, price),
         best=best,
         trials=tuple(trial for trial, _ in compared),
         cross_validation=measure(price[some], unseen),
@@ -117,52 +118,50 @@ def _threads(rows: int) -> AbstractContextManager[object]:
     return limits
 
 
-def _settings(contract: Contract) -> Iterator[tuple[str, dict[str, object]]]:
-    """Each estimator with the settings of its parameters to try: all, or as many as the contract allows."""
-    for name, space in contract.training.candidates.items():
-        size = math.prod(len(values) for values in space.values())
-        tries = min(size, contract.training.iterations)
-        for parameters in ParameterSampler(dict(space), tries, random_state=estimators.SEED):
-            yield name, parameters
+def _search(
+    name: str, features: np.ndarray, price: np.ndarray, folds: Folds, contract: Contract
+) -> Iterator[tuple[Trial, np.ndarray]]:
+    """Each setting of an estimator, with the price it gives each sale that it was not fitted on.
+
+    The folds run side by side, a core each: they never wait for each other, as threads within a fit do.
+    """
+    settings = _settings(name, contract)
+    with threadpool_limits(1):
+        found = Parallel(n_jobs=-1, prefer="threads")(
+            delayed(_price_fold)(name, settings, features, price, fold, contract) for fold in folds
+        )
+    for parameters, parts in zip(settings, zip(*found, strict=True), strict=True):
+        unseen = np.empty(len(price))
+        for (_, held), part in zip(folds, parts, strict=True):
+            unseen[held] = part
+        errors = [rmsle(price[held], unseen[held]) for _, held in folds]
+        mean, spread = float(np.mean(errors)), float(np.std(errors))
+        yield Trial(estimator=name, parameters=parameters, rmsle=mean, spread=spread), unseen
 
 
-def _build(name: str, parameters: Mapping[str, object], contract: Contract) -> TransformedTargetRegressor:
-    model = estimators.build(name, contract)
-    return model.set_params(**{f"regressor__model__{key}": value for key, value in parameters.items()})
+def _settings(name: str, contract: Contract) -> list[dict[str, object]]:
+    """The values of an estimator's parameters to try: all of them, or as many as the contract allows."""
+    space = dict(contract.training.candidates[name])
+    tries = min(math.prod(map(len, space.values())), contract.training.iterations)
+    return list(ParameterSampler(space, tries, random_state=estimators.SEED))
 
 
-def _compare(
+def _price_fold(
     name: str,
-    parameters: dict[str, object],
+    settings: list[dict[str, object]],
     features: np.ndarray,
     price: np.ndarray,
-    folds: Folds,
+    fold: tuple[np.ndarray, np.ndarray],
     contract: Contract,
-) -> tuple[Trial, np.ndarray]:
-    """One setting in cross-validation, and the price it gives each sale it was not fitted on."""
-    unseen = _unseen(_build(name, parameters, contract), features, price, folds)
-    errors = [rmsle(price[held], unseen[held]) for _, held in folds]
-    trial = Trial(
-        estimator=name, parameters=parameters, rmsle=float(np.mean(errors)), spread=float(np.std(errors))
-    )
-    return trial, unseen
-
-
-def _unseen(
-    model: TransformedTargetRegressor, features: np.ndarray, price: np.ndarray, folds: Folds
-) -> np.ndarray:
-    """The price of each sale by a model fitted on the other folds. A core a fold: folds never wait."""
-
-    def priced(fitted_on: np.ndarray, held: np.ndarray) -> np.ndarray:
-        with _threads(1):  # a limit on OpenMP holds in its own thread only
-            return np.asarray(clone(model).fit(features[fitted_on], price[fitted_on]).predict(features[held]))
-
-    with threadpool_limits(1):
-        found = Parallel(n_jobs=-1, prefer="threads")(delayed(priced)(*fold) for fold in folds)
-    unseen = np.empty(len(price))
-    for (_, held), prices_held in zip(folds, found, strict=True):
-        unseen[held] = prices_held
-    return unseen
+) -> list[np.ndarray]:
+    """What each setting answers to a fold's held sales. They are prepared once for all settings."""
+    fitted_on, held = fold
+    pipeline = estimators.ESTIMATORS[name](contract)
+    with _threads(1):  # a limit on OpenMP holds in its own thread only
+        seen = pipeline["preparation"].fit_transform(features[fitted_on])
+        unseen = pipeline["preparation"].transform(features[held])
+        models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
+        return [np.asarray(model.fit(seen, price[fitted_on]).predict(unseen)) for model in models]
 
 
 def _folds(sales: pd.DataFrame, contract: Contract) -> Folds:
