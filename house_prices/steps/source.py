@@ -72,10 +72,11 @@ def read(files: Sequence[Path], contract: Contract) -> RawSales:
 def _read_file(path: Path, contract: Contract) -> tuple[pd.DataFrame, RawFile]:
     quoted = _check_bytes(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
+        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+        at, first = next(lines, (1, ""))
     separator = max(SEPARATORS, key=lambda mark: len(set(_cells(first, mark)) & set(contract.columns)))
     headers = _cells(first, separator)
-    _check_headers(path, headers, contract)
+    _check_headers(path, at, headers, contract)
     table = _parse(path, separator, quoted, contract)
     ignored = tuple(header for header in headers if header not in contract.columns)
     frame = table.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
@@ -116,8 +117,9 @@ def _parse(path: Path, separator: str, quoted: bool, contract: Contract) -> pa.T
 
 def _refuse_ragged(path: Path, row: "pa.csv.InvalidRow") -> None:
     text = str(row.text)
+    begins = text.partition("\n")[0].rstrip("\r")
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = (number for number, line in enumerate(file, start=1) if line.rstrip("\r\n") == text)
+        lines = (number for number, line in enumerate(file, start=1) if line.rstrip("\r\n") == begins)
         where = next(lines, "unknown")
     raise SourceError(
         f"{path.name}, line {where}: {row.actual_columns} columns, where the header has "
@@ -129,18 +131,22 @@ def _cells(line: str, separator: str) -> list[str]:
     return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
 
 
-def _check_headers(path: Path, headers: list[str], contract: Contract) -> None:
+def _check_headers(path: Path, line: int, headers: list[str], contract: Contract) -> None:
     if not headers:
         raise SourceError(f"{path.name} is empty. Remove it, or put a header and sales into it.")
     for column, header in enumerate(headers, start=1):
         if headers.count(header) > 1:
-            raise SourceError(f"{path.name}, line 1, column {column}: the header {header!r} stands twice.")
+            raise SourceError(
+                f"{path.name}, line {line}, column {column}: the header {header!r} stands twice."
+            )
         if not header.strip() and column > 1:
-            raise SourceError(f"{path.name}, line 1, column {column}: the header is empty. Name the column.")
+            raise SourceError(
+                f"{path.name}, line {line}, column {column}: the header is empty. Name the column."
+            )
     missing = [column for column in contract.columns if column not in headers]
     if missing:
         raise SourceError(
-            f"{path.name}, line 1: {len(missing)} of the contract's columns are missing: "
+            f"{path.name}, line {line}: {len(missing)} of the contract's columns are missing: "
             f"{', '.join(missing)}. The file has: {', '.join(headers)}."
         )
 

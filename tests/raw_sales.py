@@ -1,0 +1,59 @@
+"""Sales of huts as a raw file holds them, and as cleaning gives them back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from house_prices.contract import Contract
+from house_prices.steps import clean, source
+from house_prices.steps.columns import REASON, ROW
+from tests import models
+
+HEADER = "Area,Rooms,Garden,Age,Roof,View,Style,Price"
+PLAIN = "100,3,1,20,flat,sea,old,150000"
+"""A sale that every rule allows."""
+HUTS = models.contract()
+
+Cleaner = Callable[[pd.DataFrame, Contract], tuple[pd.DataFrame, pd.DataFrame]]
+"""From raw sales and their contract to clean sales and rejects."""
+
+
+def write(folder: Path, text: str, name: str = "sales.csv") -> Path:
+    """A raw file with exactly this text."""
+    path = folder / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def raw(*lines: str, header: str = HEADER, of: Contract = HUTS) -> pd.DataFrame:
+    """The raw sales that a file with these lines holds."""
+    with TemporaryDirectory() as folder:
+        path = write(Path(folder), "\n".join([header, *lines]) + "\n")
+        return source.read([path], of).sales
+
+
+def with_pandas(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Clean a pandas frame."""
+    cleaned = clean.clean(sales, contract)
+    return _sorted(cleaned.sales), cleaned.rejects.sort_values(ROW, ignore_index=True)
+
+
+def with_duckdb(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Clean a DuckDB relation of the same sales."""
+    relation: Any = duckdb.from_df(sales)
+    cleaned = clean.clean(relation, contract)
+    return _sorted(cleaned.sales.df()), cleaned.rejects.df().sort_values(ROW, ignore_index=True)
+
+
+def reasons(rejects: pd.DataFrame) -> list[str]:
+    """Why each sale was refused, in the order of the file."""
+    return [str(reason) for reason in rejects[REASON]]
+
+
+def _sorted(sales: pd.DataFrame) -> pd.DataFrame:
+    """In an order of its contents: cleaning promises none."""
+    return sales.sort_values(list(sales.columns), ignore_index=True)
