@@ -85,11 +85,9 @@ class TensorCodec:
     def _texts(self, source: Any, rows: int) -> Texts:
         spec = self.inputs[1]
         count = rows * spec.width
-        try:
-            elements = texts.split(source, count) if isinstance(source, bytes) else _typed(source, rows, spec)
-            decoded = texts.decode(elements, self._choices)
-        except BadTensor as error:
-            raise BadTensor(f"{spec.name}: {error}") from error
+        raw = isinstance(source, bytes)
+        elements = texts.split(source, count, spec.name) if raw else _typed(source, rows, spec)
+        decoded = texts.decode(elements, self._choices, spec.name)
         return np.array(decoded, np.object_).reshape(rows, spec.width)
 
     def wanted(self, request: Any) -> list[str]:
