@@ -9,7 +9,7 @@ import narwhals as nw
 from house_prices.contract import Contract, Feature, plain
 from house_prices.steps.columns import PROPERTY, SOLD
 
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _TRUE, _FALSE = ["1", "1.0", "true", "yes", "y"], ["0", "0.0", "false", "no", "n"]
 
 
@@ -143,5 +143,5 @@ class Reading:
 def _date_pattern(form: str) -> str:
     """A regular expression of the dates that a strptime format reads."""
     pattern = re.escape(form)
-    pattern = pattern.replace("%Y", r"\d{4}").replace("%m", r"(0?[1-9]|1[0-2])")
-    return "^" + pattern.replace("%d", r"(0?[1-9]|[12]\d|3[01])") + "$"
+    pattern = pattern.replace("%Y", r"\d{4}").replace("%m", r"(?:0?[1-9]|1[0-2])")
+    return "^" + pattern.replace("%d", r"(?:0?[1-9]|[12]\d|3[01])") + "$"
