@@ -14,7 +14,7 @@ def measure(actual: Prices, predicted: Prices) -> dict[str, float]:
     cut off at 0; mdape is the median of |r - 1|; ppe10 and ppe20 are the shares with |r - 1| of at most
     0.10 and 0.20.
     """
-    error = np.abs(predicted / actual - 1)
+    error = np.abs(predicted - actual) / actual  # 110 for 100 is off by a tenth: 110 / 100 - 1 is more
     mse = float(metrics.mean_squared_error(actual, predicted))
     return {
         "r2": float(metrics.r2_score(actual, predicted)),

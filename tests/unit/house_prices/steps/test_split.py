@@ -1,0 +1,98 @@
+"""Which sales train and which judge."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from house_prices.errors import SalesError
+from house_prices.steps import split
+from house_prices.steps.columns import CALIBRATION, HOLDOUT, PART, PARTS, TRAIN
+from tests import clean_sales, models
+
+HUTS = models.contract()
+BY_DATE = models.contract(keys={"sold": ["Day"]}, split={"by": "sold", "holdout": 0.2, "calibration": 0.1})
+
+
+def dated(rows: int = 1000) -> pd.DataFrame:
+    days = np.random.default_rng(1).integers(20_000_101, 20_251_231, rows).astype(float)
+    return clean_sales.huts(rows).assign(sold=days)
+
+
+def test_parts_have_about_the_shares_of_the_contract() -> None:
+    counts = split.counts(split.split(clean_sales.huts(10_000), HUTS))
+    assert counts[HOLDOUT] == pytest.approx(2000, abs=150)
+    assert counts[CALIBRATION] == pytest.approx(1000, abs=120)
+    assert sum(counts.values()) == 10_000
+
+
+def test_the_same_sales_are_always_split_alike() -> None:
+    sales = clean_sales.huts(300)
+    pd.testing.assert_frame_equal(split.split(sales, HUTS), split.split(sales.copy(), HUTS))
+
+
+def test_the_order_of_the_sales_does_not_matter() -> None:
+    sales = clean_sales.huts(300)
+    shuffled = sales.sample(frac=1, random_state=5)
+    pd.testing.assert_frame_equal(split.split(sales, HUTS), split.split(shuffled, HUTS))
+
+
+@pytest.mark.parametrize("by", [HUTS, BY_DATE], ids=["hash", "sold"])
+def test_a_new_sale_moves_hardly_any_old_one_between_parts(by: models.Contract) -> None:
+    sales = dated(1000)
+    before = split.split(sales.iloc[:-1], by).set_index("area")[PART].astype(str)
+    after = split.split(sales, by).set_index("area")[PART].astype(str)
+    assert (before != after[before.index]).sum() <= 2
+
+
+@pytest.mark.parametrize("by", ["hash", "sold"])
+def test_the_sales_of_a_property_stay_together(by: str) -> None:
+    huts = models.contract(keys={"property": "Id", "sold": ["Day"]}, split={"by": by})
+    sales = dated(1000).assign(property=[f"P{at % 250}" for at in range(1000)])
+    parts = split.split(sales, huts).groupby("property")[PART].nunique()
+    assert set(parts) == {1}
+
+
+def test_sales_without_a_propertys_key_are_split_one_by_one() -> None:
+    huts = models.contract(keys={"property": "Id"})
+    sales = clean_sales.huts(1000).assign(property=None)
+    counts = split.counts(split.split(sales, huts))
+    assert counts[HOLDOUT] == pytest.approx(200, abs=60)
+
+
+def test_by_date_the_newest_sales_are_held_out() -> None:
+    parted = split.split(dated(), BY_DATE)
+    held, others = parted[parted[PART] == HOLDOUT], parted[parted[PART] != HOLDOUT]
+    assert held["sold"].min() >= others["sold"].max()
+    assert len(held) == pytest.approx(200, abs=2)
+
+
+def test_by_date_a_property_is_as_new_as_its_last_sale() -> None:
+    huts = models.contract(keys={"property": "Id", "sold": ["Day"]}, split={"by": "sold"})
+    days = [20_000_101.0, 20_250_101.0] + [20_100_101.0] * 48
+    sales = clean_sales.huts(50).assign(sold=days, property=["P", "P", *map(str, range(48))])
+    parted = split.split(sales, huts)
+    assert set(parted[parted["property"] == "P"][PART]) == {HOLDOUT}
+
+
+def test_sales_of_one_day_are_split_between_the_parts() -> None:
+    counts = split.counts(split.split(clean_sales.huts(1000).assign(sold=20_100_101.0), BY_DATE))
+    assert counts[HOLDOUT] == pytest.approx(200, abs=2)
+
+
+def test_equal_sales_stay_together() -> None:
+    twice = pd.concat([clean_sales.huts(200)] * 2)
+    assert set(split.split(twice, HUTS).groupby("area")[PART].nunique()) == {1}
+
+
+def test_without_calibration_two_parts_share_the_sales() -> None:
+    huts = models.contract(split={"calibration": 0.0})
+    counts = split.counts(split.split(clean_sales.huts(300), huts))
+    assert list(counts) == list(PARTS)
+    assert counts[CALIBRATION] == 0
+    assert counts[TRAIN] + counts[HOLDOUT] == 300
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_too_few_sales_are_told_with_the_size_of_each_part(rows: int) -> None:
+    with pytest.raises(SalesError, match=rf"^{rows} clean sales are too few to split: .*holdout has \d"):
+        split.split(clean_sales.huts(rows), HUTS)
