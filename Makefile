@@ -60,5 +60,5 @@ clean:
 
 .venv/dev: .venv/pipeline
 	@echo "Installing the tools for development into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,dev]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,dev]'
 	@touch $@

@@ -1,18 +1,27 @@
-"""The composition root: every part of the server is made and joined here."""
+"""The composition root: every part of a serving process is made and joined here."""
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import structlog
 
 from house_prices.registry import Registry
-from inference_server import oip
+from inference_server import authorization, certificates, metrics, oip
+from inference_server.answering import Answering
+from inference_server.authorization import Authorization
 from inference_server.compute import Compute
+from inference_server.gate import Gate
+from inference_server.handlers import Handlers
 from inference_server.live_models import LiveModels
 from inference_server.loader import Loader
-from inference_server.observation import Log, logged
+from inference_server.observation import Log, Observer, Together
+from inference_server.observation.log import RequestLog
+from inference_server.observation.metrics import Metrics
+from inference_server.patience import Patience
+from inference_server.probes import ProbeServer
+from inference_server.reload import Reload
 from inference_server.routes import Routes
 from inference_server.server import Server
 from inference_server.services import health
@@ -21,48 +30,94 @@ from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
 from inference_server.settings import Settings
+from inference_server.sheet import Metric, Sheet
 from inference_server.watcher import Watcher
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then end what was accepted. A second signal ends at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with running(settings):
-        await stop.wait()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A server that listens."""
+
+    port: int
+    health_port: int | None
+    sheet: Sheet
+    reload: Reload
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[int]:
-    """A server that runs as long as the block does; gives its port."""
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """A server that runs as long as the block does."""
     log: Log = structlog.get_logger()
-    live, compute = LiveModels(), Compute()
+    live, compute, sheet = LiveModels(), Compute(), Sheet()
     registry = Registry(settings.models)
-    loader = Loader(registry, live, log)
-    state = Health(live, fixed=[oip.SERVICE])
+    gate, patience = Gate(settings.max_in_flight), Patience(settings.stream_idle_seconds)
+    sheet.gauges(lambda: _gauges(live, gate))
+    tls, allowed = certificates.of(settings), authorization.of(settings)
+    _warn(settings, log)
+    with observing(settings, sheet, log) as observer:
+        loader = Loader(registry, live, log, observer)
+        state = Health(live, fixed=[oip.SERVICE])
+        routes = _routes(settings, live, loader, state, compute)
+        answering = Answering(observer, max_message_bytes=settings.max_message_bytes)
+        handlers = _handlers(routes, observer, answering, gate, patience, allowed)
+        server = Server(settings, handlers, patience, tls)
+        probed = _handlers(Routes(state.routes()), observer, answering, gate, patience, None)
+        probes = ProbeServer(settings, probed)
+        watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
+
+        if settings.worker is not None:
+            # The kernel gives connections to whoever listens: not to one that has no model yet.
+            await watcher.look()
+        port, health_port = await server.start(), await probes.start()
+        watching = asyncio.create_task(_watch(watcher, state, live, log))
+        try:
+            yield Running(
+                port=port, health_port=health_port, sheet=sheet, reload=Reload(settings, tls, allowed, log)
+            )
+        finally:
+            state.close()
+            log.info("stopping", grace_seconds=settings.grace_seconds)
+            watching.cancel()
+            await server.stop(settings.grace_seconds)
+            await probes.stop()
+            compute.close()
+
+
+@contextlib.contextmanager
+def observing(settings: Settings, sheet: Sheet, log: Log) -> Iterator[Observer]:
+    """Everybody who listens, as the settings ask for them."""
+    observers: list[Observer] = [RequestLog(log, share=settings.log_sample), Metrics(sheet)]
+    with contextlib.ExitStack() as _open:
+        yield Together(observers, log)
+
+
+def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health, compute: Compute) -> Routes:
     reflected = Reflection(live, fixed=[health.SERVICE, oip.SERVICE], pools=[oip.POOL])
     opened = open_inference(live, loader, state, compute, max_rows=settings.max_rows)
     predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
-    routes = Routes([*state.routes(), *reflected.routes(), *opened], predictions)
-    server = Server(settings, routes, logged(log))
-    watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
+    return Routes([*state.routes(), *reflected.routes(), *opened], predictions)
 
-    port = await server.start()
-    log.info("serving", host=settings.host, port=port)
-    watching = asyncio.create_task(_watch(watcher, state, live, log))
-    try:
-        yield port
-    finally:
-        state.close()
-        log.info("stopping", grace_seconds=settings.grace_seconds)
-        watching.cancel()
-        await server.stop(settings.grace_seconds)
-        compute.close()
-        log.info("stopped")
+
+def _handlers(
+    routes: Routes,
+    observer: Observer,
+    answering: Answering,
+    gate: Gate,
+    patience: Patience,
+    allowed: Authorization | None,
+) -> Handlers:
+    return Handlers(routes, observer, answering, gate=gate, patience=patience, authorization=allowed)
+
+
+def _gauges(live: LiveModels, gate: Gate) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
+    yield metrics.IN_FLIGHT, (), gate.count
+    for champion in live.champions().values():
+        yield metrics.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
+
+
+def _warn(settings: Settings, log: Log) -> None:
+    if (settings.inference_token_file or settings.admin_token_file) and not settings.tls_cert:
+        log.warning("tokens travel in plain text", what_to_do="give --tls-cert and --tls-key")
 
 
 async def _watch(watcher: Watcher, state: Health, live: LiveModels, log: Log) -> None:

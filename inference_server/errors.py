@@ -6,6 +6,12 @@ ServingError
 ├── BadTensor           tensors that the model does not take
 ├── TooManyRows         more rows in one request than the server prices at once
 ├── MessageTooLarge     more bytes in one message than the server reads
+├── Overloaded          more requests in flight than the server takes
+├── DeadlinePassed      too late to compute: the caller waits no longer
+├── StreamIdle          a stream that nothing came from, or whose answers nobody took, for too long
+├── Stopping            a stream that the server ends because it stops
+├── NoCredentials       a caller who does not say who they are, or not believably
+├── NotAllowed          a caller who may not ask this
 ├── ServiceNotFound     health asked of a service that is not served
 ├── MethodNotFound      a method, or a part of one, that is not offered
 ├── ModelNotFound       no such market, or no such version of it
@@ -102,6 +108,53 @@ class MessageTooLarge(ServingError):
         )
 
 
+class Overloaded(ServingError):
+    """More requests in flight than the server takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The server has {limit} requests in flight, allowed: at most {limit}. Nothing was computed. "
+            "Repeat later, or start the server with a larger --max-in-flight "
+            "(INFERENCE_SERVER_MAX_IN_FLIGHT) or with more --workers (INFERENCE_SERVER_WORKERS)."
+        )
+
+
+class DeadlinePassed(ServingError):
+    """Too late to compute: the caller waits no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The call's deadline passed before its prices were computed, so they were not. Allow more time, "
+            "or ask for less at once."
+        )
+
+
+class StreamIdle(ServingError):
+    """A stream that nothing came from, or whose answers nobody took, for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The stream was idle for {seconds:g} seconds, allowed: at most that. Open another when there is "
+            "something to ask, or start the server with a larger --stream-idle-seconds "
+            "(INFERENCE_SERVER_STREAM_IDLE_SECONDS)."
+        )
+
+
+class Stopping(ServingError):
+    """A stream that the server ends because it stops."""
+
+    def __init__(self) -> None:
+        super().__init__("The server stops. Every answer that was sent is whole; ask again for the others.")
+
+
+class NoCredentials(ServingError):
+    """A caller who does not say who they are, or not believably."""
+
+
+class NotAllowed(ServingError):
+    """A caller who may not ask this."""
+
+
 class ServiceNotFound(ServingError):
     """Health asked of a service that is not served."""
 
@@ -136,6 +189,12 @@ CODES: dict[type[ServingError], int] = {
     BadTensor: code_pb2.INVALID_ARGUMENT,
     TooManyRows: code_pb2.INVALID_ARGUMENT,
     MessageTooLarge: code_pb2.RESOURCE_EXHAUSTED,
+    Overloaded: code_pb2.RESOURCE_EXHAUSTED,
+    DeadlinePassed: code_pb2.DEADLINE_EXCEEDED,
+    StreamIdle: code_pb2.DEADLINE_EXCEEDED,
+    Stopping: code_pb2.UNAVAILABLE,
+    NoCredentials: code_pb2.UNAUTHENTICATED,
+    NotAllowed: code_pb2.PERMISSION_DENIED,
     ServiceNotFound: code_pb2.NOT_FOUND,
     MethodNotFound: code_pb2.UNIMPLEMENTED,
     ModelNotFound: code_pb2.NOT_FOUND,

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -9,39 +10,50 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
 from inference_server import errors
-from inference_server.errors import ServingError
-from inference_server.method import Call, Subject
+from inference_server.answering import Note
+from inference_server.authorization import Authorization
+from inference_server.errors import Overloaded, ServingError
+from inference_server.gate import ACCEPTED
+from inference_server.method import NOTHING, Call
 from inference_server.observation import Answered, Observer
 
 OK = status_pb2.Status()
+NAMES = ("x509_common_name", "x509_subject_alternative_name")
+"""Where gRPC tells of a client certificate that the handshake has checked."""
 
 
 class Boundary:
     """An async context manager for the answering of one call."""
+
+    __slots__ = ("_context", "_metadata", "_observer", "_path", "_peer", "_started", "note")
 
     def __init__(self, path: str, context: Any, observer: Observer) -> None:
         self._path = path
         self._context = context
         self._observer = observer
         self._started = time.perf_counter()
-        self._market, self._version = "", 0
-        self._messages, self._rows = 0, 0
+        self._metadata: dict[str, str | bytes] = dict(context.invocation_metadata() or ())
+        self._peer: str = context.peer()
+        self.note = Note(NOTHING, ACCEPTED.get())
+
+    def authorize(self, authorization: Authorization | None, path: str) -> None:
+        """Raise NoCredentials or NotAllowed."""
+        if authorization:
+            authorization.check(path, self._metadata, self._names)
+
+    def _names(self) -> Sequence[str]:
+        known = self._context.auth_context()
+        return [name.decode(errors="replace") for key in NAMES for name in known.get(key, ())]
 
     def call(self) -> Call:
-        """What the method may know of this call."""
+        """What the method may know of this call, for one question of it."""
         left = self._context.time_remaining()
         return Call(
             deadline=None if left is None else time.monotonic() + left,
-            metadata=dict(self._context.invocation_metadata() or ()),
-            peer=self._context.peer(),
+            metadata=self._metadata,
+            peer=self._peer,
             cancelled=self._context.cancelled,
         )
-
-    def count(self, subject: Subject) -> None:
-        """Note what a question of this call is about."""
-        self._messages += 1
-        self._rows += subject.rows
-        self._market, self._version = subject.market, subject.version
 
     async def __aenter__(self) -> "Boundary":
         return self
@@ -65,17 +77,20 @@ class Boundary:
         return status_pb2.Status(code=code_pb2.DEADLINE_EXCEEDED if expired else code_pb2.CANCELLED)
 
     def _tell(self, status: status_pb2.Status, error: BaseException | None) -> None:
+        note = self.note
         is_bug = isinstance(error, Exception) and not isinstance(error, ServingError)
-        self._observer(
+        self._observer.answered(
             Answered(
                 method=self._path,
-                market=self._market,
-                version=self._version,
-                messages=self._messages,
-                rows=self._rows,
+                market=note.subject.market,
+                version=note.subject.version,
+                messages=note.messages,
+                rows=note.rows,
                 code=status.code,
                 seconds=time.perf_counter() - self._started,
                 reason=status.message,
                 bug=error if is_bug else None,
+                metadata=self._metadata,
+                is_shed=isinstance(error, Overloaded),
             )
         )

@@ -12,8 +12,8 @@ from inference_server import live_model
 from inference_server.errors import LoadRefused, ModelNotFound, listed, quoted
 from inference_server.live_model import LiveModel
 from inference_server.live_models import LiveModels
-from inference_server.observation import Log
-from inference_server.onnx_model import ModelRefused
+from inference_server.observation import NOBODY, Loaded, Log, Observer
+from inference_server.onnx_model import ModelRefused, ReplayFailed
 
 VERSION = re.compile("[1-9][0-9]{0,8}")
 
@@ -21,10 +21,11 @@ VERSION = re.compile("[1-9][0-9]{0,8}")
 class Loader:
     """Loads off the serving path, one version of a market at a time."""
 
-    def __init__(self, registry: Registry, live: LiveModels, log: Log) -> None:
+    def __init__(self, registry: Registry, live: LiveModels, log: Log, observer: Observer = NOBODY) -> None:
         self._registry = registry
         self._live = live
         self._log = log
+        self._observer = observer
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def serve(self, market: str, champion: Champion) -> None:
@@ -36,7 +37,7 @@ class Loader:
         started = time.monotonic()
         model = self._live.loaded(market).get(str(champion.version))
         if not model or model.sha256 != champion.sha256:
-            model = await asyncio.to_thread(self._read, market, champion.version, champion.sha256)
+            model = await self._read(market, champion.version, champion.sha256)
         if model is not self._live.champions().get(market):
             self._live.put(model, previous=champion.previous)
             seconds = round(time.monotonic() - started, 3)
@@ -51,7 +52,7 @@ class Loader:
             if previous is None or is_late or str(previous) in self._live.loaded(market):
                 return
             try:
-                self._live.hold(await asyncio.to_thread(self._read, market, previous))
+                self._live.hold(await self._read(market, previous))
             except Exception as error:  # noqa: BLE001  # a rollback will meet it again, and say so
                 reason = self._explained(error)
                 self._live.refuse(market, previous, reason)
@@ -126,12 +127,25 @@ class Loader:
             there = listed(published[::-1])
             raise ModelNotFound(f"no version {quoted(version)} of {market} is published, there are: {there}.")
         try:
-            return await asyncio.to_thread(self._read, market, int(version))
+            return await self._read(market, int(version))
         except Exception as error:
             raise self._refusal(market, int(version), error) from error
 
-    def _read(self, market: str, version: int, sha256: str | None = None) -> LiveModel:
-        return live_model.load(self._registry.version(market, version), sha256)
+    async def _read(self, market: str, version: int, sha256: str | None = None) -> LiveModel:
+        def read() -> LiveModel:
+            return live_model.load(self._registry.version(market, version), sha256)
+
+        started, outcome = time.monotonic(), "failed"
+        try:
+            model = await asyncio.to_thread(read)
+            outcome = "loaded"
+        except ModelRefused as error:
+            outcome = "replay_failed" if isinstance(error, ReplayFailed) else "refused"
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self._observer.loaded(Loaded(market=market, version=version, outcome=outcome, seconds=seconds))
+        return model
 
     def _champion(self, market: str) -> Champion:
         try:

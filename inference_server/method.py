@@ -1,12 +1,13 @@
 """An RPC method without a transport: what the services offer and a server carries."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from inference_server.errors import BadMessage, MethodNotFound
+from inference_server.errors import BadMessage, DeadlinePassed, MethodNotFound
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -17,7 +18,18 @@ VERSION_KEY = "model-version"
 """In a call's metadata: the registry version that is to answer, where a message has no room for it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """What came of one question, noted by whoever does it; for those who observe."""
+
+    waited: float = 0.0
+    """Seconds until there was a thread to compute on."""
+    inputs: Any = None
+    """The houses as the model takes them; None where nothing was priced."""
+    prices: Any = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """What a method may know of the call that it answers."""
 
@@ -28,6 +40,12 @@ class Call:
     """The caller's address."""
     cancelled: Callable[[], bool]
     """Whether the caller has gone."""
+    work: Work = field(default_factory=Work)
+
+    def be_in_time(self) -> None:
+        """Raise DeadlinePassed where nobody waits for an answer any more."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise DeadlinePassed
 
     @property
     def model_version(self) -> str:
@@ -44,6 +62,8 @@ class Subject:
     version: int = 0
     """Registry version that answers; 0 where none is asked."""
     rows: int = 0
+    id: str = ""
+    """What the caller calls the question."""
 
 
 NOTHING = Subject()

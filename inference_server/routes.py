@@ -9,13 +9,14 @@ from inference_server.services.prediction import PredictionServices
 class Routes:
     """Methods by path: those of fixed services, and those of the markets that serve now."""
 
-    def __init__(self, fixed: Iterable[Route], predictions: PredictionServices) -> None:
+    def __init__(self, fixed: Iterable[Route], predictions: PredictionServices | None = None) -> None:
         self._fixed: dict[str, Route] = {route.path: route for route in fixed}
         self._predictions = predictions
 
     def find(self, path: str) -> Route | None:
         """The route of /package.Service/Method; None where there is none."""
-        return self._fixed.get(path) or self._predictions.find(path)
+        fixed = self._fixed.get(path)
+        return fixed or (self._predictions.find(path) if self._predictions else None)
 
 
 def missing(path: str) -> Method[bytes, bytes]:

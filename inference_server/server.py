@@ -1,122 +1,100 @@
-"""The gRPC transport: carries bytes between callers and routes, and nothing else."""
+"""The gRPC transport: listens on its ports, and starts and stops."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from typing import Any, TypeAlias
 
 import grpc
 
-from inference_server import routes
-from inference_server.errors import MessageTooLarge
-from inference_server.interceptors import Boundary
-from inference_server.method import Method, Route, Subscription
-from inference_server.observation import Observer
-from inference_server.routes import Routes
+from inference_server.certificates import Certificates, Pem
+from inference_server.handlers import Handlers
+from inference_server.listening import CannotListen
+from inference_server.patience import Patience
 from inference_server.settings import Settings
 
-Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
-Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
-
-
-class CannotListen(Exception):
-    """The address is not to be had."""
+Options: TypeAlias = list[tuple[str, int]]
+CALLERS_PING_MS = 10_000
 
 
 class Server:
-    """Listens on one address."""
+    """Listens on one address, and on a second one for health where that is asked for."""
 
-    def __init__(self, settings: Settings, routes: Routes, observer: Observer) -> None:
+    def __init__(
+        self, settings: Settings, handlers: Handlers, patience: Patience, certificates: Certificates | None
+    ) -> None:
         self._settings = settings
-        self._server = grpc.aio.server(options=_options(settings))
-        handlers = Handlers(routes, observer, max_message_bytes=settings.max_message_bytes)
+        self._patience = patience
+        self._certificates = certificates
+        self._server = grpc.aio.server(options=options(settings))
         self._server.add_generic_rpc_handlers((handlers,))
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Listen; gives the port, which matters where the settings left it open."""
         address = f"{self._settings.host}:{self._settings.port}"
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise CannotListen(
-                f"cannot listen on {address}: another process has it, or the host has no such address. "
-                "Choose others with --host and --port (INFERENCE_SERVER_HOST, INFERENCE_SERVER_PORT)."
-            ) from error
+        port = listen(self._server, address, "--port", self._certificates)
         await self._server.start()
+        self._looking = asyncio.create_task(self._patience.run())
         return port
 
     async def stop(self, grace_seconds: float) -> None:
-        """Accept no more, and give what was accepted time to end."""
+        """Accept no more, end streams that are idle, and give what was accepted time to end."""
+        self._patience.stop()
         await self._server.stop(grace_seconds)
+        if self._looking:
+            self._looking.cancel()
 
 
-def _options(settings: Settings) -> list[tuple[str, int]]:
+def listen(
+    server: "grpc.aio.Server", address: str, setting: str, certificates: Certificates | None = None
+) -> int:
+    """Give a server one more address; raises CannotListen."""
+    try:
+        if certificates is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, _credentials(certificates))
+    except RuntimeError as error:
+        raise CannotListen(address, setting) from error
+
+
+def _credentials(certificates: Certificates) -> grpc.ServerCredentials:
+    """Asked at every handshake: new certificates are for new connections, the others go on."""
+
+    def newer() -> Any:
+        pem = certificates.newer()
+        return _configuration(pem) if pem else None
+
+    pem = certificates.pem
+    return grpc.dynamic_ssl_server_credentials(
+        _configuration(pem), newer, require_client_authentication=pem.client_ca is not None
+    )
+
+
+def _configuration(pem: Pem) -> "grpc.ServerCertificateConfiguration":
+    return grpc.ssl_server_certificate_configuration([(pem.key, pem.certificate)], pem.client_ca)
+
+
+def options(settings: Settings) -> Options:
+    """Settings of gRPC itself, as ours ask for them."""
     return [
-        ("grpc.so_reuseport", 0),  # or a second server would take half of this one's calls, unnoticed
-        # A message past gRPC's own limit is refused without naming the setting; leave that to `Handlers`.
+        # Without a supervisor a second server would take half of this one's calls, unnoticed.
+        ("grpc.so_reuseport", 0 if settings.worker is None else 1),
+        # A message past gRPC's own limit is refused without naming the setting; leave that to `Answering`.
         ("grpc.max_receive_message_length", min(settings.max_message_bytes * 2, 2**31 - 1)),
+        # What waits before it is accepted is not ours to count. gRPC refuses more of that at next to no cost,
+        # in its own words, so that the server has time for what it accepted.
+        ("grpc.server.max_pending_requests", settings.max_in_flight),
+        ("grpc.server.max_pending_requests_hard_limit", settings.max_in_flight * 2),
+        *_connections(settings),
     ]
 
 
-class Handlers(grpc.GenericRpcHandler):
-    """Finds each call's route and carries its bytes there and back."""
-
-    def __init__(self, routes: Routes, observer: Observer, *, max_message_bytes: int) -> None:
-        self._routes = routes
-        self._observer = observer
-        self._max_message_bytes = max_message_bytes
-        self._made: dict[str, tuple[Route, Handler]] = {}
-
-    def service(self, details: grpc.HandlerCallDetails) -> Handler:
-        """The handler of a call, made once for each route."""
-        path = str(details.method)
-        route = self._routes.find(path)
-        if route is None:
-            return grpc.stream_stream_rpc_method_handler(self._stream(routes.missing(path)))
-        made = self._made.get(path)
-        if made is None or made[0] is not route:
-            made = self._made[path] = (route, self._handler(route))
-        return made[1]
-
-    def _handler(self, route: Route) -> Handler:
-        if isinstance(route, Subscription):
-            return grpc.unary_stream_rpc_method_handler(self._subscription(route))
-        if route.streams:
-            return grpc.stream_stream_rpc_method_handler(self._stream(route))
-        return grpc.unary_unary_rpc_method_handler(self._unary(route))
-
-    def _unary(self, method: Method[Any, Any]) -> Any:
-        async def answer(raw: bytes, context: Context) -> bytes:
-            async with Boundary(method.path, context, self._observer) as boundary:
-                return await self._answer(method, raw, boundary)
-
-        return answer
-
-    def _stream(self, method: Method[Any, Any]) -> Any:
-        """One question at a time: the next is read once the caller has room for the last one's answer."""
-
-        async def answer(questions: AsyncIterator[bytes], context: Context) -> None:
-            async with Boundary(method.path, context, self._observer) as boundary:
-                async for raw in questions:
-                    await context.write(await self._answer(method, raw, boundary))
-
-        return answer
-
-    def _subscription(self, subscription: Subscription[Any, Any]) -> Any:
-        async def answer(raw: bytes, context: Context) -> None:
-            async with Boundary(subscription.path, context, self._observer) as boundary:
-                call = boundary.call()
-                question = subscription.read(self._sized(raw), call)
-                async for told in subscription.handle(question, call):
-                    await context.write(subscription.write(told))
-
-        return answer
-
-    async def _answer(self, method: Method[Any, Any], raw: bytes, boundary: Boundary) -> bytes:
-        call = boundary.call()
-        question = method.read(self._sized(raw), call)
-        boundary.count(method.subject(question))
-        return method.write(await method.handle(question, call))
-
-    def _sized(self, raw: bytes) -> bytes:
-        if len(raw) > self._max_message_bytes:
-            raise MessageTooLarge(len(raw), self._max_message_bytes)
-        return raw
+def _connections(settings: Settings) -> Options:
+    keepalive_ms = int(settings.keepalive_seconds * 1000)
+    age_ms = int(settings.max_connection_age_seconds * 1000)
+    return [
+        ("grpc.keepalive_time_ms", keepalive_ms),
+        ("grpc.keepalive_permit_without_calls", 1),
+        # Callers that ask as often as this are not sent away with "too many pings".
+        ("grpc.http2.min_ping_interval_without_data_ms", CALLERS_PING_MS),
+        *([("grpc.max_connection_age_ms", age_ms)] if age_ms else []),
+    ]

@@ -25,6 +25,8 @@ class Running:
     process: "subprocess.Popen[bytes]"
     log: Path
     port: int
+    metrics_port: int | None
+    health_port: int | None
 
     @property
     def address(self) -> str:
@@ -59,12 +61,19 @@ def serving(
     """A server on a registry's folder. Its log is a file beside the folder."""
     log = models.parent / f"{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "inference_server", "--models", str(models), "--port", "0"]
+    command += ["--metrics-port", "0"]
     with log.open("wb") as stderr:
         polling = ["--poll-seconds", str(poll_seconds)]
         process = subprocess.Popen([*command, *polling, *flags], stderr=stderr, env=environment)
     try:
         line = eventually(lambda: next((one for one in _lines(log) if one["event"] == "serving"), None))
-        yield Running(process=process, log=log, port=line["port"])
+        yield Running(
+            process=process,
+            log=log,
+            port=line["port"],
+            metrics_port=line["metrics_port"],
+            health_port=line["health_port"],
+        )
     finally:
         process.kill()
         process.wait()

@@ -29,7 +29,7 @@ def demo(home: Home, market: str) -> None:
     _ensure_sales(home, contract)
     with the_only_daemon(home.logs) as free, up.children(home) as processes:
         port = free_port()
-        processes.start("demo-server", up.server_command(home, port))
+        processes.start("demo-server", [*up.server_command(home, port), "--metrics-port", "off"])
         _say("Materializing every asset in Dagster")
         version = _train(home, contract)
         _say("Waiting for the promotion sensor")

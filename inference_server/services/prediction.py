@@ -76,9 +76,9 @@ class PredictionServices:
             subject=_subject,
         )
 
-    async def _predict(self, question: Question, call: Call) -> Answer:  # noqa: ARG002  # every method gets its call
+    async def _predict(self, question: Question, call: Call) -> Answer:
         with question.timing:
-            prices = await self._compute.predict(question.live.model, question.inputs)
+            prices = await self._compute.predict(question.live.model, question.inputs, call)
             warnings = question.live.ranges.warnings(question.inputs)
             question.timing.computed()
         return Answer(question=question, prices=prices, warnings=warnings)

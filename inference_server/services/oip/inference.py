@@ -67,11 +67,11 @@ class Inference:
         raw = len(request.raw_input_contents) > 0
         return Question(live=live, inputs=inputs, outputs=outputs, id=request.id, raw=raw, timing=timing)
 
-    async def infer(self, question: Question, _call: Call) -> Answer:
+    async def infer(self, question: Question, call: Call) -> Answer:
         """The prices."""
         with question.timing:
             try:
-                prices = await self._compute.predict(question.live.model, question.inputs)
+                prices = await self._compute.predict(question.live.model, question.inputs, call)
             except ModelFailed as error:
                 raise BadTensor(
                     "The model has no finite price for these tensors. Values are not checked here; the typed "
@@ -122,7 +122,7 @@ def _subject(question: Question | Refused) -> Subject:
     if isinstance(question, Refused):
         return Subject()
     live = question.live
-    return Subject(market=live.market, version=live.version, rows=question.inputs.rows)
+    return Subject(market=live.market, version=live.version, rows=question.inputs.rows, id=question.id)
 
 
 def _write(answer: Answer) -> bytes:

@@ -1,0 +1,40 @@
+"""Ports: whether one is to be had, and holding one for several processes. Without gRPC."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+
+class CannotListen(Exception):
+    """The address is not to be had."""
+
+    def __init__(self, address: str, setting: str) -> None:
+        name = f"INFERENCE_SERVER_{setting.strip('-').replace('-', '_').upper()}"
+        super().__init__(
+            f"cannot listen on {address}: another process has it, or the host has no such address. "
+            f"Choose others with --host and {setting} (INFERENCE_SERVER_HOST, {name})."
+        )
+
+
+@contextlib.contextmanager
+def held(host: str, port: int, setting: str) -> Iterator[int]:
+    """A port that only sockets which share it can take; gives its number. 0 picks a free one.
+
+    Sharing is asked for once nobody else has the port: or a second server would quietly take half of the
+    first one's calls.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+            address = (address[0], alone.getsockname()[1], *address[2:])
+        shared = socket.socket(family, kind)
+        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        shared.bind(address)
+    except OSError as error:
+        raise CannotListen(f"{host}:{port}", setting) from error
+    with shared:
+        yield int(address[1])

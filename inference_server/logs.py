@@ -1,0 +1,49 @@
+"""JSON lines on stderr. The least level that is written may change while the server runs."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Threshold:
+    """Drops what lies below a level; a processor of structlog."""
+
+    def __init__(self, level: str) -> None:
+        self.set(level)
+
+    def set(self, level: str) -> None:
+        """Write this level and those above it from now on."""
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+
+    def __call__(self, _logger: Any, level: str, event: Any) -> Any:
+        """The event, where it is to be written."""
+        if logging.getLevelNamesMapping().get(level.upper(), logging.ERROR) < self._least:
+            raise structlog.DropEvent
+        return event
+
+
+def to_stderr(level: str, **always: object) -> Threshold:
+    """Write logs from now on; `always` stands on every line."""
+    threshold = Threshold(level)
+
+    def add(_logger: Any, _level: str, event: Any) -> Any:
+        return {**event, **always}
+
+    structlog.configure(
+        processors=[
+            threshold,
+            add,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    return threshold

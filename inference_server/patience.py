@@ -1,0 +1,64 @@
+"""How long a stream may wait for its caller: to ask the next question, or to take an answer."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+
+from inference_server.errors import ServingError, Stopping, StreamIdle
+
+LOOK_SECONDS = 1.0
+STOPPING_SECONDS = 0.05
+"""A stream that is idle for this long while the server stops is ended."""
+
+
+class Patience:
+    """Ends streams that wait too long. One look over all of them costs less than a timer for each wait."""
+
+    def __init__(self, idle_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
+        self._waiting: dict[asyncio.Task[object], float] = {}
+        self._ended: dict[asyncio.Task[object], ServingError] = {}
+        self._stops = asyncio.Event()
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait for the caller within the block; raises StreamIdle or Stopping."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("streams are answered in a task of their own")
+        self._waiting[task] = time.monotonic()
+        try:
+            yield
+        except asyncio.CancelledError:
+            reason = self._ended.pop(task, None)
+            if reason is None:
+                raise
+            task.uncancel()
+            raise reason from None
+        finally:
+            del self._waiting[task]
+            self._ended.pop(task, None)
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            stops = self._stops.is_set()
+            self._look(Stopping() if stops else StreamIdle(self._idle_seconds))
+            if stops:
+                await asyncio.sleep(STOPPING_SECONDS / 2)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stops.wait(), LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """End idle streams from now on."""
+        self._stops.set()
+
+    def _look(self, reason: ServingError) -> None:
+        allowed = STOPPING_SECONDS if self._stops.is_set() else self._idle_seconds
+        latest = time.monotonic() - allowed
+        for task, since in list(self._waiting.items()):
+            if since <= latest and task not in self._ended:
+                self._ended[task] = reason
+                task.cancel()
