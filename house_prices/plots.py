@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Prices = NDArray[np.float64]
 _INK, _ACCENT = "#1f3a5f", "#d1495b"
+_THOUSANDS = "{x:,.0f}"
 _BANDS = 10
 _MOST_POINTS = 5_000
 _MOST_FEATURES = 20
@@ -21,6 +22,7 @@ def price_distribution(prices: Prices, unit: str) -> bytes:
     low, high = np.percentile(prices, [0.5, 99.5])
     axes.hist(np.clip(prices, low, high), bins=60, color=_INK)
     axes.set_xlabel(_with_unit("price", unit))
+    axes.xaxis.set_major_formatter(_THOUSANDS)
     axes.set_ylabel("sales")
     return _png(figure)
 
@@ -32,6 +34,8 @@ def predicted_against_actual(actual: Prices, predicted: Prices, unit: str) -> by
     axes.scatter(actual[some], predicted[some], s=6, alpha=0.4, color=_INK, linewidths=0)
     ends = [float(actual.min()), float(actual.max())]
     axes.plot(ends, ends, color=_ACCENT, linewidth=1)
+    axes.xaxis.set_major_formatter(_THOUSANDS)
+    axes.yaxis.set_major_formatter(_THOUSANDS)
     axes.set_xlabel(_with_unit("actual", unit))
     axes.set_ylabel(_with_unit("predicted", unit))
     return _png(figure)

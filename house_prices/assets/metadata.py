@@ -58,7 +58,7 @@ def _row(cells: Sequence[object]) -> str:
 
 
 def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and not value.is_integer() else f"{value}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def raw_schema(contract: Contract) -> dg.TableSchema:

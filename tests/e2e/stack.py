@@ -51,10 +51,11 @@ def running(home: Path) -> Iterator[Stack]:
 
 
 def furnish(home: Path) -> None:
-    """A project folder with two markets: one that can be learnt, one whose floor nothing reaches."""
+    """A project folder with three markets: two to learn, and one with a floor that nothing reaches."""
     for name in ("dagster.yaml", "workspace.yaml", "data/halfmil/contract.toml"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, home / name)
+    shutil.copytree(PROJECT / "data/ames", home / "data/ames")
     halfmil.write(home / "data/halfmil/raw" / halfmil.FILE_NAME, HALFMIL_ROWS, 1)
     cottages.write(home, contract=cottages.CONTRACT.replace("r2 = 0.5", "r2 = 1.1"))
 

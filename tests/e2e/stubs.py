@@ -54,6 +54,13 @@ class Stubs:
         """The version that answers."""
         return str(self._predict(SAMPLE_HOUSE).model_version)
 
+    def ready(self) -> bool:
+        """Whether a first model serves."""
+        try:
+            return bool(self.version())
+        except grpc.RpcError:
+            return False
+
     def _predict(self, house: Mapping[str, float | bool]) -> Any:
         request = self._messages.PredictRequest(houses=[self._messages.House(**house)])
         return self._service.Predict(request, timeout=5)

@@ -29,7 +29,7 @@ def champion(running: Stack) -> int:
 def stubs(running: Stack, champion: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stubs]:
     """A client made by grpcio-tools from the market's .proto, connected once the first champion serves."""
     with Stubs(running, tmp_path_factory.mktemp("stubs")) as made:
-        wait_for(lambda: made.version() == str(champion), seconds=10, otherwise="the champion is not served")
+        wait_for(made.ready, seconds=30, otherwise=f"champion {champion} is not served")
         yield made
 
 

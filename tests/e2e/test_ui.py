@@ -1,0 +1,108 @@
+"""What a person sees in Dagster's UI.
+
+The README's pictures are made by SCREENSHOTS=docs/images .venv/bin/pytest tests/e2e/test_ui.py
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.stack import Stack
+from tests.e2e.webserver import wait_for
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ASSETS = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics", "champion")
+
+WAIT_MS = 60_000
+"""Enough for a busy machine; a page takes 2 s on an idle one."""
+
+expect.set_options(timeout=WAIT_MS)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed: the UI is not looked at"
+)
+
+
+@pytest.fixture(scope="module")
+def ames(running: Stack) -> Stack:
+    """The stack with a champion of Ames."""
+    wait_for(lambda: running.registry.champion("ames"), seconds=150, otherwise="no champion of Ames")
+    return running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1400, "height": 900})
+    opened.set_default_timeout(WAIT_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: the folder in SCREENSHOTS, or a temporary one."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def test_the_graph_shows_every_asset_of_the_market(ames: Stack, page: Page, pictures: Path) -> None:
+    page.set_viewport_size({"width": 2000, "height": 640})  # as wide as it takes to write into the nodes
+    page.goto(f"{ames.webserver.url}/locations/__repository__@house_prices/asset-groups/ames")
+    page.get_by_text("Hide navigation").click()
+    page.reload()
+    for name in ASSETS:
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.get_by_text("4 / 4 Passed")).to_be_visible()
+    expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(ASSETS))
+    page.screenshot(path=pictures / "asset-graph.png")
+
+
+def test_a_check_report_shows_what_was_asked_and_the_numbers(ames: Stack, page: Page, pictures: Path) -> None:
+    page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=checks&checkDetail=floors")
+    expect(page.get_by_text("The metrics on the holdout reach the contract's floors")).to_be_visible()
+    expect(page.get_by_text("(at most 0.2)").first).to_be_visible()
+    for name in ("parity", "beats_dummy", "not_worse_than_champion"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.get_by_role("button", name="Execute all")).to_be_enabled()
+    page.wait_for_timeout(2_000)  # the curves are drawn with an animation
+    page.screenshot(path=pictures / "checks.png")
+
+
+def test_the_metrics_are_listed_with_their_values(ames: Stack, page: Page, pictures: Path) -> None:
+    page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=overview")
+    row = page.get_by_role("row").filter(has=page.get_by_text("rmsle", exact=True))
+    expect(row).to_contain_text("0.1")
+    page.get_by_text("Metadata", exact=True).first.evaluate("title => title.scrollIntoView()")
+    page.screenshot(path=pictures / "metrics.png")
+
+
+def test_pictures_are_shown_in_the_ui(ames: Stack, page: Page, pictures: Path) -> None:
+    page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=overview")
+    row = page.get_by_role("row").filter(has_text="predicted_against_actual")
+    row.get_by_text("[Show Markdown]").click()
+    picture = page.locator('img[src^="data:image/png"]')
+    expect(picture).to_be_visible()
+    assert picture.evaluate("picture => picture.naturalWidth") == 770
+    page.wait_for_timeout(500)  # the dialog fades in
+    page.screenshot(path=pictures / "predicted-against-actual.png")
