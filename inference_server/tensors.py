@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from house_prices.contract import Contract
-from inference_server import texts
 from inference_server.errors import BadTensor, MethodNotFound, TooManyRows, listed, quoted
 from inference_server.onnx_model import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices, Texts
+from inference_server.texts import TextReader
 
 MEANINGFUL_PARAMETERS = {
     "shared_memory_region": "Shared memory is not offered. Send the tensor in the message.",
@@ -51,7 +51,9 @@ class TensorCodec:
             spec = TensorSpec(name=CATEGORIES, datatype=BYTES, width=len(categories), columns=categories)
             self.inputs.append(spec)
         self.outputs = [TensorSpec(name=name, datatype=FP32, width=1, columns=(name,)) for name in outputs]
-        self._choices = {text.encode(): text for one in contract.categories for text in one.choices}
+        self._texts = TextReader(
+            CATEGORIES, ["", *(text for one in contract.categories for text in one.choices)]
+        )
 
     def read(self, request: Any, *, max_rows: int) -> Inputs:
         """The arrays of a request; raises BadTensor where the model does not take them."""
@@ -69,7 +71,9 @@ class TensorCodec:
         sources = [raw[place] if raw else tensors[place].contents for place in places]
         return Inputs(
             numbers=_numbers(sources[0], rows, self.inputs[0]),
-            categories=self._texts(sources[1], rows) if len(sources) > 1 else np.empty((rows, 0), np.object_),
+            categories=self._categories(sources[1], rows)
+            if len(sources) > 1
+            else np.empty((rows, 0), np.object_),
         )
 
     def _places(self, tensors: Sequence[Any]) -> list[int]:
@@ -82,13 +86,13 @@ class TensorCodec:
             _check_parameters(tensor)
         return [names.index(spec.name) for spec in self.inputs]
 
-    def _texts(self, source: Any, rows: int) -> Texts:
+    def _categories(self, source: Any, rows: int) -> Texts:
         spec = self.inputs[1]
-        count = rows * spec.width
-        raw = isinstance(source, bytes)
-        elements = texts.split(source, count, spec.name) if raw else _typed(source, rows, spec)
-        decoded = texts.decode(elements, self._choices, spec.name)
-        return np.array(decoded, np.object_).reshape(rows, spec.width)
+        if isinstance(source, bytes):
+            found = self._texts.raw(source, rows * spec.width)
+        else:
+            found = self._texts.typed(_typed(source, rows, spec))
+        return np.array(found, np.object_).reshape(rows, spec.width)
 
     def wanted(self, request: Any) -> list[str]:
         """Names of the outputs that a request asks for: all of them, where it names none."""
