@@ -43,7 +43,7 @@ def _pipeline(
     contract: Contract, model: RegressorMixin, *, always: object, seldom: object, categories: object
 ) -> Pipeline:
     """Numbers that are always known are prepared apart from those that may be NaN: medians cost time."""
-    nullable = [not feature.required and feature.missing is None for feature in contract.numbers]
+    nullable = [not feature.required for feature in contract.numbers]
     width = len(nullable)
     parts = [
         ("known", always, [at for at in range(width) if not nullable[at]]),

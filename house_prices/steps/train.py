@@ -68,9 +68,10 @@ def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
 
 def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     features, price = inputs(sales, contract).joined, prices(sales, contract)
-    _check_sales(price, contract)
     some = slice(contract.training.search_rows)
+    _check_sales(price, contract)
     folds = _folds(sales.iloc[some], contract)
+    _check_known(sales.iloc[some], folds, contract)
     compared = sorted(
         (
             pair
@@ -183,4 +184,17 @@ def _check_sales(price: np.ndarray, contract: Contract) -> None:
         raise SalesError(
             f"Every training sale has the same {contract.target.name}, {price[0]:g}: there is nothing to "
             f"learn. Is {contract.target.column!r} the right column?"
+        )
+
+
+def _check_known(sales: pd.DataFrame, folds: Folds, contract: Contract) -> None:
+    """A number of which a fold knows nothing breaks estimators in ways that tell no one why."""
+    names = [feature.name for feature in contract.numbers]
+    known = sales[names].notna().to_numpy()
+    learnt = np.all([known[fitted_on].any(axis=0) for fitted_on, _ in folds], axis=0)
+    rare = [f"{name} in {known[:, at].sum()}" for at, name in enumerate(names) if not learnt[at]]
+    if rare:
+        raise SalesError(
+            f"Features known in too few of {len(sales)} training sales to learn from: {', '.join(rare)}. "
+            "Leave them out of the contract, say what an empty cell means, or add sales."
         )
