@@ -57,6 +57,22 @@ def show(home: Home, market: str | None, version: int | None) -> None:
 
 @models.command()
 @market_option
+@click.argument("version", type=int, required=False)
+@pass_home
+def report(home: Home, market: str | None, version: int | None) -> None:
+    """Where the report of a version, or of the champion, lies."""
+    name = home.known(market)
+    found = home.registry.resolve(name, version)
+    if not found.report.is_file():
+        raise click.ClickException(
+            f"{name} version {found.number} has no report. It is written when the gate judges the version: "
+            f"execute the checks of {name}/metrics."
+        )
+    click.echo(found.report)
+
+
+@models.command()
+@market_option
 @click.argument("version", type=int)
 @click.option("--reason", required=True, help="Why; it is kept in the audit log.")
 @click.option("--force", is_flag=True, help="Promote a version that the gate has not passed.")

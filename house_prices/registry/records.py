@@ -7,6 +7,9 @@ from house_prices.errors import ModelDamaged
 from house_prices.registry import files
 from house_prices.registry.manifest import Manifest
 
+REPORT = "report.html"
+"""The model card's file, beside the model."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
@@ -21,6 +24,11 @@ class ModelVersion:
     def model(self) -> Path:
         """The ONNX file."""
         return self.folder / "model.onnx"
+
+    @property
+    def report(self) -> Path:
+        """The model card; it is written when the gate has judged."""
+        return self.folder / REPORT
 
     def check(self) -> None:
         """Raise ModelDamaged unless the model's bytes are those that were published."""

@@ -1,6 +1,6 @@
 """The registry: published model versions and the champion, as plain files.
 
-    <root>/<market>/<version>/model.onnx, manifest.json, ...
+    <root>/<market>/<version>/model.onnx, manifest.json, report.html
     <root>/<market>/champion.json
     <root>/<market>/audit.jsonl
 
@@ -28,7 +28,10 @@ from house_prices.errors import (
 )
 from house_prices.registry import audit, files, inspection, manifest
 from house_prices.registry.manifest import Manifest
-from house_prices.registry.records import Champion, ModelVersion
+from house_prices.registry.records import REPORT, Champion, ModelVersion
+
+ATTACHMENTS = (REPORT,)
+"""Files that may be written beside a published model."""
 
 
 class Registry:
@@ -90,6 +93,21 @@ class Registry:
         with _disk_errors(f"publish a version of {market}"):
             number = self._write(self._home(market), model, content)
         return self.version(market, number)
+
+    def attach(self, market: str, number: int, name: str, content: bytes) -> Path:
+        """Put a file beside a published model, at once for every reader; an earlier one is replaced.
+
+        Only ATTACHMENTS may change: the model and its manifest are as they were published.
+        """
+        if name not in ATTACHMENTS:
+            raise RegistryError(
+                f"{name!r} is not written beside a model; allowed: {', '.join(ATTACHMENTS)}. "
+                "To change the model, publish a new version."
+            )
+        path = self.version(market, number).folder / name
+        with _disk_errors(f"write {name} of {market} version {number}"):
+            files.replace(path, content)
+        return path
 
     def _home(self, market: str) -> Path:
         home = self.root / market

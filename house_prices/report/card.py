@@ -1,0 +1,143 @@
+"""The model card as one value, and reading it from a published version and its verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from house_prices.contract import Contract
+from house_prices.registry import Manifest
+from house_prices.report import charts, measures, wording
+from house_prices.report.facts import data_facts, lineage, trials
+from house_prices.report.features import features
+from house_prices.report.further import Further
+from house_prices.report.limits import limits
+from house_prices.report.parts import (
+    DataFacts,
+    FeatureRow,
+    Interval,
+    Measure,
+    Outcome,
+    Picture,
+    Ratio,
+    Rule,
+    Slice,
+    TrialRow,
+)
+from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.gate import Ruling, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """Everything that the report shows, as plain values."""
+
+    market: str
+    title: str
+    """The market's title."""
+    version: int
+    summary: str
+    """What the model is and how well it does, in a sentence or two."""
+    created_at: str
+    """ISO 8601."""
+    target: str
+    """What is predicted, with its unit."""
+    unit: str
+    holdout: int
+    """Sales that judged it."""
+    outcome: Outcome
+    rules: tuple[Rule, ...]
+    measures: tuple[Measure, ...]
+    ratios: tuple[Ratio, ...] = ()
+    champion: int | None = None
+    """The version it was compared with; None where there was none."""
+    champion_problem: str = ""
+    """Why the champion could not be compared with."""
+    difference: Interval | None = None
+    """Bounds of the relative difference of RMSLE from the champion's."""
+    pictures: tuple[Picture, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    limits: tuple[str, ...] = ()
+    data: DataFacts
+    contract_digest: str
+    api_version: int
+    features: tuple[FeatureRow, ...]
+    estimator: str
+    parameters: Mapping[str, object]
+    fitted_on: int | None
+    """Sales it was fitted on."""
+    trials: tuple[TrialRow, ...] = ()
+    sha256: str
+    """Of the model file."""
+    lineage: Mapping[str, str]
+
+    def measure(self, name: str) -> Measure | None:
+        """A metric by its name."""
+        return next((measure for measure in self.measures if measure.name == name), None)
+
+    @property
+    def groups(self) -> dict[str, list[Slice]]:
+        """The slices by what divides the holdout."""
+        names = dict.fromkeys(one.group for one in self.slices)
+        return {name: [one for one in self.slices if one.group == name] for name in names}
+
+
+def card_of(
+    manifest: Manifest, number: int, evaluation: Evaluation, verdict: Verdict, further: Further | None = None
+) -> Card:
+    """A version's card; what `further` does not hold is left out."""
+    known, contract = further or Further(), manifest.contract
+    rival = evaluation.champion
+    sliced = tuple(measures.slices(evaluation, known.slice_differences))
+    return Card(
+        market=contract.name,
+        title=contract.title,
+        version=number,
+        summary=_summary(manifest, evaluation),
+        created_at=manifest.created_at,
+        target=_target(contract),
+        unit=contract.target.unit,
+        holdout=len(evaluation.actual),
+        outcome=_outcome(verdict),
+        rules=tuple(map(_rule, verdict.rulings)),
+        measures=tuple(measures.measures(evaluation, known.intervals)),
+        ratios=tuple(measures.ratios(known.study)),
+        champion=rival.version if rival else None,
+        champion_problem=rival.problem if rival else "",
+        difference=known.difference,
+        pictures=tuple(
+            charts.pictures(evaluation.actual, evaluation.predicted, contract.target.unit, known.priced)
+        ),
+        slices=sliced,
+        limits=tuple(limits(manifest, evaluation, sliced, has_interval=known.priced is not None)),
+        data=data_facts(manifest),
+        contract_digest=contract.digest,
+        api_version=contract.api_version,
+        features=tuple(features(manifest)),
+        lineage=lineage(manifest),
+        sha256=manifest.sha256,
+        **trials(manifest),
+    )
+
+
+def _outcome(verdict: Verdict) -> Outcome:
+    return "pass" if verdict.passed else "fail"
+
+
+def _rule(ruling: Ruling) -> Rule:
+    outcome: Outcome = "pass" if ruling.passed else "fail"
+    return Rule(name=ruling.rule, outcome=outcome, sentence=ruling.sentence, numbers=ruling.numbers)
+
+
+def _target(contract: Contract) -> str:
+    unit = f" in {contract.target.unit}" if contract.target.unit else ""
+    return f"{wording.words(contract.target.name)}{unit}"
+
+
+def _summary(manifest: Manifest, found: Evaluation) -> str:
+    contract, rows = manifest.contract, manifest.training.get("rows")
+    estimator = wording.words(str(manifest.training.get("estimator", "a model")))
+    taught = f", taught by {wording.count(rows)} sales" if isinstance(rows, int) else ""
+    return (
+        f"Predicts the {_target(contract)} of a house: {estimator} on {len(contract.features)} features"
+        f"{taught}. Of {wording.count(len(found.actual))} sales that it had never seen, half are priced with "
+        f"an error of less than {wording.share(found.metrics['mdape'])}."
+    )

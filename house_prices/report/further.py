@@ -1,0 +1,55 @@
+"""Evidence for the card beyond the evaluation, and measuring what can be measured from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from house_prices.report.parts import Interval
+from house_prices.steps import comparison, ratio_study
+from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.metrics import measure
+
+RESAMPLES = 400
+MOST_SALES = 5_000
+"""Of a larger holdout, the intervals are those of a draw: wider than they had to be."""
+_ENDS = (2.5, 97.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Further:
+    """What a card shows where it is known."""
+
+    study: Mapping[str, ratio_study.Figure] = field(default_factory=dict)
+    """The ratio study."""
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    """95% confidence intervals by metric."""
+    difference: Interval | None = None
+    """Bounds of the relative difference of RMSLE from the champion's."""
+    slice_differences: Mapping[str, Interval] = field(default_factory=dict)
+    """The same by the slice's label."""
+    priced: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
+    """Prediction intervals of the holdout: lower ends, upper ends, and the level promised."""
+
+
+def measured(evaluation: Evaluation) -> Further:
+    """Ratio study and confidence intervals. The same evaluation gives the same figures."""
+    seed = comparison.seed_of([evaluation.sha256])
+    actual, predicted = evaluation.actual, evaluation.predicted
+    return Further(
+        study=ratio_study.study(actual, predicted, seed=seed),
+        intervals=intervals(actual, predicted, seed=seed),
+    )
+
+
+def intervals(
+    actual: NDArray[np.float64], predicted: NDArray[np.float64], *, seed: int
+) -> dict[str, Interval]:
+    """95% percentile bootstrap of every metric at once: scipy's would measure all for each of them."""
+    draw = np.random.default_rng(seed)
+    rows = draw.permutation(len(actual))[:MOST_SALES]
+    again = [draw.choice(rows, len(rows)) for _ in range(RESAMPLES)]
+    found = [measure(actual[some], predicted[some]) for some in again]
+    ends = {name: np.percentile([one[name] for one in found], _ENDS) for name in found[0]}
+    return {name: Interval(low=float(low), high=float(high)) for name, (low, high) in ends.items()}

@@ -1,0 +1,151 @@
+"""The parts of a model card: plain values, in the order in which the card shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from markupsafe import Markup
+
+Outcome = Literal["pass", "hold", "fail"]
+"""Hold: the numbers decide nothing, and a person is to."""
+Kind = Literal["figure", "share", "price"]
+"""How a metric is written: as it is, in percent, or in the target's unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """Where the true value lies, most likely."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule of the gate with its answer."""
+
+    name: str
+    outcome: Outcome
+    sentence: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What the sentence rests on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One metric on the holdout, with the same metric of what it is held against."""
+
+    name: str
+    label: str
+    meaning: str
+    kind: Kind
+    value: float
+    higher_is_better: bool
+    interval: Interval | None = None
+    cross_validation: float | None = None
+    """On training sales, each priced by a model that was not fitted on it."""
+    dummy: float | None = None
+    """Of the median training price, answered to every house."""
+    champion: float | None = None
+    """Of the champion, on the same holdout."""
+
+    @property
+    def difference(self) -> float | None:
+        """From the champion's: as a share of it for an error, plainly where the metric is itself a share."""
+        if self.champion is None:
+            return None
+        if self.higher_is_better:
+            return self.value - self.champion
+        return self.value / self.champion - 1 if self.champion else None
+
+    @property
+    def better(self) -> bool | None:
+        """Whether it beats the champion's; None where they are equal or there is none."""
+        return (self.difference > 0) == self.higher_is_better if self.difference else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """One figure of the assessment industry's ratio study."""
+
+    label: str
+    meaning: str
+    value: float
+    good: Interval
+    """What the industry's standard holds to be good."""
+    interval: Interval | None = None
+
+    @property
+    def place(self) -> Literal["below", "within", "above"]:
+        """Where the value lies beside the good range."""
+        if self.value < self.good.low:
+            return "below"
+        return "above" if self.value > self.good.high else "within"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Holdout sales that have something in common."""
+
+    group: str
+    """What divides the holdout, such as a feature."""
+    value: str
+    sales: int
+    metrics: Mapping[str, float]
+    difference: Interval | None = None
+    """Bounds of the relative difference of RMSLE from the champion's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawing with what it shows in words."""
+
+    title: str
+    caption: str
+    svg: Markup
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureRow:
+    """One feature of the contract."""
+
+    name: str
+    description: str
+    kind: str
+    unit: str
+    allowed: str
+    """Its bounds or choices."""
+    seen: str
+    """The range in training; empty where none is kept."""
+    empty: str
+    """What an empty cell, or a field left out, means."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRow:
+    """An estimator with one setting of its parameters, in cross-validation."""
+
+    estimator: str
+    parameters: Mapping[str, object]
+    rmsle: float
+    """Mean over the folds."""
+    spread: float
+    """Standard deviation over the folds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What the model was made from."""
+
+    files: Mapping[str, str]
+    """sha256 by file name."""
+    read: int | None
+    kept: int | None
+    rejected: Mapping[str, int]
+    """Sales by the reason for which they were refused."""
+    parts: Mapping[str, int]
+    """Sales in each part of the split."""
+    split: str
+    """How the parts were made, in a sentence."""
+    digest: str = ""
+    """One sha256 for all files; empty where it was not kept."""

@@ -1,0 +1,27 @@
+"""Putting a version's report beside its model."""
+
+from pathlib import Path
+
+from house_prices.registry import REPORT, Registry
+from house_prices.report.card import card_of
+from house_prices.report.further import Further, measured
+from house_prices.report.render import render
+from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.gate import Verdict
+
+
+def write_report(
+    registry: Registry,
+    market: str,
+    number: int,
+    evaluation: Evaluation,
+    verdict: Verdict,
+    further: Further | None = None,
+) -> Path:
+    """Write `report.html`, in the place of an earlier one, and say where it is.
+
+    Without `further`, the ratio study and the metrics' intervals are measured here.
+    """
+    manifest = registry.version(market, number).manifest
+    card = card_of(manifest, number, evaluation, verdict, further or measured(evaluation))
+    return registry.attach(market, number, REPORT, render(card).encode())
