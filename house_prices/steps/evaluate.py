@@ -12,7 +12,7 @@ from house_prices.contract import Contract
 from house_prices.steps.export import predict
 from house_prices.steps.inputs import Inputs, inputs, prices
 from house_prices.steps.metrics import measure
-from house_prices.steps.train import Fitted
+from house_prices.steps.train import Fitted, threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,8 @@ def parity(
     strange = _strange(houses, contract)
     worst, cheapest = 0.0, 1e-9
     for some in (houses, strange):
-        ours = np.asarray(fitted.model.predict(some.joined), dtype=np.float64)
+        with threads(len(some)):
+            ours = np.asarray(fitted.model.predict(some.joined), dtype=np.float64)
         worst = max(
             worst, float(np.max(np.abs(predict(model, some) - ours) / np.maximum(np.abs(ours), cheapest)))
         )

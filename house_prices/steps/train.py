@@ -62,7 +62,7 @@ def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     Raises ContractError for an unknown estimator, SalesError for sales that teach nothing.
     """
     estimators.check(contract)
-    with _threads(len(sales)):
+    with threads(len(sales)):
         return _train(sales, contract)
 
 
@@ -94,7 +94,7 @@ def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
 def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[str, float]:
     """How much RMSLE grows when a feature's values are shuffled, the largest first."""
     some = sales.iloc[:_IMPORTANCE_ROWS]
-    with _threads(len(some)):
+    with threads(len(some)):
         found = permutation_importance(
             fitted.model,
             inputs(some, contract).joined,
@@ -108,7 +108,7 @@ def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def _threads(rows: int) -> AbstractContextManager[object]:
+def threads(rows: int) -> AbstractContextManager[object]:
     """One OpenMP thread for few rows: there threads wait for each other longer than they work.
 
     Gradient boosting on 2000 sales took ten times as long with two threads where both cores were busy.
@@ -158,7 +158,7 @@ def _price_fold(
     """What each setting answers to a fold's held sales. They are prepared once for all settings."""
     fitted_on, held = fold
     pipeline = estimators.ESTIMATORS[name](contract)
-    with _threads(1):  # a limit on OpenMP holds in its own thread only
+    with threads(1):  # a limit on OpenMP holds in its own thread only
         seen = pipeline["preparation"].fit_transform(features[fitted_on])
         unseen = pipeline["preparation"].transform(features[held])
         models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
