@@ -25,8 +25,10 @@ def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> train.Fitted:
     few = FEW.get(name, {})
     model = estimators.build(name, few, contract)
     trial = train.Trial(estimator=name, parameters=few, rmsle=0.0, spread=0.0)
+    with train.threads(len(sales)):
+        model.fit(inputs(sales, contract).joined, prices(sales, contract))
     return train.Fitted(
-        model=model.fit(inputs(sales, contract).joined, prices(sales, contract)),
+        model=model,
         best=trial,
         trials=(trial,),
         cross_validation={},
