@@ -1,0 +1,62 @@
+"""What a caller gets: prices, or the reason why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+_SHED_BY_GRPC = "Too many pending requests"
+_SHED_HINT = "More are waiting than the server's --max-in-flight allows. Repeat later."
+
+
+class ClientError(Exception):
+    """The server could not be asked, or did not answer with prices."""
+
+    def __init__(self, code: str, message: str, faults: Sequence[str] = ()) -> None:
+        self.code = code
+        """Name of the gRPC status, such as UNAVAILABLE."""
+        self.message = message
+        self.faults = tuple(faults)
+        """One sentence for each field that the server refuses."""
+        super().__init__("\n".join([message, *(f"  {fault}" for fault in faults)]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """The price of one house, in the market's currency."""
+
+    value: float
+    lower: float | None
+    """Lower end of the prediction interval; None where the model has none."""
+    upper: float | None
+    warnings: tuple[str, ...]
+    """What makes the price less certain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """The answer to one request."""
+
+    prices: tuple[Price, ...]
+    """In the order of the houses."""
+    model_version: str
+    """The registry version that gave them."""
+
+    def only(self, at: int) -> "Prices":
+        """One of them."""
+        return Prices(prices=(self.prices[at],), model_version=self.model_version)
+
+
+def told(error: Any, address: str) -> ClientError:
+    """What the server said, with every fault in the status details."""
+    status = rpc_status.from_call(error)
+    faults = []
+    for detail in status.details if status else ():
+        refused = error_details_pb2.BadRequest()
+        if detail.Unpack(refused):
+            faults += [f"{fault.field}: {fault.description}" for fault in refused.field_violations]
+    details = str(error.details())
+    hint = f" {_SHED_HINT}" if details.startswith(_SHED_BY_GRPC) else ""
+    return ClientError(error.code().name, f"{address}: {details}{hint}", faults)

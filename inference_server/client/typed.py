@@ -1,0 +1,103 @@
+"""A market's messages: houses into a request, a response into prices."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+from house_prices import api
+from house_prices.contract import Contract, Value
+from inference_server.client.answers import ClientError, Price, Prices
+
+House = Mapping[str, Value | None]
+"""Values by feature name; None is a value not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What is needed to call one market."""
+
+    path: str
+    """Of Predict."""
+    request: Any
+    response: Any
+    house: Any
+
+
+def of_contract(contract: Contract) -> Typed:
+    """As the contract describes it."""
+    loaded = api.load(contract)
+    return _of_pool(loaded.service, loaded.pool)
+
+
+def of_files(service: str, files: Iterable[bytes]) -> Typed:
+    """As the files describe it that reflection gave."""
+    pool = descriptor_pool.DescriptorPool()
+    for file in files:
+        pool.Add(FileDescriptorProto.FromString(file))
+    return _of_pool(service, pool)
+
+
+def newest(services: Iterable[str], market: str, address: str) -> str:
+    """The newest typed service of a market; raises ClientError where there is none."""
+    named = re.compile(rf"house_prices\.{re.escape(market)}\.v(\d+)\.{api.SERVICE}")
+    listed = list(services)
+    versions = {int(match[1]): match[0] for one in listed if (match := named.fullmatch(one))}
+    if not versions:
+        served = ", ".join(sorted(listed))
+        raise ClientError("NOT_FOUND", f"{address} serves no market {market!r}; it serves {served}.")
+    return versions[max(versions)]
+
+
+def _of_pool(service: str, pool: Any) -> Typed:
+    method = pool.FindServiceByName(service).methods_by_name["Predict"]
+    house = method.input_type.fields_by_name["houses"].message_type
+    return Typed(
+        path=f"/{service}/Predict",
+        request=message_factory.GetMessageClass(method.input_type),
+        response=message_factory.GetMessageClass(method.output_type),
+        house=message_factory.GetMessageClass(house),
+    )
+
+
+def request(typed: Typed, houses: Sequence[House]) -> Any:
+    """Raises ClientError where a name or a type is not the market's."""
+    return typed.request(houses=[_house(typed.house, values) for values in houses])
+
+
+def _house(message: Any, values: House) -> Any:
+    house = message()
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name not in message.DESCRIPTOR.fields_by_name:
+            known = ", ".join(message.DESCRIPTOR.fields_by_name)
+            raise ClientError("INVALID_ARGUMENT", f"{name}: is no feature, allowed: {known}")
+        try:
+            setattr(house, name, _whole(value))
+        except (TypeError, ValueError) as error:
+            raise ClientError("INVALID_ARGUMENT", f"{name}: came {value!r}: {error}") from error
+    return house
+
+
+def _whole(value: Value) -> Value:
+    """An integer field takes 2, but not 2.0, which is what tables of numbers give; a double takes both."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def prices(response: Any) -> Prices:
+    """The prices of a response."""
+    found = tuple(_price(prediction) for prediction in response.predictions)
+    return Prices(prices=found, model_version=response.model_version)
+
+
+def _price(prediction: Any) -> Price:
+    return Price(
+        value=prediction.price,
+        lower=prediction.lower if prediction.HasField("lower") else None,
+        upper=prediction.upper if prediction.HasField("upper") else None,
+        warnings=tuple(prediction.warnings),
+    )
