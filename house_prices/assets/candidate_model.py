@@ -62,6 +62,7 @@ def _describe(
         **asdict(fitted.best),
         "rows": fitted.rows,
         "cross_validation": fitted.cross_validation,
+        "intervals": asdict(fitted.intervals) if fitted.intervals else None,
         "trials": [asdict(trial) for trial in fitted.trials],
     }
     return Manifest(

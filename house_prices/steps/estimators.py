@@ -1,6 +1,6 @@
 """The estimators that a contract may name. A new one is one more function in ESTIMATORS."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -13,55 +13,104 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from house_prices.contract import Contract
 from house_prices.errors import ContractError
+from house_prices.steps.blend import Blend
+from house_prices.steps.logarithm import Logarithm
 
 SEED = 0
 
-
-def _scaled(contract: Contract, model: RegressorMixin) -> Pipeline:
-    """Imputed and standardized numbers, one column a choice: what linear models want."""
-    imputed = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    codes = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    return _pipeline(contract, model, always=StandardScaler(), seldom=imputed, categories=codes)
+Part = tuple[str, object, list[int]]
+"""Columns of the inputs, and how they are prepared."""
 
 
-def _imputed(contract: Contract, model: RegressorMixin) -> Pipeline:
-    """Imputed numbers, choices as codes: what forests want."""
-    seldom = SimpleImputer(strategy="median")
-    return _pipeline(contract, model, always="passthrough", seldom=seldom, categories=_codes())
+def _scaled(contract: Contract) -> list[Part]:
+    """Imputed and standardized numbers, one column a choice: what linear models want.
 
-
-def _raw(contract: Contract, model: RegressorMixin) -> Pipeline:
-    """Numbers as they are, choices as codes: gradient boosting makes its own way with NaN."""
-    return _pipeline(contract, model, always="passthrough", seldom="passthrough", categories=_codes())
-
-
-def _codes() -> OrdinalEncoder:
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-
-
-def _pipeline(
-    contract: Contract, model: RegressorMixin, *, always: object, seldom: object, categories: object
-) -> Pipeline:
-    """Numbers that are always known are prepared apart from those that may be NaN: medians cost time."""
-    nullable = [not feature.required for feature in contract.numbers]
-    width = len(nullable)
-    parts = [
-        ("known", always, [at for at in range(width) if not nullable[at]]),
-        ("nullable", seldom, [at for at in range(width) if nullable[at]]),
-        ("categories", categories, list(range(width, width + len(contract.categories)))),
+    Where the price is fitted on a logarithmic scale, so is every measure that starts at 0.
+    """
+    codes = OneHotEncoder(categories=_choices(contract), handle_unknown="ignore", sparse_output=False)
+    logs = _measures(contract) if contract.target.log else []
+    return [
+        ("known", StandardScaler(), _known(contract, but=logs)),
+        ("nullable", make_pipeline(_imputer(), StandardScaler()), _nullable(contract, but=logs)),
+        ("logarithms", make_pipeline(_imputer(), Logarithm(), StandardScaler()), logs),
+        ("choices", codes, _texts(contract)),
     ]
-    return Pipeline(
-        [("preparation", ColumnTransformer([part for part in parts if part[2]])), ("model", model)]
-    )
+
+
+def _imputed(contract: Contract) -> list[Part]:
+    """Imputed numbers, choices as codes: what forests want."""
+    return [
+        ("known", "passthrough", _known(contract)),
+        ("nullable", _imputer(), _nullable(contract)),
+        ("choices", _codes(contract), _texts(contract)),
+    ]
+
+
+def _raw(contract: Contract) -> list[Part]:
+    """Numbers as they are, choices as codes: gradient boosting makes its own way with NaN."""
+    return [
+        ("numbers", "passthrough", list(range(len(contract.numbers)))),
+        ("choices", _codes(contract), _texts(contract)),
+    ]
+
+
+def _both(contract: Contract) -> list[Part]:
+    """First what gradient boosting wants, then what linear models want: what the blend wants."""
+    return [(f"raw_{name}", how, columns) for name, how, columns in _raw(contract)] + _scaled(contract)
+
+
+def _imputer() -> SimpleImputer:
+    return SimpleImputer(strategy="median")
+
+
+def _codes(contract: Contract) -> OrdinalEncoder:
+    """Codes in the order of the contract, which lists qualities from poor to excellent."""
+    return OrdinalEncoder(categories=_choices(contract), handle_unknown="use_encoded_value", unknown_value=-1)
+
+
+def _choices(contract: Contract) -> list[list[str]]:
+    return [list(feature.choices) for feature in contract.categories]
+
+
+def _nullable(contract: Contract, but: Sequence[int] = ()) -> list[int]:
+    """Numbers that may be left out. They are prepared apart from the others: medians cost time."""
+    return [at for at, f in enumerate(contract.numbers) if not f.required and at not in but]
+
+
+def _known(contract: Contract, but: Sequence[int] = ()) -> list[int]:
+    return [at for at in range(len(contract.numbers)) if at not in (*_nullable(contract), *but)]
+
+
+def _measures(contract: Contract) -> list[int]:
+    """Numbers that are never below 0, and no counts: areas, lengths."""
+    rows = enumerate(contract.numbers)
+    return [at for at, f in rows if f.kind == "number" and f.minimum is not None and f.minimum >= 0]
+
+
+def _texts(contract: Contract) -> list[int]:
+    width = len(contract.numbers)
+    return list(range(width, width + len(contract.categories)))
+
+
+def _pipeline(parts: list[Part], model: RegressorMixin) -> Pipeline:
+    preparation = ColumnTransformer([part for part in parts if part[2]])
+    return Pipeline([("preparation", preparation), ("model", model)])
 
 
 ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
-    "linear": lambda contract: _scaled(contract, LinearRegression()),
-    "ridge": lambda contract: _scaled(contract, Ridge()),
-    "random_forest": lambda contract: _imputed(contract, RandomForestRegressor(n_jobs=-1, random_state=SEED)),
-    "extra_trees": lambda contract: _imputed(contract, ExtraTreesRegressor(n_jobs=-1, random_state=SEED)),
-    "hist_gradient_boosting": lambda contract: _raw(
-        contract, HistGradientBoostingRegressor(random_state=SEED)
+    "linear": lambda contract: _pipeline(_scaled(contract), LinearRegression()),
+    "ridge": lambda contract: _pipeline(_scaled(contract), Ridge()),
+    "random_forest": lambda contract: _pipeline(
+        _imputed(contract), RandomForestRegressor(n_jobs=-1, random_state=SEED)
+    ),
+    "extra_trees": lambda contract: _pipeline(
+        _imputed(contract), ExtraTreesRegressor(n_jobs=-1, random_state=SEED)
+    ),
+    "hist_gradient_boosting": lambda contract: _pipeline(
+        _raw(contract), HistGradientBoostingRegressor(random_state=SEED)
+    ),
+    "blend": lambda contract: _pipeline(
+        _both(contract), Blend(columns=len(contract.features), random_state=SEED)
     ),
 }
 

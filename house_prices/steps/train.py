@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from house_prices.contract import Contract
 from house_prices.errors import SalesError
-from house_prices.steps import estimators
+from house_prices.steps import estimators, intervals
 from house_prices.steps.columns import PROPERTY
 from house_prices.steps.inputs import inputs, prices
+from house_prices.steps.intervals import Intervals
 from house_prices.steps.metrics import measure, rmsle
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
@@ -54,6 +55,8 @@ class Fitted:
     """Sales it was fitted on."""
     search_rows: int
     """Sales that the estimators were compared on."""
+    intervals: Intervals | None = None
+    """None where they are not calibrated, or on too few sales."""
 
 
 def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
@@ -89,6 +92,14 @@ def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
         rows=len(sales),
         search_rows=len(price[some]),
     )
+
+
+def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
+    """The same with prediction intervals, from sales that it was not fitted on. There may be none."""
+    if sales.empty:
+        return fitted
+    predicted = np.asarray(fitted.model.predict(inputs(sales, contract).joined), dtype=np.float64)
+    return replace(fitted, intervals=intervals.fit(predicted, prices(sales, contract)))
 
 
 def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[str, float]:

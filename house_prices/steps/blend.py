@@ -1,0 +1,82 @@
+"""Two models in one: where ridge regression and gradient boosting err apart, their mean errs less."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
+from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul, OnnxSlice
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+
+
+class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
+    """share * ridge + (1 - share) * boosting. Each is fitted on columns of its own."""
+
+    def __init__(
+        self,
+        *,
+        columns: int = 1,
+        share: float = 0.5,
+        alpha: float = 1.0,
+        max_iter: int = 100,
+        learning_rate: float = 0.1,
+        max_leaf_nodes: int = 31,
+        min_samples_leaf: int = 20,
+        l2_regularization: float = 0.0,
+        max_features: float = 1.0,
+        random_state: int | None = None,
+    ) -> None:
+        self.columns = columns
+        """The first columns are boosting's, the others ridge's."""
+        self.share = share
+        self.alpha = alpha
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.min_samples_leaf = min_samples_leaf
+        self.l2_regularization = l2_regularization
+        self.max_features = max_features
+        self.random_state = random_state
+
+    def fit(self, features: NDArray[Any], target: NDArray[np.float64]) -> "Blend":
+        """Fit both on the same sales."""
+        features = np.asarray(features, dtype=np.float64)
+        self.width_ = features.shape[1]
+        self.ridge_ = Ridge(alpha=self.alpha).fit(features[:, self.columns :], target)
+        self.boosting_ = self._boosting().fit(features[:, : self.columns], target)
+        return self
+
+    def predict(self, features: NDArray[Any]) -> NDArray[np.float64]:
+        """An array of [rows]."""
+        features = np.asarray(features, dtype=np.float64)
+        linear = self.ridge_.predict(features[:, self.columns :])
+        boosted = self.boosting_.predict(features[:, : self.columns])
+        return np.asarray(self.share * linear + (1 - self.share) * boosted)
+
+    def _boosting(self) -> HistGradientBoostingRegressor:
+        own = ("columns", "share", "alpha")
+        given = {name: value for name, value in self.get_params().items() if name not in own}
+        return HistGradientBoostingRegressor(**given)
+
+
+def shape(operator: Any) -> None:
+    """What skl2onnx asks first: one number a row."""
+    operator.outputs[0].type = FloatTensorType([None, 1])
+
+
+def convert(scope: Any, operator: Any, container: Any) -> None:
+    """The same as nodes of the graph."""
+    blend, features, version = operator.raw_operator, operator.inputs[0], container.target_opset
+
+    def part(model: Any, first: int, last: int, share: float) -> Any:
+        bounds = [np.array([bound], dtype=np.int64) for bound in (first, last, 1)]
+        own = OnnxSlice(features, *bounds, op_version=version)
+        answer = OnnxSubEstimator(model, own, op_version=version)
+        return OnnxMul(answer, np.array([share], dtype=np.float32), op_version=version)
+
+    ridge = part(blend.ridge_, blend.columns, blend.width_, blend.share)
+    boosting = part(blend.boosting_, 0, blend.columns, 1 - blend.share)
+    OnnxAdd(ridge, boosting, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)
