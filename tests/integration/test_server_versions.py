@@ -1,6 +1,7 @@
 """Several markets and versions at once: which one answers, which ones stay, which ones go."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,28 @@ def test_a_reason_names_no_folder_of_the_machine(registry: Registry) -> None:
         server.says("model serves")
         with pytest.raises(grpc.RpcError, match=r"nothing changed: huts/2/manifest\.json cannot be read"):
             load(call, "huts", model_version="2")
+
+
+def test_loads_unloads_and_requests_at_once_end_in_answers_or_in_named_refusals(registry: Registry) -> None:
+    promoted(registry, 1, 2, 3)
+    allowed = {"3 is right", "1 is right", "OK", "NOT_FOUND"}
+
+    def one(number: int) -> str:
+        acts = [lambda: load(call, "huts", model_version="1"), lambda: unload(call, "huts", "1")]
+        try:
+            if number % 4 > 1:
+                version, price = infer(call, "1" if number % 4 == 3 else "")
+                return f"{version} is {'right' if price == PRICE + int(version) else price}"
+            acts[number % 4]()
+        except grpc.RpcError as error:
+            return str(error.code().name)
+        return "OK"
+
+    with servers.serving(registry.root) as server, tensors.calling(server.address) as call:
+        server.says("previous model kept", version=2)
+        with ThreadPoolExecutor(32) as pool:
+            found = set(pool.map(one, range(1200)))
+    assert {"3 is right", "OK"} <= found <= allowed
 
 
 TRICKS = [
