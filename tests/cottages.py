@@ -54,7 +54,8 @@ floors = { r2 = 0.5 }
 columns = ["roof"]
 """
 
-Row = tuple[object, object, object, object]
+Row = tuple[object, ...]
+"""A cell for each column of HEADER."""
 
 
 def write(home: Path, *, contract: str = CONTRACT, sales: list[Row] | None = None) -> None:

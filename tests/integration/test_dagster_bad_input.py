@@ -53,7 +53,7 @@ def test_a_single_sale_is_too_few_to_split(shop: Workshop) -> None:
 
 
 def test_a_constant_price_teaches_nothing(shop: Workshop) -> None:
-    cottages.write_sales(shop.sales, [(*house, 100_000) for *house, _ in cottages.law()])  # type: ignore[misc]
+    cottages.write_sales(shop.sales, [(*house, 100_000) for *house, _ in cottages.law()])
     asset, why = failure(shop.train())
     assert asset == "cottages__fitted_pipeline"
     assert "Every training sale has the same price, 100000: there is nothing to learn." in why
