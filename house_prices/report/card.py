@@ -9,6 +9,7 @@ from house_prices.report import charts, measures, wording
 from house_prices.report.facts import data_facts, lineage, trials
 from house_prices.report.features import features
 from house_prices.report.further import Further
+from house_prices.report.interval import around, calibrated, described
 from house_prices.report.limits import limits
 from house_prices.report.parts import (
     DataFacts,
@@ -24,6 +25,9 @@ from house_prices.report.parts import (
 )
 from house_prices.steps.evaluate import Evaluation
 from house_prices.steps.gate import Ruling, Verdict
+
+_TINY = 1e-4
+"""Errors below it are told as less than this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,8 @@ class Card:
     fitted_on: int | None
     """Sales it was fitted on."""
     trials: tuple[TrialRow, ...] = ()
+    interval: str = ""
+    """How its prediction intervals were calibrated; empty where it has none."""
     sha256: str
     """Of the model file."""
     lineage: Mapping[str, str]
@@ -72,6 +78,11 @@ class Card:
     def measure(self, name: str) -> Measure | None:
         """A metric by its name."""
         return next((measure for measure in self.measures if measure.name == name), None)
+
+    @property
+    def reasons(self) -> list[Rule]:
+        """The rules that did not pass, those that failed first."""
+        return [rule for outcome in ("fail", "hold") for rule in self.rules if rule.outcome == outcome]
 
     @property
     def groups(self) -> dict[str, list[Slice]]:
@@ -86,6 +97,8 @@ def card_of(
     """A version's card; what `further` does not hold is left out."""
     known, contract = further or Further(), manifest.contract
     rival = evaluation.champion
+    interval = calibrated(manifest)
+    priced = known.priced or (around(interval, evaluation.predicted) if interval else None)
     sliced = tuple(measures.slices(evaluation, known.slice_differences))
     return Card(
         market=contract.name,
@@ -104,16 +117,17 @@ def card_of(
         champion_problem=rival.problem if rival else "",
         difference=known.difference,
         pictures=tuple(
-            charts.pictures(evaluation.actual, evaluation.predicted, contract.target.unit, known.priced)
+            charts.pictures(evaluation.actual, evaluation.predicted, contract.target.unit, priced)
         ),
         slices=sliced,
-        limits=tuple(limits(manifest, evaluation, sliced, has_interval=known.priced is not None)),
+        limits=tuple(limits(manifest, evaluation, sliced, has_interval=priced is not None)),
         data=data_facts(manifest),
         contract_digest=contract.digest,
         api_version=contract.api_version,
         features=tuple(features(manifest)),
         lineage=lineage(manifest),
         sha256=manifest.sha256,
+        interval=described(interval) if interval else "",
         **trials(manifest),
     )
 
@@ -139,5 +153,5 @@ def _summary(manifest: Manifest, found: Evaluation) -> str:
     return (
         f"Predicts the {_target(contract)} of a house: {estimator} on {len(contract.features)} features"
         f"{taught}. Of {wording.count(len(found.actual))} sales that it had never seen, half are priced with "
-        f"an error of less than {wording.share(found.metrics['mdape'])}."
+        f"an error of less than {wording.share(max(found.metrics['mdape'], _TINY))}."
     )

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from house_prices.report.drawing import LEFT, RIGHT, Drawing, Scale, Values, across, upward
 from house_prices.report.parts import Picture
-from house_prices.report.wording import change, count, share, short
+from house_prices.report.wording import change, count, percent, share, short
 
 MOST_POINTS = 2_000
+NARROWEST = 0.01
+"""An axis of errors reaches at least this far: rounding is not to look like a pattern."""
 _BANDS, _QUINTILES = 10, 5
 _NEAR = 0.1
 _WIDEST = 99
@@ -44,8 +46,8 @@ def predicted_against_actual(actual: Values, predicted: Values, unit: str) -> Pi
     return Picture(
         title="Predicted against actual",
         caption=(
-            f"A dot a sale{_of(some, len(actual))}; on the line both are equal, and {near} lie in the band of "
-            "10% around it."
+            f"Each dot is a sale{_of(some, len(actual))}. On the line both are equal; {near} lie in the band "
+            "of 10% around it."
         ),
         svg=chart.markup,
     )
@@ -54,15 +56,16 @@ def predicted_against_actual(actual: Values, predicted: Values, unit: str) -> Pi
 def residuals(actual: Values, predicted: Values, unit: str) -> Picture:
     """Relative errors by predicted price, and their median in bands: what is left should have no shape."""
     error = predicted / actual - 1
-    widest = max(float(np.percentile(np.abs(error), _WIDEST)), 1e-9)
+    widest = max(float(np.percentile(np.abs(error), _WIDEST)), NARROWEST)
     middles, medians = _by_band(predicted, lambda band: float(np.median(error[band])))
     worst = change(max(medians, key=abs))
+    beyond = " Dots on the upper and lower edge lie beyond it." if np.abs(error).max() > widest else ""
     chart = Drawing(
         across(float(predicted.min()), float(predicted.max())),
         upward(-widest, widest),
         f"Relative errors by predicted price; the band furthest off is at a median of {worst}.",
     )
-    chart.frame(_in("predicted price", unit), "predicted / actual \u2212 1", x_words=short, y_words=change)
+    chart.frame(_in("predicted price", unit), "predicted / actual \u2212 1", x_words=short, y_words=_signed)
     some = _sample(len(actual))
     chart.points(predicted[some], np.clip(error[some], -widest, widest))
     chart.line([chart.x.low, chart.x.high], [0, 0], "axis")
@@ -71,7 +74,7 @@ def residuals(actual: Values, predicted: Values, unit: str) -> Picture:
         title="Residuals by predicted price",
         caption=(
             "The line is the median error of each tenth of the sales: on 0 where the model is calibrated. "
-            f"Furthest off: {worst}. Dots on the upper and lower edge lie beyond it."
+            f"Furthest off: {worst}.{beyond}"
         ),
         svg=chart.markup,
     )
@@ -81,15 +84,18 @@ def error_by_price_band(actual: Values, predicted: Values, unit: str) -> Picture
     """The median absolute error of tenths of the sales by predicted price."""
     error = np.abs(predicted / actual - 1)
     middles, medians = _by_band(predicted, lambda band: float(np.median(error[band])))
-    told = f"from {share(min(medians))} to {share(max(medians))}"
+    ends = dict.fromkeys((share(min(medians)), share(max(medians))))
+    told = f"is {' to '.join(ends)}"
     chart = Drawing(
-        across(0, 1), upward(0, max(*medians, 1e-9) * 1.1), f"Median absolute error of each band: {told}."
+        across(0, 1),
+        upward(0, max(*medians, NARROWEST) * 1.1),
+        f"Median absolute error of each band: it {told}.",
     )
-    chart.frame(_in("mean predicted price", unit), "median error", x_words=None, y_words=share)
+    chart.frame(_in("mean predicted price", unit), "median error", x_words=None, y_words=percent)
     _bars(chart, middles, medians)
     return Picture(
         title="Error by price band",
-        caption=f"The sales in ten bands by predicted price. The median absolute error goes {told}.",
+        caption=f"The sales in ten bands by predicted price. The median absolute error {told}.",
         svg=chart.markup,
     )
 
@@ -103,16 +109,16 @@ def coverage_by_quintile(
     told = f"{share(float(np.mean(inside)))} of all, {share(min(shares))} in the worst quintile"
     floor = max(0.0, min(*shares, level) - 0.1)
     chart = Drawing(across(0, 1), upward(floor, 1), f"Share of prices within their interval: {told}.")
-    chart.frame(_in("mean predicted price", unit), "prices within", x_words=None, y_words=share)
+    chart.frame(_in("mean predicted price", unit), "prices within", x_words=None, y_words=percent)
     chart.line([0, 1], [level, level], "line thin")
     for place, middle, found in zip(_places(len(shares)), middles, shares, strict=True):
         at = (place - LEFT) / (RIGHT - LEFT)
         chart.dot(at, found, "dot")
-        chart.note(at, found + (1 - floor) * 0.04, share(found), "middle")
+        chart.note(at, found, share(found), below=found < level)
         chart.x_label(place, short(middle))
     return Picture(
         title="Interval coverage",
-        caption=f"Actual prices within the {share(level)} interval: {told}. The line is what was promised.",
+        caption=f"Actual prices within the {percent(level)} interval: {told}. The line is what was promised.",
         svg=chart.markup,
     )
 
@@ -120,7 +126,7 @@ def coverage_by_quintile(
 def _bars(chart: Drawing, middles: list[float], heights: list[float]) -> None:
     width = (RIGHT - LEFT) / len(heights)
     for place, middle, height in zip(_places(len(heights)), middles, heights, strict=True):
-        chart.bar(place, height, width * 0.66, share(height).removesuffix("%").removeprefix("under "))
+        chart.bar(place, height, width * 0.66, share(height).removesuffix("%"))
         chart.x_label(place, short(middle))
 
 
@@ -145,6 +151,10 @@ def _sample(rows: int) -> NDArray[np.intp]:
 
 def _of(some: NDArray[np.intp], rows: int) -> str:
     return "" if len(some) == rows else f", {count(len(some))} of {count(rows)}"
+
+
+def _signed(error: float) -> str:
+    return f"+{percent(error)}" if error > 0 else percent(error)
 
 
 def _in(what: str, unit: str) -> str:

@@ -1,7 +1,7 @@
 """Drawing charts as SVG that stands inside a page and takes its colours from it.
 
 A chart is 360 wide, so that its words are readable on a phone. Its classes are styled in `report.css`:
-line, area, bar, points, grid, axis, label and note.
+line, area, bar, dot, points, grid, axis, label and told.
 """
 
 import itertools
@@ -122,9 +122,9 @@ class Drawing:
         self._add("rect", x=f"{middle - width / 2:.1f}", y=f"{top}", rx="2", **size, **{"class": "bar"})
         self._text(middle, top - 5, words, "label middle")
 
-    def note(self, x: float, y: float, words: str, style: str = "") -> None:
-        """Words at a place within the chart."""
-        self._text(self.x(x), self.y(y), words, f"note {style}".strip())
+    def note(self, x: float, y: float, words: str, *, below: bool) -> None:
+        """Words beside a dot."""
+        self._text(self.x(x), self.y(y) + (17 if below else -9), words, "told middle")
 
     @property
     def markup(self) -> Markup:

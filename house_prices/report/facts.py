@@ -64,10 +64,10 @@ def _trial(one: Mapping[str, object]) -> TrialRow:
 def _split(split: Split, *, by_property: bool) -> str:
     newest = "The newest" if split.by == "sold" else "By the hash of their contents,"
     kept = (
-        f"; {wording.share(split.calibration)} are kept to calibrate intervals" if split.calibration else ""
+        f"; {wording.percent(split.calibration)} are kept to calibrate intervals" if split.calibration else ""
     )
     together = " All sales of one property are in one part." if by_property else ""
-    return f"{newest} {wording.share(split.holdout)} of the sales judge the model{kept}.{together}"
+    return f"{newest} {wording.percent(split.holdout)} of the sales judge the model{kept}.{together}"
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -39,22 +39,27 @@ def _power(number: float) -> str:
 
 
 def share(number: float) -> str:
-    """A share in percent: 71.2%."""
+    """A measured share in percent: 71.2%, or 0.05% and <0.01% where it is that small."""
     percent = 100 * number
     if not math.isfinite(percent):
         return "not a number"
-    if 0 < abs(percent) < 0.01:
-        return "under 0.01%"
-    short = f"{percent:.0f}" if percent == round(percent) else f"{percent:.1f}"
-    return (short if abs(percent) >= 0.1 or not percent else f"{percent:.2f}").replace("-", MINUS) + "%"
+    if percent in (0, 100):
+        return f"{percent:.0f}%"
+    if abs(percent) < 0.01:
+        return "<0.01%"
+    return f"{percent:.{1 if abs(percent) >= 0.1 else 2}f}%".replace("-", MINUS)
+
+
+def percent(number: float) -> str:
+    """A share that someone chose: 20%, 2.5%."""
+    return f"{100 * number:.4g}%".replace("-", MINUS)
 
 
 def change(number: float) -> str:
-    """A share with its sign: +1.2%, -0.5%."""
-    words = share(abs(number))
-    if words.startswith("under"):
-        return words
-    return f"{'+' if number > 0 else MINUS if number < 0 else ''}{words}"
+    """A share with its sign: +1.2%, -0.5%. What is too small to write is no change."""
+    if abs(number) < 0.5e-4:
+        return "0%"
+    return f"{'+' if number > 0 else MINUS}{share(abs(number))}"
 
 
 def points(number: float) -> str:

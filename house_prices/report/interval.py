@@ -1,0 +1,42 @@
+"""The prediction intervals that a version was published with, read from its manifest."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from house_prices.registry import Manifest
+from house_prices.report.wording import count, percent
+from house_prices.steps.intervals import Intervals
+
+Priced = tuple[NDArray[np.float64], NDArray[np.float64], float]
+"""Lower ends, upper ends, and the level promised."""
+
+
+def calibrated(manifest: Manifest) -> Intervals | None:
+    """None where the model has no intervals."""
+    kept = manifest.training.get("intervals")
+    if not isinstance(kept, Mapping):
+        return None
+    return Intervals(
+        alpha=float(kept["alpha"]),
+        edges=tuple(kept["edges"]),
+        lower=tuple(kept["lower"]),
+        upper=tuple(kept["upper"]),
+        sales=tuple(kept["sales"]),
+    )
+
+
+def around(interval: Intervals, predicted: NDArray[np.float64]) -> Priced:
+    """The intervals of the holdout's prices."""
+    return (*interval.around(predicted), 1 - interval.alpha)
+
+
+def described(interval: Intervals) -> str:
+    """How they were calibrated, in a sentence."""
+    bins = len(interval.sales)
+    places = "" if bins == 1 else f", in {bins} bins of the predicted price"
+    return (
+        f"Its {percent(1 - interval.alpha)} intervals were calibrated on {count(sum(interval.sales))} sales "
+        f"that it was not fitted on{places}."
+    )
