@@ -101,21 +101,22 @@ class Handlers(grpc.GenericRpcHandler):
         return answer
 
     def _shed(self, path: str) -> Handler:
-        """Refuses without reading the message."""
+        """Reads the message and no more: whoever is answered while they still send may see CANCELLED."""
 
-        async def refuse(_questions: AsyncIterator[bytes], context: Context) -> None:
+        async def refuse(_question: bytes, context: Context) -> None:
             async with Boundary(path, context, self._observer):
                 raise Overloaded(self._gate.most)
 
-        return grpc.stream_stream_rpc_method_handler(refuse)
+        return grpc.unary_unary_rpc_method_handler(refuse)
 
     def _missing(self, path: str) -> Handler:
         """Says what there is, to those who may know. A path that anybody may invent becomes no label."""
         method = routes.missing(path)
 
-        async def refuse(_questions: AsyncIterator[bytes], context: Context) -> None:
+        async def refuse(questions: AsyncIterator[bytes], context: Context) -> None:
             async with Boundary(OTHER, context, self._observer) as boundary:
                 boundary.authorize(self._authorization, path)
+                await self._next(questions)
                 await method.handle(b"", boundary.call())
 
         return grpc.stream_stream_rpc_method_handler(refuse)

@@ -31,10 +31,11 @@ class Boundary:
         self._path = path
         self._context = context
         self._observer = observer
-        self._started = time.perf_counter()
         self._metadata: dict[str, str | bytes] = dict(context.invocation_metadata() or ())
         self._peer: str = context.peer()
-        self.note = Note(NOTHING, ACCEPTED.get())
+        accepted = ACCEPTED.get()
+        self._started = accepted or time.perf_counter()
+        self.note = Note(NOTHING, accepted)
 
     def authorize(self, authorization: Authorization | None, path: str) -> None:
         """Raise NoCredentials or NotAllowed."""

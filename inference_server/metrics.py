@@ -14,7 +14,7 @@ REQUESTS = Metric(
 REQUEST_SECONDS = Metric(
     name="inference_request_seconds",
     kind=Kind.HISTOGRAM,
-    help="From the start of a call's handling to its end; of a stream, its whole length.",
+    help="From a call's acceptance to its end; of a stream, its whole length.",
     labels=("method", "market"),
     buckets=SECONDS,
 )

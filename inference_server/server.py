@@ -13,6 +13,8 @@ from inference_server.settings import Settings
 
 Options: TypeAlias = list[tuple[str, int]]
 CALLERS_PING_MS = 10_000
+FEWEST_PENDING = 256
+"""Small requests that may wait inside of gRPC: about a tenth of a second of work."""
 
 
 class Server:
@@ -80,10 +82,10 @@ def options(settings: Settings) -> Options:
         ("grpc.so_reuseport", 0 if settings.worker is None else 1),
         # A message past gRPC's own limit is refused without naming the setting; leave that to `Answering`.
         ("grpc.max_receive_message_length", min(settings.max_message_bytes * 2, 2**31 - 1)),
-        # What waits before it is accepted is not ours to count. gRPC refuses more of that at next to no cost,
-        # in its own words, so that the server has time for what it accepted.
-        ("grpc.server.max_pending_requests", settings.max_in_flight),
-        ("grpc.server.max_pending_requests_hard_limit", settings.max_in_flight * 2),
+        # What waits inside of gRPC before it is accepted is not ours to count, and refusing it in Python
+        # costs nearly as much as pricing it. gRPC refuses it for next to nothing, as CANCELLED.
+        ("grpc.server.max_pending_requests", max(settings.max_in_flight, FEWEST_PENDING)),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * max(settings.max_in_flight, FEWEST_PENDING)),
         *_connections(settings),
     ]
 

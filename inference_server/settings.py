@@ -30,7 +30,7 @@ class Settings:
     max_rows: int = 10_000
     """Most rows in one request."""
     max_message_bytes: int = 16 * 2**20
-    max_in_flight: int = 256
+    max_in_flight: int = 512
     """Most requests of one worker that are accepted and not answered yet; more are refused at once."""
     stream_idle_seconds: float = 300.0
     """How long a stream may wait for its caller, to ask or to take an answer."""

@@ -79,6 +79,12 @@ def serving(
         process.wait()
 
 
+def run(models: Path, *flags: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+    """A server that is expected to end by itself."""
+    command = [sys.executable, "-m", "inference_server", "--models", str(models), "--port", "0", *flags]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+
+
 def eventually(look: Callable[[], T | None], seconds: float = DEADLINE_SECONDS) -> T:
     """Look again and again for something that is on its way."""
     end = time.monotonic() + seconds

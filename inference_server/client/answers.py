@@ -7,8 +7,7 @@ from typing import Any
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-_SHED_BY_GRPC = "Too many pending requests"
-_SHED_HINT = "More are waiting than the server's --max-in-flight allows. Repeat later."
+_SHED_HINT = "the server has more requests than its --max-in-flight allows, or it stops. Repeat later."
 
 
 class ClientError(Exception):
@@ -57,6 +56,7 @@ def told(error: Any, address: str) -> ClientError:
         refused = error_details_pb2.BadRequest()
         if detail.Unpack(refused):
             faults += [f"{fault.field}: {fault.description}" for fault in refused.field_violations]
-    details = str(error.details())
-    hint = f" {_SHED_HINT}" if details.startswith(_SHED_BY_GRPC) else ""
-    return ClientError(error.code().name, f"{address}: {details}{hint}", faults)
+    code, details = error.code().name, error.details()
+    if code == "CANCELLED":  # nothing here cancels: gRPC refused it on the server's side, without a word
+        details = _SHED_HINT
+    return ClientError(code, f"{address}: {details}", faults)

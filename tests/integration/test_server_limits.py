@@ -1,0 +1,228 @@
+"""Each limit, over a real socket: it holds, its error names its setting, and others go on."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from house_prices import api
+from house_prices.registry import Registry
+from inference_server.client import Client, ClientError
+from tests import models, scrapes, servers
+from tests.models import HUT
+
+SERVICE = "/house_prices.huts.v1.PredictionService"
+SLOW = [{**HUT, "area": 300}] * 100
+"""Houses that `slow_model` needs some tenths of a second for."""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    registry = Registry(tmp_path / "models")
+    golden = models.golden(models.contract(), base=0)
+    models.promote(
+        registry, models.publish(registry, model=models.slow_model(models.contract()), golden=golden)
+    )
+    return registry
+
+
+def ask(client: Client) -> str:
+    """OK, or the code of the error."""
+    try:
+        client.predict("huts", SLOW)
+    except ClientError as error:
+        assert "--max-in-flight" in str(error)
+        return error.code
+    return "OK"
+
+
+def test_ten_times_what_can_be_done_is_shed_at_once_and_what_is_accepted_is_answered(
+    registry: Registry,
+) -> None:
+    with (
+        servers.serving(registry.root, "--max-in-flight", "4") as server,
+        Client(server.address, contracts=[models.contract()], timeout_seconds=30) as client,
+        ThreadPoolExecutor(40) as pool,
+    ):
+        server.says("model serves")
+        ask(client)
+        started = time.monotonic()
+        alone = [pool.submit(ask, client) for _ in range(4)]
+        assert [one.result() for one in alone] == ["OK"] * 4
+        capacity = 4 / (time.monotonic() - started)
+
+        started = time.monotonic()
+        end = started + 2.5
+        found = pool.map(lambda _: asks_until(client, end), range(40))
+        codes = [code for codes in found for code in codes]
+        goodput = codes.count("OK") / (time.monotonic() - started)
+        assert set(codes) == {"OK", "RESOURCE_EXHAUSTED"}
+        assert codes.count("RESOURCE_EXHAUSTED") > 10 * codes.count("OK")
+        assert goodput > 0.5 * capacity
+        shed = scrapes.total(server, "inference_shed_total", method=f"{SERVICE}/Predict")
+        assert shed == codes.count("RESOURCE_EXHAUSTED")
+        assert scrapes.total(server, "inference_in_flight") == 0
+
+
+def asks_until(client: Client, end: float) -> list[str]:
+    codes = []
+    while time.monotonic() < end:
+        codes.append(ask(client))
+        time.sleep(0.02)
+    return codes
+
+
+def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Registry) -> None:
+    typed = api.load(models.contract())
+    question = typed.request(houses=[{**HUT, "area": 1}]).SerializeToString()
+    with (
+        servers.serving(registry.root, "--max-in-flight", "10") as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        server.says("model serves")
+        ask = channel.unary_unary(f"{SERVICE}/Predict")
+        flood = [ask.future(question, timeout=20) for _ in range(3000)]
+        codes = [one.exception() and one.exception().code() for one in flood]
+        assert codes.count(None) >= 100
+        cut = {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert cut & set(codes) and set(codes) <= {None, *cut}
+        assert ask(question, timeout=10)
+
+
+def test_probes_are_answered_when_nothing_else_is(registry: Registry) -> None:
+    with (
+        servers.serving(registry.root, "--max-in-flight", "1") as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        server.says("model serves")
+        busy = pool.submit(ask, client)
+        time.sleep(0.1)
+        assert ask(client) == "RESOURCE_EXHAUSTED"
+        assert server.health() == "SERVING"
+        assert busy.result() == "OK"
+
+
+def test_a_caller_that_leaves_makes_room_for_another(registry: Registry) -> None:
+    with (
+        servers.serving(registry.root, "--max-in-flight", "1") as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+    ):
+        server.says("model serves")
+        for _ in range(3):
+            with pytest.raises(ClientError, match="Deadline"):
+                client.predict("huts", SLOW, timeout_seconds=0.05)
+        servers.eventually(lambda: ask(client) == "OK")
+
+
+def test_what_is_too_late_is_not_computed(registry: Registry) -> None:
+    with (
+        servers.serving(registry.root, "--max-in-flight", "50") as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+        ThreadPoolExecutor(20) as pool,
+    ):
+        server.says("model serves")
+        late = [pool.submit(client.predict, "huts", SLOW, timeout_seconds=0.3) for _ in range(20)]
+        codes = [one.exception() and one.exception().code for one in late]
+        assert codes.count("DEADLINE_EXCEEDED") >= 10
+        ask(client)
+        computed = scrapes.total(server, "inference_rows_total") / len(SLOW)
+        assert computed <= 1 + 20 - codes.count("DEADLINE_EXCEEDED") + 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "houses", "code", "setting"),
+    [
+        (["--max-rows", "2"], 3, "INVALID_ARGUMENT", "--max-rows (INFERENCE_SERVER_MAX_ROWS)"),
+        (
+            ["--max-message-bytes", "100"],
+            50,
+            "RESOURCE_EXHAUSTED",
+            "--max-message-bytes (INFERENCE_SERVER_MAX_MESSAGE_BYTES)",
+        ),
+    ],
+)
+def test_a_request_too_large_is_refused_with_its_setting(
+    registry: Registry, flags: list[str], houses: int, code: str, setting: str
+) -> None:
+    with servers.serving(registry.root, *flags) as server:
+        server.says("model serves")
+        with (
+            Client(server.address, contracts=[models.contract()]) as client,
+            pytest.raises(ClientError) as caught,
+        ):
+            client.predict("huts", [HUT] * houses)
+    assert caught.value.code == code
+    assert setting in str(caught.value) or caught.value.code == "RESOURCE_EXHAUSTED"
+
+
+def test_a_stream_that_asks_nothing_is_ended_with_its_setting(registry: Registry) -> None:
+    with servers.serving(registry.root, "--stream-idle-seconds", "0.2") as server:
+        server.says("model serves")
+        with grpc.insecure_channel(server.address) as channel:
+            never = threading.Event()
+            answers = channel.stream_stream(f"{SERVICE}/PredictStream")(nothing(never), timeout=20)
+            with pytest.raises(grpc.RpcError) as caught:
+                next(answers)
+            never.set()
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "--stream-idle-seconds (INFERENCE_SERVER_STREAM_IDLE_SECONDS)" in caught.value.details()
+
+
+def nothing(end: threading.Event) -> Iterator[bytes]:
+    end.wait()
+    yield from ()
+
+
+def test_a_stream_whose_answers_nobody_takes_is_ended(registry: Registry) -> None:
+    typed = api.load(models.contract())
+    question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
+    with servers.serving(registry.root, "--stream-idle-seconds", "0.5") as server:
+        server.says("model serves")
+        with grpc.insecure_channel(server.address) as channel:
+            ask = channel.stream_stream(f"{SERVICE}/PredictStream")
+            _never_read = ask(iter([question] * 200), timeout=30)
+            ended = server.says("request", method=f"{SERVICE}/PredictStream")
+    assert ended["code"] == "DEADLINE_EXCEEDED"
+    assert ended["messages"] < 200
+
+
+def test_idle_streams_do_not_hold_up_the_end(registry: Registry) -> None:
+    with servers.serving(registry.root, "--grace-seconds", "30") as server:
+        server.says("model serves")
+        with grpc.insecure_channel(server.address) as channel:
+            grpc.channel_ready_future(channel).result(10)
+            never = threading.Event()
+            answers = channel.stream_stream(f"{SERVICE}/PredictStream")(nothing(never), timeout=40)
+            time.sleep(0.3)
+            started = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - started < 5
+            assert answers.code() is grpc.StatusCode.UNAVAILABLE
+            assert "The server stops" in answers.details()
+            never.set()
+
+
+def test_a_connection_of_age_is_replaced_without_a_failed_request(registry: Registry) -> None:
+    with (
+        servers.serving(registry.root, "--max-connection-age-seconds", "0.3") as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+    ):
+        server.says("model serves")
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            assert client.predict("huts", [{**HUT, "area": 1}]).model_version == "1"
+
+
+def test_callers_may_ping_every_ten_seconds_without_being_sent_away(registry: Registry) -> None:
+    options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
+    path = "/grpc.health.v1.Health/Check"
+    with servers.serving(registry.root) as server:
+        with grpc.insecure_channel(server.address, options=options) as channel:
+            raw = channel.unary_unary(path)(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
+    assert health_pb2.HealthCheckResponse.FromString(raw)
