@@ -13,6 +13,8 @@ Value = bool | float | str
 
 KINDS = ("number", "integer", "flag", "category")
 METRICS = ("r2", "mse", "rmse", "mae", "mape", "rmsle", "mdape", "ppe10", "ppe20")
+INTERVAL_METRICS = ("coverage", "quintile_coverage", "width")
+"""Share of prices within their 90% intervals, overall and in the worst fifth; median width, of the price."""
 RESERVED = ("part", "property", "reason", "sold")
 """Columns that cleaned and split sales have beside the features and the target."""
 EXACT_IN_FLOAT32 = 2**24
@@ -143,6 +145,16 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quality:
+    """What the training should reach in cross-validation over all sales."""
+
+    floors: Mapping[str, float]
+    """Least value of a metric of METRICS or INTERVAL_METRICS."""
+    ceilings: Mapping[str, float]
+    """Greatest value."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """A market, as its contract describes it."""
 
@@ -159,6 +171,7 @@ class Contract:
     cleaning: Cleaning
     training: Training
     gate: Gate
+    quality: Quality
     slices: tuple[str, ...]
     """Features whose values divide the holdout into slices that are reported apart."""
     example: Mapping[str, Value]

@@ -5,11 +5,12 @@ holds it. Both raise `ContractError`.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from house_prices import contradictions
 from house_prices.contract import (
+    INTERVAL_METRICS,
     KINDS,
     METRICS,
     Cleaning,
@@ -17,6 +18,7 @@ from house_prices.contract import (
     Feature,
     Gate,
     Keys,
+    Quality,
     Split,
     Target,
     Training,
@@ -66,6 +68,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         cleaning=_cleaning(top.table("cleaning")),
         training=_training(top.table("training")),
         gate=_gate(top.table("gate")),
+        quality=_quality(top.table("quality")),
         slices=_slices(top.table("slices")),
         example=_scalars(top.table("example")),
         values=values,
@@ -170,17 +173,26 @@ def _gate(table: Table) -> Gate:
     gate = Gate(
         parity=table.number("parity", 1e-5, low=1e-9, high=1.0),
         margin=table.number("margin", 0.02, low=0.0, high=1.0),
-        floors=_metrics(table.table("floors")),
-        ceilings=_metrics(table.table("ceilings")),
+        floors=_metrics(table.table("floors"), METRICS),
+        ceilings=_metrics(table.table("ceilings"), METRICS),
     )
     table.close()
     return gate
 
 
-def _metrics(table: Table) -> dict[str, float]:
+def _quality(table: Table) -> Quality:
+    known = (*METRICS, *INTERVAL_METRICS)
+    quality = Quality(
+        floors=_metrics(table.table("floors"), known), ceilings=_metrics(table.table("ceilings"), known)
+    )
+    table.close()
+    return quality
+
+
+def _metrics(table: Table, known: Sequence[str]) -> dict[str, float]:
     for name in table.keys():
-        if name not in METRICS:
-            table.fault(name, name, f"one of {', '.join(METRICS)}")
+        if name not in known:
+            table.fault(name, name, f"one of {', '.join(known)}")
     return {name: table.number(name) for name in table.keys()}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from house_prices.cli import contract, data, demo, models, predict, protos, up
+from house_prices.cli import contract, data, demo, models, predict, protos, quality, up
 from house_prices.cli.home import Home
 from house_prices.errors import HousePricesError
 
@@ -41,6 +41,7 @@ for command in (
     models.models,
     contract.contract,
     protos.protos,
+    quality.quality,
     data.data,
 ):
     main.add_command(command)

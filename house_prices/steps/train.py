@@ -73,7 +73,7 @@ def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     features, price = inputs(sales, contract).joined, prices(sales, contract)
     some = slice(contract.training.search_rows)
     _check_sales(price, contract)
-    folds = _folds(sales.iloc[some], contract)
+    folds = part_folds(sales.iloc[some], contract.training.folds)
     _check_known(sales.iloc[some], folds, contract)
     compared = sorted(
         (
@@ -176,13 +176,13 @@ def _price_fold(
         return [np.asarray(model.fit(seen, price[fitted_on]).predict(unseen)) for model in models]
 
 
-def _folds(sales: pd.DataFrame, contract: Contract) -> Folds:
-    """A property's sales share a fold."""
+def part_folds(sales: pd.DataFrame, count: int) -> Folds:
+    """As many folds. A property's sales share one."""
     if PROPERTY not in sales:
-        return list(KFold(contract.training.folds).split(sales))
+        return list(KFold(count).split(sales))
     unknown = pd.Series([f"row {row}" for row in range(len(sales))], index=sales.index)
     groups = sales[PROPERTY].fillna(unknown)
-    return list(GroupKFold(contract.training.folds).split(sales, groups=groups))
+    return list(GroupKFold(count).split(sales, groups=groups))
 
 
 def _check_sales(price: np.ndarray, contract: Contract) -> None:

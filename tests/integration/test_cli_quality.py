@@ -1,0 +1,52 @@
+"""`house-prices quality`: every fold trains anew, and the contract says what is good enough."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import cottages
+from tests.commands import house_prices
+
+BARS = "\n[quality]\nfloors = { ppe20 = 0.9, coverage = 0.8 }\nceilings = { rmsle = 0.2 }\n"
+
+
+def test_every_sale_is_priced_by_a_model_that_has_not_seen_it(tmp_path: Path) -> None:
+    cottages.write(tmp_path, contract=cottages.CONTRACT + BARS, sales=cottages.law(noise=0.1))
+    told = house_prices(tmp_path, "quality", "--folds", "3")
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith("Cottages: 300 sales, contract ")
+    assert lines[1] == "  fold 1: linear(), fitted on 175, calibrated on 25, judged by 100"
+    table = {line.split("  ")[0]: line.split()[-4:] for line in lines[5:]}
+    assert table["sales"] == ["100", "100", "100", "300"]
+    assert 0.8 < float(table["coverage"][-1]) <= 1
+    assert float(table["quintile_coverage"][-1]) <= float(table["coverage, quintile 1"][-1])
+
+
+def test_it_fails_and_names_what_is_not_reached(tmp_path: Path) -> None:
+    bars = BARS.replace("rmsle = 0.2", "rmsle = 0.001, width = 9")
+    cottages.write(tmp_path, contract=cottages.CONTRACT + bars, sales=cottages.law(noise=0.1))
+    told = house_prices(tmp_path, "quality", "--folds", "2")
+    assert (told.returncode, told.stderr.strip()) == (1, "Error: Not reached: rmsle.")
+    assert [line.split()[0] for line in told.stdout.splitlines()[-4:]] == [
+        "reached",
+        "reached",
+        "missed",
+        "reached",
+    ]
+
+
+@pytest.mark.parametrize("table", ["floors", "ceilings"])
+def test_a_metric_that_there_is_not_is_a_fault_of_the_contract(tmp_path: Path, table: str) -> None:
+    cottages.write(tmp_path, contract=f"{cottages.CONTRACT}\n[quality]\n{table} = {{ covrage = 0.9 }}\n")
+    told = house_prices(tmp_path, "quality")
+    assert told.returncode == 1
+    assert f"quality.{table}.covrage: came 'covrage', allowed: one of r2, mse" in told.stderr
+
+
+def test_a_market_that_calibrates_nothing_has_no_interval_to_measure(tmp_path: Path) -> None:
+    split = "\n[split]\ncalibration = 0\n"
+    cottages.write(tmp_path, contract=cottages.CONTRACT + split + BARS)
+    told = house_prices(tmp_path, "quality", "--folds", "2")
+    assert "fitted on 150, calibrated on 0, judged by 150" in told.stdout
+    assert told.stderr.strip() == "Error: Not reached: coverage."
