@@ -10,6 +10,8 @@ from house_prices.contract import Contract, Feature, plain
 from house_prices.steps.columns import PROPERTY, SOLD
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_GREATEST = 3.4e38
+"""What float32, in which models take numbers, still holds."""
 _TRUE, _FALSE = ["1", "1.0", "true", "yes", "y"], ["0", "0.0", "false", "no", "n"]
 
 
@@ -34,12 +36,10 @@ class Reading:
         """What makes a row a reject, in the order of the contract."""
         for feature in self._contract.features:
             yield from self._rules_of(feature)
-        target = self._contract.target
-        price = self._number(target.column)
-        yield Rule(reason=f"{target.name}: empty", broken=self._empty(target.column))
-        yield Rule(reason=f"{target.name}: not a number", broken=price.is_null())
-        yield Rule(reason=f"{target.name}: not above 0", broken=price <= 0)
-        yield Rule(reason=f"{target.name}: not finite", broken=~price.is_finite())
+        name, column = self._contract.target.name, self._contract.target.column
+        yield Rule(reason=f"{name}: empty", broken=self._empty(column))
+        yield from self._rules_of_number(name, column)
+        yield Rule(reason=f"{name}: not above 0", broken=self._number(column) <= 0)
         if self._contract.split.by == "sold":
             yield Rule(reason=f"{SOLD}: empty or not a date", broken=self._sold().is_null())
 
@@ -47,7 +47,8 @@ class Reading:
         """The columns of cleaned sales."""
         for feature in self._contract.features:
             yield self._value(feature).alias(feature.name)
-        yield self._number(self._contract.target.column).alias(self._contract.target.name)
+        price = self._number(self._contract.target.column).cast(nw.Float64)
+        yield price.alias(self._contract.target.name)
         if self._contract.keys.property:
             yield nw.col(self._contract.keys.property).cast(nw.String).alias(PROPERTY)
         if self._contract.keys.sold:
@@ -55,19 +56,30 @@ class Reading:
 
     def _rules_of(self, feature: Feature) -> Iterator[Rule]:
         name, column = feature.name, feature.column
-        read = self._read(feature)
         if feature.required:
             yield Rule(reason=f"{name}: empty", broken=self._empty(column))
         if feature.kind == "category":
-            strange = ~self._empty(column) & ~read.is_in(feature.choices)
+            strange = ~self._empty(column) & ~self._text(column).is_in(feature.choices)
             yield Rule(reason=f"{name}: not one of its choices", broken=strange)
-            return
-        noun = "true or false" if feature.kind == "flag" else "a number"
-        yield Rule(reason=f"{name}: not {noun}", broken=~self._empty(column) & read.is_null())
-        if self._schema[column].is_float():
-            infinite = ~self._empty(column) & ~read.is_finite()
-            yield Rule(reason=f"{name}: not finite", broken=infinite)
-        if feature.kind == "integer" and not self._schema[column].is_integer():
+        elif feature.kind == "flag":
+            yes, no = self._yes_no(column)
+            yield Rule(reason=f"{name}: not true or false", broken=~self._empty(column) & ~(yes | no))
+        else:
+            yield from self._rules_of_number(name, column)
+            yield from self._bounds(feature)
+
+    def _rules_of_number(self, name: str, column: str) -> Iterator[Rule]:
+        """Rules that the type of the column does not keep by itself."""
+        read = self._number(column)
+        if self._is_text(column):
+            broken = ~self._empty(column) & read.is_null()
+            yield Rule(reason=f"{name}: not a number", broken=broken)
+        if not self._is_whole(column):
+            yield Rule(reason=f"{name}: not finite", broken=read.abs() > _GREATEST)
+
+    def _bounds(self, feature: Feature) -> Iterator[Rule]:
+        name, read = feature.name, self._number(feature.column)
+        if feature.kind == "integer" and not self._is_whole(feature.column):
             broken = ~read.is_null() & (read != read.round(0))  # NaN, pandas' null, differs from itself
             yield Rule(reason=f"{name}: not a whole number", broken=broken)
         if feature.minimum is not None:
@@ -78,17 +90,15 @@ class Reading:
             yield Rule(reason=above, broken=read > feature.maximum)
 
     def _value(self, feature: Feature) -> nw.Expr:
-        read = self._read(feature)
-        if feature.missing is None:
-            return read
-        return read.fill_null(feature.missing if feature.kind == "category" else float(feature.missing))
-
-    def _read(self, feature: Feature) -> nw.Expr:
         if feature.kind == "category":
-            return self._text(feature.column)
-        if feature.kind == "flag":
-            return self._flag(feature.column)
-        return self._number(feature.column)
+            text = self._text(feature.column)
+            return text if feature.missing is None else text.fill_null(feature.missing)
+        read = self._flag(feature.column) if feature.kind == "flag" else self._number(feature.column)
+        number = read.cast(nw.Float64)
+        return number if feature.missing is None else number.fill_null(float(feature.missing))
+
+    def _is_whole(self, column: str) -> bool:
+        return self._schema[column].is_integer() or self._schema[column] == nw.Boolean
 
     def _is_text(self, column: str) -> bool:
         return not (self._schema[column].is_numeric() or self._schema[column] == nw.Boolean)
@@ -103,7 +113,9 @@ class Reading:
         return nw.when(text != "").then(text)
 
     def _number(self, column: str) -> nw.Expr:
-        """float64; null where the cell is empty or no number."""
+        """A number, of the column's own type where it has one; null where the cell is empty or no number."""
+        if self._schema[column].is_numeric():
+            return nw.col(column)
         if not self._is_text(column):
             return nw.col(column).cast(nw.Float64)
         text = self._text(column)
@@ -111,14 +123,18 @@ class Reading:
             text = text.str.replace_all(",", ".", literal=True)
         return nw.when(text.str.contains(_NUMBER)).then(text).cast(nw.Float64)
 
-    def _flag(self, column: str) -> nw.Expr:
-        """1.0 or 0.0; null where the cell is empty or neither."""
+    def _yes_no(self, column: str) -> tuple[nw.Expr, nw.Expr]:
+        """Whether a cell says yes, and whether it says no."""
         if self._is_text(column):
             word = self._text(column).str.to_lowercase()
-            yes, no = word.is_in(_TRUE), word.is_in(_FALSE)
-        else:
-            number = nw.col(column).cast(nw.Float64)
-            yes, no = number == 1, number == 0
+            return word.is_in(_TRUE), word.is_in(_FALSE)
+        return self._number(column) == 1, self._number(column) == 0
+
+    def _flag(self, column: str) -> nw.Expr:
+        """1 or 0 in a row that keeps the rules; null where the cell is empty."""
+        if not self._is_text(column):
+            return self._number(column)
+        yes, no = self._yes_no(column)
         return nw.when(yes | no).then(yes.cast(nw.Float64))
 
     def _sold(self) -> nw.Expr:
@@ -126,13 +142,13 @@ class Reading:
         columns = self._contract.keys.sold
         if len(columns) == 1:
             return self._date(columns[0])
-        parts = [self._number(column) for column in columns] + [nw.lit(0.0)]
+        parts = [self._number(column).cast(nw.Float64) for column in columns] + [nw.lit(0.0)]
         return parts[0] * 10_000 + parts[1] * 100 + parts[2]
 
     def _date(self, column: str) -> nw.Expr:
         date = nw.col(column)
         if self._schema[column].is_numeric():
-            return self._number(column)
+            return self._number(column).cast(nw.Float64)
         if not self._schema[column].is_temporal():
             text = self._text(column)
             form = self._contract.keys.sold_format
