@@ -125,6 +125,7 @@ def _summary(runs: Sequence[Measured]) -> dict[str, Any]:
     parts = [measured.told["seconds"] for measured in runs]
     return {
         "wall_s": median(measured.wall_s for measured in runs),
+        "cpu_s": median(measured.cpu_s for measured in runs),
         "peak_mb": median(measured.peak_mb for measured in runs),
         "seconds": {name: median(part.get(name, 0.0) for part in parts) for name in parts[0]},
         "runs_wall_s": [measured.wall_s for measured in runs],
@@ -138,10 +139,13 @@ def _ratios(runs: Mapping[str, Sequence[Measured]], what: str) -> list[float]:
 
 
 def _print_comparison(found: Mapping[str, Any]) -> None:
-    print(f"\n{'':<10}{'wall':>9}{'peak memory':>14}   of which, medians in s")
+    print(f"\n{'':<10}{'wall':>9}{'cpu':>9}{'peak memory':>14}   of which, medians in s")
     for name in ("seed", "ours", "dagster"):
         one = found[name]
-        print(f"{name:<10}{one['wall_s']:>7.2f} s{one['peak_mb']:>11.0f} MB   {_parts(one['seconds'])}")
+        print(
+            f"{name:<10}{one['wall_s']:>7.2f} s{one['cpu_s']:>7.2f} s{one['peak_mb']:>11.0f} MB   "
+            f"{_parts(one['seconds'])}"
+        )
     added = found["dagster"]["wall_s"] - found["ours"]["wall_s"]
     print(f"Dagster adds {added:.1f} s to the whole run, its plots, checks and stored frames included.\n")
 
