@@ -33,6 +33,9 @@ from inference_server.settings import Settings
 from inference_server.sheet import Metric, Sheet
 from inference_server.watcher import Watcher
 
+DRAIN_SECONDS = 0.1
+"""How long callers are told UNAVAILABLE, which sends them elsewhere, before gRPC tells them CANCELLED."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
@@ -78,6 +81,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
             watching.cancel()
+            gate.close()
+            await asyncio.sleep(DRAIN_SECONDS)
             await server.stop(settings.grace_seconds)
             await probes.stop()
             compute.close()

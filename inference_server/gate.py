@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from inference_server.errors import Overloaded
+from inference_server.errors import Overloaded, ServingError, Stopping
 
 ACCEPTED: ContextVar[float | None] = ContextVar("ACCEPTED", default=None)
 """When the call of this task was accepted, by time.perf_counter()."""
@@ -19,18 +19,25 @@ class Gate:
         self.most = most
         self.count = 0
         """Requests in flight now."""
+        self._is_closed = False
 
-    def enter(self) -> bool:
-        """Count this task's call until the task ends, however that comes; False where there is no room."""
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._is_closed = True
+
+    def enter(self) -> ServingError | None:
+        """Count this task's call until the task ends, however that comes; or say why it cannot come in."""
+        if self._is_closed:
+            return Stopping()
         if self.count >= self.most:
-            return False
+            return Overloaded(self.most)
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("calls are accepted in a task of their own")
         self.count += 1
         ACCEPTED.set(time.perf_counter())
         task.add_done_callback(self._leave)
-        return True
+        return None
 
     @contextlib.contextmanager
     def question(self) -> Iterator[None]:

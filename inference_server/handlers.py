@@ -8,7 +8,7 @@ import grpc
 from inference_server import routes
 from inference_server.answering import Answering
 from inference_server.authorization import Authorization, Role, needed
-from inference_server.errors import Overloaded
+from inference_server.errors import ServingError
 from inference_server.gate import Gate
 from inference_server.interceptors import Boundary
 from inference_server.method import Method, Route, Subscription
@@ -52,8 +52,8 @@ class Handlers(grpc.GenericRpcHandler):
         if made is None or made[0] is not route:
             made = self._made[path] = (route, self._handler(route), _is_counted(route))
         _, handler, is_counted = made
-        if is_counted and not self._gate.enter():
-            return self._shed(path)
+        if is_counted and (refusal := self._gate.enter()):
+            return self._refused(path, refusal)
         return handler
 
     def _handler(self, route: Route) -> Handler:
@@ -100,12 +100,12 @@ class Handlers(grpc.GenericRpcHandler):
 
         return answer
 
-    def _shed(self, path: str) -> Handler:
+    def _refused(self, path: str, refusal: ServingError) -> Handler:
         """Reads the message and no more: whoever is answered while they still send may see CANCELLED."""
 
         async def refuse(_question: bytes, context: Context) -> None:
             async with Boundary(path, context, self._observer):
-                raise Overloaded(self._gate.most)
+                raise refusal
 
         return grpc.unary_unary_rpc_method_handler(refuse)
 

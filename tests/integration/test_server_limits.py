@@ -36,8 +36,7 @@ def ask(client: Client) -> str:
     try:
         client.predict("huts", SLOW)
     except ClientError as error:
-        assert "--max-in-flight" in str(error)
-        return error.code
+        return error.code if "--max-in-flight" in str(error) else str(error)
     return "OK"
 
 
@@ -90,7 +89,8 @@ def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Regis
         codes = [one.exception() and one.exception().code() for one in flood]
         assert codes.count(None) >= 100
         cut = {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
-        assert cut & set(codes) and set(codes) <= {None, *cut}
+        assert cut & set(codes)
+        assert set(codes) <= {None, *cut}
         assert ask(question, timeout=10)
 
 
@@ -141,7 +141,7 @@ def test_what_is_too_late_is_not_computed(registry: Registry) -> None:
         (["--max-rows", "2"], 3, "INVALID_ARGUMENT", "--max-rows (INFERENCE_SERVER_MAX_ROWS)"),
         (
             ["--max-message-bytes", "100"],
-            50,
+            4,
             "RESOURCE_EXHAUSTED",
             "--max-message-bytes (INFERENCE_SERVER_MAX_MESSAGE_BYTES)",
         ),
@@ -158,7 +158,7 @@ def test_a_request_too_large_is_refused_with_its_setting(
         ):
             client.predict("huts", [HUT] * houses)
     assert caught.value.code == code
-    assert setting in str(caught.value) or caught.value.code == "RESOURCE_EXHAUSTED"
+    assert setting in str(caught.value)
 
 
 def test_a_stream_that_asks_nothing_is_ended_with_its_setting(registry: Registry) -> None:
@@ -222,7 +222,9 @@ def test_a_connection_of_age_is_replaced_without_a_failed_request(registry: Regi
 def test_callers_may_ping_every_ten_seconds_without_being_sent_away(registry: Registry) -> None:
     options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
     path = "/grpc.health.v1.Health/Check"
-    with servers.serving(registry.root) as server:
-        with grpc.insecure_channel(server.address, options=options) as channel:
-            raw = channel.unary_unary(path)(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
+    with (
+        servers.serving(registry.root) as server,
+        grpc.insecure_channel(server.address, options=options) as channel,
+    ):
+        raw = channel.unary_unary(path)(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
     assert health_pb2.HealthCheckResponse.FromString(raw)
