@@ -1,37 +1,43 @@
 """Asset checks: what a person wants to know of cleaned sales, and the gate's rules on a candidate."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+from house_prices import examination, report
 from house_prices.assets.metadata import key
 from house_prices.contract import Contract, plain
 from house_prices.errors import RegistryError
 from house_prices.registry import Registry
 from house_prices.resources import Folders
-from house_prices.steps import gate
+from house_prices.steps import gate, sanity
 from house_prices.steps.columns import HOLDOUT, PART, TRAIN
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 
 MOST_LOST = 0.2
 """Share of the sales that cleaning may refuse before a person should look."""
 
-RULES = {
-    "parity": "The ONNX model gives the prices that scikit-learn gives.",
-    "floors": "The metrics on the holdout reach the contract's floors and stay below its ceilings.",
-    "beats_dummy": "The model knows more than the median price.",
-    "not_worse_than_champion": "On the same holdout, the champion prices no better.",
+SANITY: Mapping[str, str] = {
+    "feature_dominance": "No feature alone prices almost as well as all do.",
+    "exact_law": "The prices have noise, as real ones do.",
+    "holdout_drift": "The features of the holdout are like those of the training sales.",
 }
-"""What each rule of the gate asks."""
+"""What is asked of sales before a model is trained on them."""
 
 Checks = dg.AssetChecksDefinition
 
 
 def of_market(contract: Contract) -> list[Checks]:
     """One market's checks."""
-    return [clean_sales_checks(contract), splits_checks(contract), gate_checks(contract)]
+    return [
+        clean_sales_checks(contract),
+        splits_checks(contract),
+        sanity_checks(contract),
+        gate_checks(contract),
+    ]
 
 
 def clean_sales_checks(contract: Contract) -> Checks:
@@ -155,38 +161,83 @@ def splits_checks(contract: Contract) -> Checks:
     return no_sale_in_two_parts
 
 
+def sanity_checks(contract: Contract) -> Checks:
+    """What a person should know before a model is trained on these sales. It only warns."""
+    asset = key(contract, "splits")
+    specs = [dg.AssetCheckSpec(name, asset=asset, description=what) for name, what in SANITY.items()]
+
+    @dg.multi_asset_check(
+        name=f"{contract.name}_sanity_checks",
+        specs=specs,
+        ins={"splits": dg.AssetIn(asset)},
+        can_subset=True,
+    )
+    def checks(context: dg.AssetCheckExecutionContext, splits: pd.DataFrame) -> Iterator[dg.AssetCheckResult]:
+        training, holdout = splits[splits[PART] == TRAIN], splits[splits[PART] == HOLDOUT]
+        findings = {
+            "feature_dominance": sanity.dominance(training, contract),
+            "exact_law": sanity.exact_law(training, contract),
+            "holdout_drift": sanity.drift(training, holdout, contract),
+        }
+        results = [_found(name, finding, asset) for name, finding in findings.items()]
+        yield from _asked_for(context, results)
+
+    return checks
+
+
+def _found(name: str, finding: sanity.Finding, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=asset,
+        passed=finding.fine,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=finding.sentence,
+        metadata=dict(finding.numbers),
+    )
+
+
 def gate_checks(contract: Contract) -> Checks:
     """The gate's rules, a check each. The sensor promotes only a candidate that passes all of them."""
     asset = key(contract, "metrics")
-    specs = [dg.AssetCheckSpec(rule, asset=asset, description=RULES[rule]) for rule in gate.RULES]
+    specs = [
+        dg.AssetCheckSpec(name, asset=asset, description=rule.__doc__) for name, rule in gate.RULES.items()
+    ]
 
     @dg.multi_asset_check(
         name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)}, can_subset=True
     )
     def checks(
-        context: dg.AssetCheckExecutionContext, metrics: Evaluation, folders: Folders
+        context: dg.AssetCheckExecutionContext, metrics: Evidence, folders: Folders
     ) -> Iterator[dg.AssetCheckResult]:
         verdict = gate.judge(metrics, contract.gate)
-        facts = {
-            "version": metrics.version,
-            "sha256": metrics.sha256,
-            "passed": verdict.passed,
-            "reasons": list(verdict.reasons),
-            "metrics": dict(metrics.metrics),
-            "run_id": context.run.run_id,
-        }
+        said = {"passed": verdict.passed, "outcome": verdict.outcome, "reasons": list(verdict.reasons)}
+        facts = {**examination.facts(metrics), **said, "run_id": context.run.run_id}
         folders.registry.record(contract.name, "verdict", facts)
-        yield from _asked_for(context, [_result(ruling, metrics, asset) for ruling in verdict.rulings])
+        card = report.write_report(folders.registry, contract.name, metrics.version, metrics, verdict)
+        results = [_result(ruling, metrics, asset, card) for ruling in verdict.rulings]
+        yield from _asked_for(context, results)
 
     return checks
 
 
-def _result(ruling: gate.Ruling, metrics: Evaluation, asset: dg.AssetKey) -> dg.AssetCheckResult:
+def _result(ruling: gate.Ruling, metrics: Evidence, asset: dg.AssetKey, card: Path) -> dg.AssetCheckResult:
     """A ruling with what it is about: the promotion sensor takes no ruling on other files."""
+    held = ruling.outcome is gate.Outcome.HOLD
+    details = {
+        name: dg.MetadataValue.md(f"```\n{text}\n```") for name, text in (ruling.details or {}).items()
+    }
     return dg.AssetCheckResult(
         check_name=ruling.rule,
         asset_key=asset,
-        passed=ruling.passed,
+        passed=ruling.outcome is gate.Outcome.PASS,
+        severity=dg.AssetCheckSeverity.WARN if held else dg.AssetCheckSeverity.ERROR,
         description=ruling.sentence,
-        metadata={**ruling.numbers, "version": metrics.version, "sha256": metrics.sha256},
+        metadata={
+            "outcome": ruling.outcome.value,
+            **ruling.numbers,
+            **details,
+            "model_card": dg.MetadataValue.path(str(card)),
+            "version": metrics.version,
+            "sha256": metrics.sha256,
+        },
     )

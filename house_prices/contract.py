@@ -134,14 +134,46 @@ class Training:
 class Gate:
     """What a candidate must reach."""
 
-    parity: float
-    """Largest relative difference between scikit-learn's price and the ONNX model's."""
-    margin: float
-    """How much worse than the champion's a candidate's RMSLE may be, as a share of it."""
     floors: Mapping[str, float]
     """Least value of a metric on the holdout."""
     ceilings: Mapping[str, float]
     """Greatest value of a metric on the holdout."""
+    area: str | None
+    """Feature by which the dummy scales the median price; None for the median price itself."""
+    parity: float
+    """Largest relative difference between two ways to the same price. Smaller errors count as none."""
+    dummy_margin: float
+    """How much better than the dummy's a candidate's RMSLE must be, as a share of it."""
+    rows: int
+    """Fewest holdout sales on which a candidate is compared with the champion."""
+    margin: float
+    """How much worse than the champion's RMSLE still counts as no worse, as a share of it."""
+    small_margin: float
+    """The same on a small holdout."""
+    median_margin: float
+    """The same for MdAPE."""
+    slice_rows: int
+    """Fewest sales of a slice that is judged; smaller ones are only reported."""
+    slice_margin: float
+    """How much worse than the champion's RMSLE a slice may be."""
+    coverage: float
+    """Share of prices that prediction intervals promise to hold."""
+    slice_coverage: float
+    """Least share of prices within their interval in a slice."""
+    width: float
+    """Largest median width of the intervals, as a multiple of the champion's."""
+    evaluations: int
+    """Most candidates judged on one holdout."""
+    load_seconds: float
+    """Longest time from the server's start to serving."""
+    p99_ms: float
+    """Slowest answer for one house, at the 99th percentile."""
+    p99_ratio: float
+    """The same as a multiple of the champion's."""
+    memory_mb: float
+    """Most memory of the server with the candidate."""
+    model_mb: float
+    """Largest model file."""
 
 
 @dataclass(frozen=True, kw_only=True)

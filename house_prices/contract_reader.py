@@ -171,10 +171,26 @@ def _training(table: Table) -> Training:
 
 def _gate(table: Table) -> Gate:
     gate = Gate(
-        parity=table.number("parity", 1e-5, low=1e-9, high=1.0),
-        margin=table.number("margin", 0.02, low=0.0, high=1.0),
         floors=_metrics(table.table("floors"), METRICS),
         ceilings=_metrics(table.table("ceilings"), METRICS),
+        area=table.text("area") if "area" in table else None,
+        parity=table.number("parity", 1e-5, low=1e-9, high=1),
+        dummy_margin=table.number("dummy_margin", 0.30, low=0, high=1),
+        rows=table.whole("rows", 400, low=1, high=10**9),
+        margin=table.number("margin", 0.02, low=0, high=1),
+        small_margin=table.number("small_margin", 0.03, low=0, high=1),
+        median_margin=table.number("median_margin", 0.05, low=0, high=1),
+        slice_rows=table.whole("slice_rows", 50, low=2, high=10**9),
+        slice_margin=table.number("slice_margin", 0.05, low=0, high=1),
+        coverage=table.number("coverage", 0.90, low=0.5, high=0.999),
+        slice_coverage=table.number("slice_coverage", 0.80, low=0, high=1),
+        width=table.number("width", 1.05, low=0.1, high=10),
+        evaluations=table.whole("evaluations", 20, low=1, high=10**6),
+        load_seconds=table.number("load_seconds", 5, low=0.1, high=600),
+        p99_ms=table.number("p99_ms", 20, low=0.1, high=60_000),
+        p99_ratio=table.number("p99_ratio", 1.5, low=1, high=100),
+        memory_mb=table.number("memory_mb", 500, low=1, high=10**6),
+        model_mb=table.number("model_mb", 100, low=0.001, high=10**5),
     )
     table.close()
     return gate

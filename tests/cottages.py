@@ -49,6 +49,7 @@ folds = 3
 
 [gate]
 floors = { r2 = 0.5 }
+rows = 20
 
 [slices]
 columns = ["roof"]

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from house_prices.assets.metadata import PICKLE, common, key
 from house_prices.contract import Contract
 from house_prices.registry import Manifest
 from house_prices.resources import Folders
-from house_prices.steps import export
+from house_prices.steps import evaluate, export
 from house_prices.steps.columns import HOLDOUT, PART, TRAIN
 from house_prices.steps.inputs import inputs
 from house_prices.steps.train import Fitted
@@ -39,7 +40,8 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
         """One ONNX graph with all preprocessing inside, published in the registry; not yet promoted."""
         model = export.export(fitted_pipeline, contract)
         described = _describe(model, fitted_pipeline, splits, contract, context.run.run_id)
-        version = folders.registry.publish(contract.name, model, described)
+        trained_on = np.unique(evaluate.names_of(splits[splits[PART] != HOLDOUT])).tobytes()
+        version = folders.registry.publish(contract.name, model, described, trained_on=trained_on)
         return dg.MaterializeResult(
             value={"version": version.number, "sha256": described.sha256},
             data_version=dg.DataVersion(described.sha256),

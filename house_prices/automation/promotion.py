@@ -83,6 +83,9 @@ def sensor(contract: Contract) -> dg.SensorDefinition:
         if broken:
             why = f"{version} is rejected. {' '.join(broken)}"
             return dg.SensorResult(skip_reason=why, cursor=said.evidence)
+        if said.held:
+            why = f"{version} is held for a person to promote or reject. {' '.join(said.held)}"
+            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
         return dg.SensorResult(
             run_requests=[_request(contract, candidate, said.evidence)], cursor=said.evidence
         )

@@ -40,6 +40,8 @@ class Rulings:
     """A sentence for each rule that has not answered yet."""
     broken: tuple[str, ...]
     """A sentence for each rule that is not kept."""
+    held: tuple[str, ...]
+    """A sentence for each rule that leaves the decision to a person."""
 
 
 def newest_candidate(instance: dg.DagsterInstance, contract: Contract) -> Candidate | None:
@@ -63,12 +65,14 @@ def read(instance: dg.DagsterInstance, contract: Contract, candidate: Candidate)
     records = {rule: instance.get_latest_asset_check_evaluation_record(of) for rule, of in checks.items()}
     pending = {rule: _pending(instance, record, candidate) for rule, record in records.items()}
     answered = {rule: record for rule, record in records.items() if record and not pending[rule]}
-    broken = {rule: _broken(record) for rule, record in answered.items()}
+    against = {rule: why for rule, record in answered.items() if (why := _against(record))}
+    held = {rule for rule in against if _is_held(answered[rule])}
     executions = ",".join(str(record.id if record else 0) for record in records.values())
     return Rulings(
         evidence=f"{candidate.storage_id}:{executions}",
         pending=tuple(f"{rule} {why}" for rule, why in pending.items() if why),
-        broken=tuple(f"{rule}: {why}" for rule, why in broken.items() if why),
+        broken=tuple(f"{rule}: {why}" for rule, why in against.items() if rule not in held),
+        held=tuple(f"{rule}: {why}" for rule, why in against.items() if rule in held),
     )
 
 
@@ -89,12 +93,17 @@ def _pending(instance: dg.DagsterInstance, record: "Record | None", candidate: C
     return ""
 
 
-def _broken(record: "Record") -> str:
-    """Why a rule is not kept; empty where it is."""
+def _against(record: "Record") -> str:
+    """What a rule has against promotion; empty where it passes."""
     evaluation = _evaluation(record)
     if evaluation is None:
         return f"the check gave no answer; see run {record.run_id}, then execute the check again."
     return "" if evaluation.passed else evaluation.description or "the check failed."
+
+
+def _is_held(record: "Record") -> bool:
+    evaluation = _evaluation(record)
+    return evaluation is not None and evaluation.severity is dg.AssetCheckSeverity.WARN
 
 
 def _evaluation(record: "Record") -> dg.AssetCheckEvaluation | None:

@@ -5,6 +5,7 @@ import time
 
 import click
 
+from house_prices import canaries
 from house_prices.cli import up
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port, the_only_daemon
@@ -88,7 +89,7 @@ def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes)
 
 
 def _ask(contract: Contract, version: ModelVersion, port: int, processes: Processes) -> None:
-    house = dict(contract.example) or _golden_house(version)
+    house = dict(contract.example) or canaries.sound_house(version.manifest)
     click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
     price = f"{answer.prices[0].value:,.0f}".replace(",", " ")
@@ -117,18 +118,3 @@ def _answer(
                 raise click.ClickException(ended)
             time.sleep(0.2)
     raise click.ClickException(f"No price from version {version.number} within {ANSWER_SECONDS} s: {problem}")
-
-
-def _golden_house(version: ModelVersion) -> dict[str, Value]:
-    """The first golden house, where the contract gives no example."""
-    contract, golden = version.manifest.contract, version.manifest.golden
-    numbers = zip(contract.numbers, golden.numbers[0], strict=True)
-    house: dict[str, Value] = {}
-    for feature, number in numbers:
-        if number == number:
-            house[feature.name] = bool(number) if feature.kind == "flag" else number
-    if contract.categories:
-        for feature, choice in zip(contract.categories, golden.categories[0], strict=True):
-            if choice:
-                house[feature.name] = choice
-    return house

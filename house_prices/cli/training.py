@@ -91,15 +91,15 @@ class _Telling:
             self.version = int(facts["version"])
 
     def _tell_check(self, check: Any) -> None:
+        warns = check.severity is dg.AssetCheckSeverity.WARN
         gate = check.asset_key.path[-1] == "metrics"
-        blocked = gate and not check.passed
         mark = click.style("passed", fg="green") if check.passed else click.style("failed", fg="red")
-        if not check.passed and not gate:
-            mark = click.style("warns", fg="yellow")
+        if not check.passed and warns:
+            mark = click.style("held  " if gate else "warns ", fg="yellow")
         facts = {key: value.value for key, value in check.metadata.items()}
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
         click.echo(f"      {mark}  {check.check_name}: {why}")
-        if blocked:
+        if gate and not check.passed:
             self.rejected.append(f"{check.check_name}: {why}")
 
 

@@ -26,6 +26,11 @@ class ModelVersion:
         return self.folder / "model.onnx"
 
     @property
+    def trained_on(self) -> Path:
+        """Names of the sales it was trained on, as its publisher wrote them."""
+        return self.folder / "trained_on.bin"
+
+    @property
     def report(self) -> Path:
         """The model card; it is written when the gate has judged."""
         return self.folder / REPORT

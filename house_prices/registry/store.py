@@ -1,6 +1,6 @@
 """The registry: published model versions and the champion, as plain files.
 
-    <root>/<market>/<version>/model.onnx, manifest.json, report.html
+    <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html
     <root>/<market>/champion.json
     <root>/<market>/audit.jsonl
 
@@ -82,8 +82,13 @@ class Registry:
             raise VersionNotFound(f"{market} has no champion yet. Train it, or promote a version by hand.")
         return self.version(market, champion.version)
 
-    def publish(self, market: str, model: bytes, described: Manifest) -> ModelVersion:
-        """Write a new version. Nothing of it is visible before all of it is on the disk."""
+    def publish(
+        self, market: str, model: bytes, described: Manifest, *, trained_on: bytes = b""
+    ) -> ModelVersion:
+        """Write a new version. Nothing of it is visible before all of it is on the disk.
+
+        `trained_on` names the sales it was trained on, for whoever compares it with a later version.
+        """
         content = described.to_json()
         found = hashlib.sha256(model).hexdigest()
         if found != described.sha256:
@@ -91,7 +96,7 @@ class Registry:
                 f"the model's sha256 is {found}, its manifest says {described.sha256}. Nothing was published."
             )
         with _disk_errors(f"publish a version of {market}"):
-            number = self._write(self._home(market), model, content)
+            number = self._write(self._home(market), model, content, trained_on)
         return self.version(market, number)
 
     def attach(self, market: str, number: int, name: str, content: bytes) -> Path:
@@ -116,13 +121,14 @@ class Registry:
             files.sync_folder(self.root)
         return home
 
-    def _write(self, home: Path, model: bytes, described: bytes) -> int:
+    def _write(self, home: Path, model: bytes, described: bytes, trained_on: bytes) -> int:
         beside = home / f".publishing-{uuid.uuid4().hex}"
         claimed = beside
         try:
             beside.mkdir()
             files.write(beside / "model.onnx", model)
             files.write(beside / "manifest.json", described)
+            files.write(beside / "trained_on.bin", trained_on)
             files.sync_folder(beside)
             claimed = self._claim(home)
             os.rename(beside, claimed)

@@ -23,7 +23,7 @@ from house_prices.report.parts import (
     Slice,
     TrialRow,
 )
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.gate import Ruling, Verdict
 
 _TINY = 1e-4
@@ -85,6 +85,11 @@ class Card:
         return [rule for outcome in ("fail", "hold") for rule in self.rules if rule.outcome == outcome]
 
     @property
+    def worst_slice(self) -> float:
+        """The largest median error of a slice, and at least one that is worth drawing."""
+        return max(charts.NARROWEST, *(one.metrics.get("mdape", 0.0) for one in self.slices), 0.0)
+
+    @property
     def groups(self) -> dict[str, list[Slice]]:
         """The slices by what divides the holdout."""
         names = dict.fromkeys(one.group for one in self.slices)
@@ -92,7 +97,7 @@ class Card:
 
 
 def card_of(
-    manifest: Manifest, number: int, evaluation: Evaluation, verdict: Verdict, further: Further | None = None
+    manifest: Manifest, number: int, evaluation: Evidence, verdict: Verdict, further: Further | None = None
 ) -> Card:
     """A version's card; what `further` does not hold is left out."""
     known, contract = further or Further(), manifest.contract
@@ -146,7 +151,7 @@ def _target(contract: Contract) -> str:
     return f"{wording.words(contract.target.name)}{unit}"
 
 
-def _summary(manifest: Manifest, found: Evaluation) -> str:
+def _summary(manifest: Manifest, found: Evidence) -> str:
     contract, rows = manifest.contract, manifest.training.get("rows")
     estimator = wording.words(str(manifest.training.get("estimator", "a model")))
     taught = f", taught by {wording.count(rows)} sales" if isinstance(rows, int) else ""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from house_prices.report.parts import Interval
 from house_prices.steps import comparison, ratio_study
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.metrics import measure
 
 RESAMPLES = 400
@@ -33,7 +33,7 @@ class Further:
     """Prediction intervals of the holdout: lower ends, upper ends, and the level promised."""
 
 
-def measured(evaluation: Evaluation) -> Further:
+def measured(evaluation: Evidence) -> Further:
     """Ratio study and confidence intervals. The same evaluation gives the same figures."""
     seed = comparison.seed_of([evaluation.sha256])
     actual, predicted = evaluation.actual, evaluation.predicted

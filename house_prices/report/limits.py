@@ -6,7 +6,7 @@ from house_prices.contract import Feature
 from house_prices.registry import Manifest
 from house_prices.report import wording
 from house_prices.report.parts import Slice
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 
 FEW_SALES = 50
 """A smaller slice is reported, and judged by nobody."""
@@ -15,7 +15,7 @@ _MANY_REFUSED = 0.05
 
 
 def limits(
-    manifest: Manifest, found: Evaluation, slices: tuple[Slice, ...], *, has_interval: bool
+    manifest: Manifest, found: Evidence, slices: tuple[Slice, ...], *, has_interval: bool
 ) -> Iterator[str]:
     """A sentence a limit, the widest first."""
     yield from _market(manifest)
@@ -36,7 +36,7 @@ def _market(manifest: Manifest) -> Iterator[str]:
     )
 
 
-def _exact_law(found: Evaluation) -> Iterator[str]:
+def _exact_law(found: Evidence) -> Iterator[str]:
     if found.metrics.get("mape", 1) < _EXACT:
         yield (
             "The prices follow an exact law without noise, which the model has found: errors near 0 are "

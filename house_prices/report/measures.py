@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from house_prices.report.parts import Interval, Kind, Measure, Ratio, Slice
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.ratio_study import Figure
 
 
@@ -41,7 +41,7 @@ def named(name: str) -> str:
     return " ".join(_METRICS[word].label if word in _METRICS else word for word in name.split("_"))
 
 
-def measures(found: Evaluation, intervals: Mapping[str, Interval]) -> Iterator[Measure]:
+def measures(found: Evidence, intervals: Mapping[str, Interval]) -> Iterator[Measure]:
     """Every metric of the holdout; one that is not known here comes last, under its name."""
     champion = (found.champion and found.champion.metrics) or {}
     for name in (
@@ -74,7 +74,7 @@ def ratios(study: Mapping[str, Figure]) -> Iterator[Ratio]:
             )
 
 
-def slices(found: Evaluation, differences: Mapping[str, Interval]) -> Iterator[Slice]:
+def slices(found: Evidence, differences: Mapping[str, Interval]) -> Iterator[Slice]:
     """The holdout's slices, from labels such as `roof = gable`."""
     for label, metrics in found.slices.items():
         group, _, value = label.partition(" = ")

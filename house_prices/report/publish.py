@@ -6,7 +6,7 @@ from house_prices.registry import REPORT, Registry
 from house_prices.report.card import card_of
 from house_prices.report.further import Further, measured
 from house_prices.report.render import render
-from house_prices.steps.evaluate import Evaluation
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.gate import Verdict
 
 
@@ -14,7 +14,7 @@ def write_report(
     registry: Registry,
     market: str,
     number: int,
-    evaluation: Evaluation,
+    evaluation: Evidence,
     verdict: Verdict,
     further: Further | None = None,
 ) -> Path:

@@ -12,4 +12,7 @@ PROPERTY, SOLD = "property", "sold"
 PART = "part"
 """Which part of the split a sale belongs to: one of PARTS."""
 
+GROUP = "group"
+"""A number for each property, or for each sale where no property is known; the same in every training."""
+
 PARTS = TRAIN, CALIBRATION, HOLDOUT = "train", "calibration", "holdout"

@@ -39,7 +39,7 @@ class Errors:
     def __len__(self) -> int:
         return len(self.groups)
 
-    def __getitem__(self, rows: NDArray[np.bool_]) -> "Errors":
+    def __getitem__(self, rows: NDArray[np.int64]) -> "Errors":
         return Errors(candidate=self.candidate[rows], champion=self.champion[rows], groups=self.groups[rows])
 
 

@@ -19,7 +19,7 @@ def breaks(old: Contract, new: Contract) -> list[str]:
         elif now.number != was.number:
             found.append(f"{was.name} had number {was.number} and has {now.number}.")
         elif now.kind != was.kind:
-            found.append(f"{was.name} was a {was.kind} and is a {now.kind}.")
+            found.append(f"{was.name} changed from {was.kind} to {now.kind}.")
         elif now.required and not was.required:
             found.append(f"{was.name} could be left out and is required.")
         elif missing := [choice for choice in was.choices if choice not in now.choices]:

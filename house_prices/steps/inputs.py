@@ -24,6 +24,13 @@ class Inputs:
     def __getitem__(self, rows: slice) -> "Inputs":
         return Inputs(numbers=self.numbers[rows], categories=self.categories[rows])
 
+    def followed_by(self, others: "Inputs") -> "Inputs":
+        """These houses, then the others."""
+        return Inputs(
+            numbers=np.concatenate([self.numbers, others.numbers]),
+            categories=np.concatenate([self.categories, others.categories]),
+        )
+
     @property
     def joined(self) -> NDArray[np.float32] | NDArray[np.object_]:
         """What scikit-learn is fitted on: the numbers, then the categories, column by column."""

@@ -9,14 +9,14 @@ import pandas as pd
 
 from house_prices.contract import Contract
 from house_prices.errors import SalesError
-from house_prices.steps.columns import CALIBRATION, HOLDOUT, PART, PARTS, PROPERTY, SOLD, TRAIN
+from house_prices.steps.columns import CALIBRATION, GROUP, HOLDOUT, PART, PARTS, PROPERTY, SOLD, TRAIN
 
 FEWEST = 5
 """A part with fewer sales than this says nothing."""
 
 
 def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The sales with a column PART, in an order that only their contents decide.
+    """The sales with columns PART and GROUP, in an order that only their contents decide.
 
     Raises SalesError where a part would be too small.
     """
@@ -28,7 +28,8 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     holdout = newest >= 1 - rules.holdout
     calibration = ~holdout & (_redraw(group) < rules.calibration / (1 - rules.holdout))
     codes = np.where(holdout, 2, np.where(calibration, 1, 0))
-    parted = sales.assign(**{PART: pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))})
+    part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
+    parted = sales.assign(**{PART: part}).assign(**{GROUP: group})
     _check_sizes(parted, contract)
     return parted.iloc[np.lexsort((own, group))].reset_index(drop=True)
 

@@ -15,7 +15,7 @@ from tests.e2e.stubs import SAMPLE_HOUSE, Stubs
 from tests.e2e.webserver import wait_for
 
 FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics")
-RULES = ("parity", "floors", "beats_dummy", "not_worse_than_champion")
+RULES = ("parity", "floors", "beats_dummy", "against_champion")
 
 
 @pytest.fixture(scope="session")

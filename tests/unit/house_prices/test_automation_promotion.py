@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from house_prices.steps import gate
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 
@@ -63,10 +64,8 @@ def test_a_promotion_makes_the_champion_and_materializes_it(shop: Workshop) -> N
 def test_a_candidate_without_checks_waits_and_the_cursor_stays(shop: Workshop) -> None:
     shop.materialize()
     answer = shop.tick("promotion")
-    assert skipped(answer) == (
-        "Version 1: parity has not been checked. floors has not been checked. "
-        "beats_dummy has not been checked. not_worse_than_champion has not been checked."
-    )
+    waits = " ".join(f"{rule} has not been checked." for rule in gate.RULES)
+    assert skipped(answer) == f"Version 1: {waits}"
     assert answer.cursor is None
 
 
@@ -96,7 +95,7 @@ def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(shop: 
 
 
 def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(shop: Workshop) -> None:
-    audit_log_is_a_folder(shop)
+    lock_is_a_folder(shop)
     assert not shop.train().success
     answer = shop.tick("promotion")
     assert "Version 1 is rejected. parity: the check gave no answer" in skipped(answer)
@@ -104,10 +103,10 @@ def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(shop: Wo
 
 
 def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(shop: Workshop) -> None:
-    audit_log = audit_log_is_a_folder(shop)
+    lock = lock_is_a_folder(shop)
     shop.train()
     rejected = shop.tick("promotion")
-    audit_log.rmdir()
+    lock.rmdir()
     shop.check()
     assert requested(shop.tick("promotion", rejected.cursor)).tags["version"] == "1"
 
@@ -128,9 +127,9 @@ def test_a_verdict_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -
 
 
 def test_a_crash_over_an_older_candidate_is_none_over_the_newest(shop: Workshop) -> None:
-    audit_log = audit_log_is_a_folder(shop)
+    lock = lock_is_a_folder(shop)
     shop.train()
-    audit_log.rmdir()
+    lock.rmdir()
     shop.materialize()
     assert skipped(shop.tick("promotion")).startswith(
         "Version 2: parity has not been checked for this candidate."
@@ -172,7 +171,7 @@ def test_a_candidate_that_knows_no_more_than_the_median_is_rejected(shop: Worksh
     cottages.write(shop.home, contract=no_floors, sales=sales)
     shop.train()
     said = skipped(shop.tick("promotion"))
-    assert re.search(r"rejected\. beats_dummy: RMSLE 0\.\d+; answering the median price to every house", said)
+    assert re.search(r"rejected\. beats_dummy: RMSLE 0\.\d+; answering the median price", said)
 
 
 def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop) -> None:
@@ -180,7 +179,27 @@ def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop)
     cottages.write_sales(shop.sales, cottages.law(noise=0.1))
     shop.train()
     said = skipped(shop.tick("promotion"))
-    assert said.startswith("Version 2 is rejected. not_worse_than_champion: RMSLE 0.")
+    assert said.startswith("Version 2 is rejected. against_champion: Inferior. RMSLE is +")
+
+
+def test_a_candidate_as_good_as_the_champion_on_the_same_sales_is_held_for_a_person(shop: Workshop) -> None:
+    cottages.write_sales(shop.sales, cottages.law(noise=0.1))
+    promote_one(shop)
+    other = cottages.CONTRACT.replace("[training.candidates.linear]", "[training.candidates.ridge]")
+    cottages.write(shop.home, contract=other, sales=cottages.law(noise=0.1))
+    shop.train()
+    answer = shop.tick("promotion")
+    assert skipped(answer).startswith(
+        "Version 2 is held for a person to promote or reject. against_champion:"
+    )
+    assert skipped(shop.tick("promotion", answer.cursor)) == "Version 2 has been decided on."
+
+
+def test_a_candidate_that_learnt_from_more_sales_and_is_as_good_is_promoted(shop: Workshop) -> None:
+    promote_one(shop)
+    cottages.write_sales(shop.sales, [*cottages.law(), *cottages.law(seed=9)])
+    shop.train()
+    assert requested(shop.tick("promotion")).tags["version"] == "2"
 
 
 def test_the_same_evidence_asks_for_the_same_run_so_that_the_daemon_starts_it_once(shop: Workshop) -> None:
@@ -238,8 +257,8 @@ def test_a_promotion_that_runs_twice_is_one_promotion(shop: Workshop) -> None:
     assert events == ["verdict", "promotion"]
 
 
-def audit_log_is_a_folder(shop: Workshop) -> Path:
+def lock_is_a_folder(shop: Workshop) -> Path:
     """A fault that only the check meets: it cannot write its verdict down."""
-    path = shop.home / "storage/models/cottages/audit.jsonl"
+    path = shop.home / "storage/models/cottages/.lock"
     path.mkdir(parents=True)
     return path

@@ -33,4 +33,4 @@ def test_a_training_is_of_every_asset_but_the_champion_with_every_check(built: d
     names = {key.path[-1] for key in layer.selected_asset_keys}
     assert names == {"raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics"}
     checks = {key.name for key in layer.asset_graph.asset_check_keys}
-    assert {"nulls", "no_sale_in_two_parts", "parity", "not_worse_than_champion"} <= checks
+    assert {"nulls", "no_sale_in_two_parts", "parity", "against_champion"} <= checks

@@ -1,0 +1,99 @@
+"""A candidate's evidence in numbers that pass every rule, for tests to spoil one at a time."""
+
+from typing import Any
+
+import numpy as np
+
+from house_prices.steps.evidence import Evidence, Interval, Rival, Service, SliceDifference
+from house_prices.steps.ratio_study import Figure
+
+METRICS = {
+    "r2": 0.9,
+    "mse": 4e8,
+    "rmse": 2e4,
+    "mae": 1.5e4,
+    "mape": 0.09,
+    "rmsle": 0.12,
+    "mdape": 0.06,
+    "ppe10": 0.7,
+    "ppe20": 0.9,
+}
+
+
+def service(**changes: Any) -> Service:
+    """A server that did everything right."""
+    sound: dict[str, Any] = {
+        "problem": "",
+        "log": "served",
+        "rows": 650,
+        "difference": 1e-6,
+        "worst_request": "the house it differs most on",
+        "wrong_answers": (),
+        "canaries": 20,
+        "load_s": 1.0,
+        "p99_ms": 3.0,
+        "champion_p99_ms": None,
+        "memory_mb": 100.0,
+        "model_mb": 0.5,
+    }
+    return Service(**{**sound, **changes})
+
+
+def rival(**changes: Any) -> Rival:
+    """A champion that the candidate beats."""
+    beaten: dict[str, Any] = {
+        "version": 3,
+        "sha256": "champion",
+        "metrics": METRICS,
+        "sales": 2500,
+        "estimate": -0.05,
+        "low": -0.08,
+        "high": -0.02,
+        "alpha": 0.025,
+        "slices": {"north": one_slice(), "south": one_slice()},
+        "median_width": 0.40,
+        "newer_data": True,
+    }
+    return Rival(**{**beaten, **changes})
+
+
+def one_slice(**changes: Any) -> SliceDifference:
+    """A slice in which the candidate is no worse."""
+    sound: dict[str, Any] = {"sales": 300, "estimate": -0.04, "low": -0.07, "p_value": 1.0}
+    return SliceDifference(**{**sound, **changes})
+
+
+def interval(**changes: Any) -> Interval:
+    """Intervals that hold what they promise."""
+    sound: dict[str, Any] = {
+        "coverage": 0.90,
+        "sales": 2500,
+        "median_width": 0.40,
+        "slices": {"north": (300, 0.9), "tiny": (10, 0.1)},
+    }
+    return Interval(**{**sound, **changes})
+
+
+def evidence(**changes: Any) -> Evidence:
+    """A first candidate that passes."""
+    sound: dict[str, Any] = {
+        "version": 4,
+        "sha256": "candidate",
+        "metrics": METRICS,
+        "cross_validation": METRICS,
+        "dummy": {**METRICS, "rmsle": 0.4},
+        "ratio_study": {
+            name: Figure(value=1.0, low=0.99, high=1.01) for name in ("median_ratio", "cod", "prd", "prb")
+        },
+        "parity": 1e-6,
+        "parity_rows": 650,
+        "holdout": "holdout",
+        "evaluations": 1,
+        "interval": interval(),
+        "champion": None,
+        "service": service(),
+        "slices": {"north": {"rows": 300.0, **METRICS}},
+        "actual": np.array([1.0, 2.0]),
+        "predicted": np.array([1.0, 2.0]),
+    }
+    return Evidence(**{**sound, **changes})
