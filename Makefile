@@ -44,7 +44,7 @@ protos: .venv/dev
 		-o ../inference_server/grpc_service.binpb
 
 screenshots: .venv/dev
-	$(BIN)/pytest tests/e2e/test_ui.py --screenshots docs/images
+	SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_ui.py tests/e2e/test_report.py
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline

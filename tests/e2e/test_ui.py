@@ -3,36 +3,23 @@
 The README's pictures are made by SCREENSHOTS=docs/images .venv/bin/pytest tests/e2e/test_ui.py
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import chromium
 from tests.e2e.stack import Stack
 from tests.e2e.webserver import wait_for
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 ASSETS = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics", "champion")
 
 WAIT_MS = 60_000
 """Enough for a busy machine; a page takes 2 s on an idle one."""
 
 expect.set_options(timeout=WAIT_MS)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed: the UI is not looked at"
-)
+pytestmark = chromium.needed
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +29,12 @@ def ames(running: Stack) -> Stack:
     return running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1400, "height": 900})
     opened.set_default_timeout(WAIT_MS)
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: the folder in SCREENSHOTS, or a temporary one."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def test_the_graph_shows_every_asset_of_the_market(ames: Stack, page: Page, pictures: Path) -> None:
@@ -82,7 +53,7 @@ def test_a_check_report_shows_what_was_asked_and_the_numbers(ames: Stack, page: 
     page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=checks&checkDetail=floors")
     expect(page.get_by_text("The metrics on the holdout reach the contract's floors")).to_be_visible()
     expect(page.get_by_text("(at most 0.2)").first).to_be_visible()
-    for name in ("parity", "beats_dummy", "not_worse_than_champion"):
+    for name in ("parity", "beats_dummy", "against_champion"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     expect(page.get_by_role("button", name="Execute all")).to_be_enabled()
     page.wait_for_timeout(2_000)  # the curves are drawn with an animation
