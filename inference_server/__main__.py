@@ -1,6 +1,7 @@
 """The command `inference-server`. Imports no gRPC: a supervisor must not have it when it starts workers."""
 
 import asyncio
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -128,6 +129,7 @@ def main(**options: Any) -> None:
     --settings: max_rows. Logs are JSON lines on stderr. SIGTERM ends what was accepted and stops; SIGHUP
     reads certificates, tokens and the settings file's log_level again.
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it writes lines of its own, which are no JSON
     try:
         asyncio.run(_serve(Settings(**options)))
     except (CannotListen, BadSettings, WorkersFail) as error:

@@ -43,15 +43,26 @@ class Running:
         )
 
     def health(self, service: str = "") -> str:
-        with grpc.insecure_channel(self.address) as channel:
-            request = health_pb2.HealthCheckRequest(service=service)
-            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=DEADLINE_SECONDS)
-        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+        return health(self.address, service)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; gives the exit code."""
         self.process.send_signal(number)
         return self.process.wait(DEADLINE_SECONDS)
+
+
+def health(address: str, service: str = "") -> str:
+    """What grpc.health.v1 says at an address."""
+    with grpc.insecure_channel(address) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=DEADLINE_SECONDS)
+    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
 
 
 @contextmanager

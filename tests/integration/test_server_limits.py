@@ -141,7 +141,7 @@ def test_what_is_too_late_is_not_computed(registry: Registry) -> None:
         (["--max-rows", "2"], 3, "INVALID_ARGUMENT", "--max-rows (INFERENCE_SERVER_MAX_ROWS)"),
         (
             ["--max-message-bytes", "100"],
-            4,
+            6,
             "RESOURCE_EXHAUSTED",
             "--max-message-bytes (INFERENCE_SERVER_MAX_MESSAGE_BYTES)",
         ),

@@ -33,8 +33,7 @@ def server(registry: Registry) -> Iterator[servers.Running]:
 
 def workers(server: servers.Running) -> set[int]:
     """Process ids of the workers that are there now."""
-    path = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    return {int(pid) for pid in path.read_text().split()}
+    return set(servers.family(server.process.pid)[1:])
 
 
 def requests_by_worker(server: servers.Running) -> set[int]:
