@@ -20,7 +20,7 @@ from house_prices.steps.evidence import Evidence
 MOST_LOST = 0.2
 """Share of the sales that cleaning may refuse before a person should look."""
 
-SANITY: Mapping[str, str] = {
+SANITY = {
     "feature_dominance": "No feature alone prices almost as well as all do.",
     "exact_law": "The prices have noise, as real ones do.",
     "holdout_drift": "The features of the holdout are like those of the training sales.",

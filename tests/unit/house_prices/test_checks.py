@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from house_prices import checks
 from house_prices.steps import gate
 from tests import cottages
 from tests.workshop import METRICS, Workshop
