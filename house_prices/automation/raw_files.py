@@ -40,6 +40,8 @@ def sensor(contract: Contract) -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason="The files are as they were.")
         found = digest(source.checksums(files))
         since, read = _last_read(context.instance, contract)
+        if not read:
+            return dg.SensorResult(skip_reason="The sales were never read; the first training is a person's.")
         if read == found:
             return dg.SensorResult(skip_reason="The files are those that were read last.", cursor=stamp)
         request = dg.RunRequest(run_key=f"raw-{found}-{since}", tags={"raw_files": found[:12]})

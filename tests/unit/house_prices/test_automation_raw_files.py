@@ -40,10 +40,10 @@ def test_a_market_without_files_waits(shop: Workshop) -> None:
     assert skipped(shop.tick("raw_files")) == f"{shop.raw} holds no file."
 
 
-def test_a_first_file_trains_the_market_once(shop: Workshop) -> None:
+def test_the_first_training_of_a_market_is_left_to_a_person(shop: Workshop) -> None:
     first = shop.tick("raw_files")
-    assert run_key(first).startswith("raw-")
-    assert skipped(shop.tick("raw_files", first.cursor)) == "The files are as they were."
+    assert skipped(first) == "The sales were never read; the first training is a person's."
+    assert first.cursor is None
 
 
 def test_files_that_were_read_do_not_train_again(read_once: Workshop) -> None:
