@@ -19,6 +19,8 @@ from inference_server.loader import Loader
 from inference_server.observation import Log, Observer, Together
 from inference_server.observation.log import RequestLog
 from inference_server.observation.metrics import Metrics
+from inference_server.observation.predictions import Columns, PredictionLog
+from inference_server.observation.traces import tracing
 from inference_server.patience import Patience
 from inference_server.probes import ProbeServer
 from inference_server.reload import Reload
@@ -54,10 +56,10 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     live, compute, sheet = LiveModels(), Compute(), Sheet()
     registry = Registry(settings.models)
     gate, patience = Gate(settings.max_in_flight), Patience(settings.stream_idle_seconds)
-    sheet.gauges(lambda: _gauges(live, gate))
+    sheet.also(lambda: _gauges(live, gate))
     tls, allowed = certificates.of(settings), authorization.of(settings)
     _warn(settings, log)
-    with observing(settings, sheet, log) as observer:
+    with observing(settings, live, sheet, log) as observer:
         loader = Loader(registry, live, log, observer)
         state = Health(live, fixed=[oip.SERVICE])
         routes = _routes(settings, live, loader, state, compute)
@@ -89,11 +91,31 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
 
 
 @contextlib.contextmanager
-def observing(settings: Settings, sheet: Sheet, log: Log) -> Iterator[Observer]:
+def observing(settings: Settings, live: LiveModels, sheet: Sheet, log: Log) -> Iterator[Observer]:
     """Everybody who listens, as the settings ask for them."""
     observers: list[Observer] = [RequestLog(log, share=settings.log_sample), Metrics(sheet)]
-    with contextlib.ExitStack() as _open:
+    with contextlib.ExitStack() as lasting:
+        if settings.prediction_log:
+            kept = PredictionLog(
+                settings.prediction_log,
+                share=settings.prediction_log_sample,
+                columns=lambda market, version: _columns(live, market, version),
+                sheet=sheet,
+                log=log,
+            )
+            lasting.enter_context(kept.writing())
+            observers.append(kept)
+        if settings.traces != "off":
+            observers.append(lasting.enter_context(tracing(settings.traces)))
         yield Together(observers, log)
+
+
+def _columns(live: LiveModels, market: str, version: int) -> Columns:
+    contract = live.find(market, str(version)).contract
+    return Columns(
+        numbers=[feature.name for feature in contract.numbers],
+        categories=[feature.name for feature in contract.categories],
+    )
 
 
 def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health, compute: Compute) -> Routes:

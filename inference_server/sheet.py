@@ -38,8 +38,8 @@ class Metric:
     """Upper ends, ascending, in the metric's unit."""
 
 
-Gauges: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
-"""Looks at the moment of asking."""
+Look: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
+"""Gives what is so at the moment of asking."""
 
 
 class Sheet:
@@ -47,7 +47,7 @@ class Sheet:
 
     def __init__(self) -> None:
         self._numbers: Numbers = {}
-        self._gauges: list[Gauges] = []
+        self._looks: list[Look] = []
 
     def cell(self, metric: Metric, *labels: str) -> list[float]:
         """Where a metric's numbers are added to; worth keeping by who adds often."""
@@ -61,14 +61,14 @@ class Sheet:
         """Add to a counter."""
         self.cell(metric, *labels)[0] += amount
 
-    def gauges(self, look: Gauges) -> None:
-        """Ask for these gauges whenever the numbers are asked for."""
-        self._gauges.append(look)
+    def also(self, look: Look) -> None:
+        """Look there, too, whenever the numbers are asked for."""
+        self._looks.append(look)
 
     def numbers(self) -> Numbers:
         """All of them, as they are now."""
         now = {key: list(cell) for key, cell in list(self._numbers.items())}
-        for look in self._gauges:
+        for look in self._looks:
             now.update({(metric.name, *labels): [value] for metric, labels, value in look()})
         return now
 

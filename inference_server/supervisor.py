@@ -67,7 +67,7 @@ class Fleet:
         self._log = log
         self._workers: dict[int, WorkerProcess] = {}
         self._sheet = Sheet()
-        self._sheet.gauges(self._gauges)
+        self._sheet.also(self._gauges)
         self._past: Numbers = {}
         self._failures = 0
         self._stop = asyncio.Event()
