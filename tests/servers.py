@@ -90,10 +90,12 @@ def serving(
         process.wait()
 
 
-def run(models: Path, *flags: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+def run(
+    models: Path, *flags: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """A server that is expected to end by itself."""
     command = [sys.executable, "-m", "inference_server", "--models", str(models), "--port", "0", *flags]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
 
 
 def eventually(look: Callable[[], T | None], seconds: float = DEADLINE_SECONDS) -> T:

@@ -28,6 +28,8 @@ MOST_WAITING = 1000
 """Questions in the queue."""
 MOST_ROWS_WAITING = 100_000
 """Their houses together, whose arrays stay in memory meanwhile."""
+FLUSH_SECONDS = 2.0
+"""How long what is left may take when the server stops."""
 FILE_BYTES, FILES = 64 * 2**20, 16
 """Of one worker and market; 1 GiB together."""
 
@@ -73,15 +75,13 @@ class PredictionLog(Observer):
     def writing(self) -> Iterator[None]:
         """Write as long as the block lasts, and what is left then."""
         self._thread.start()
-        self._sheet.gauges(self._counted)
+        self._sheet.also(self._counted)
         try:
             yield
         finally:
             with contextlib.suppress(queue.Full):
-                self._waiting.put(None, timeout=1)
-            self._thread.join(timeout=5)
-            for file in self._files.values():
-                file.close()
+                self._waiting.put(None, timeout=FLUSH_SECONDS / 2)
+            self._thread.join(timeout=FLUSH_SECONDS)
 
     def _counted(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
         """What the thread did: the sheet itself grows on the event loop alone."""

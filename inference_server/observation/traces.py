@@ -1,12 +1,13 @@
 """Spans for OpenTelemetry, from the records of what has ended. Needs the extra `traces`.
 
-A call is a span below the caller's, which `traceparent` in its metadata names (W3C); its parts are spans below
-that. Where to and how many stands in OpenTelemetry's own variables: OTEL_EXPORTER_OTLP_ENDPOINT,
+A call is a span below the caller's, which `traceparent` in its metadata names (W3C), and its parts are spans
+below that. Where to and how many stands in OpenTelemetry's own variables: OTEL_EXPORTER_OTLP_ENDPOINT,
 OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and the others.
 """
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SERVICE_NAME = "inference-server"
 MOST_PARTS = 100
 """Questions of one stream that have spans of their own."""
+FLUSH_SECONDS = 2.0
+"""How long spans may take to leave when the server stops."""
 PHASES = ("queue", "decode", "compute", "encode")
 CARRIED = ("traceparent", "tracestate")
 FAULTS = frozenset({code_pb2.UNKNOWN, code_pb2.INTERNAL, code_pb2.UNAVAILABLE, code_pb2.DATA_LOSS})
@@ -123,7 +126,9 @@ def tracing(how: str) -> Iterator[Traces]:
     try:
         yield Traces(provider.get_tracer("inference_server"))
     finally:
-        provider.shutdown()
+        leaving = threading.Thread(target=provider.shutdown, daemon=True)
+        leaving.start()
+        leaving.join(FLUSH_SECONDS)
 
 
 def _exporter(how: str) -> "SpanExporter":
