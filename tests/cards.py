@@ -7,22 +7,25 @@ import numpy as np
 
 from house_prices.registry import Golden, Manifest
 from house_prices.report import Card, Further, card_of
-from house_prices.steps.evaluate import Evaluation, Rival
-from house_prices.steps.gate import Ruling, Verdict
+from house_prices.steps.evidence import Evidence, Rival
+from house_prices.steps.gate import Outcome, Ruling, Verdict
 from house_prices.steps.metrics import measure
-from tests import models
+from tests import evidence, models
 
 ACTUAL = np.linspace(100_000.0, 300_000.0, 120)
 PREDICTED = ACTUAL * (1 + 0.12 * np.sin(np.arange(120)))
-PASSED = Verdict(
-    rulings=(Ruling(rule="parity", passed=True, sentence="They agree.", numbers={"difference": 2e-6}),)
+METRICS = measure(ACTUAL, PREDICTED)
+KEPT = Ruling(rule="parity", outcome=Outcome.PASS, sentence="They agree.", numbers={"difference": 2e-6})
+BROKEN = Ruling(
+    rule="floors",
+    outcome=Outcome.FAIL,
+    sentence="PPE10 is too low.",
+    numbers={"ppe10": 0.31},
+    details={"server_log": "it stopped"},
 )
-FAILED = Verdict(
-    rulings=(
-        *PASSED.rulings,
-        Ruling(rule="floors", passed=False, sentence="PPE10 is too low.", numbers={"ppe10": 0.31}),
-    )
-)
+OPEN = Ruling(rule="fresh_holdout", outcome=Outcome.HOLD, sentence="Asked too often.", numbers={})
+PASSED = Verdict(rulings=(KEPT,))
+FAILED = Verdict(rulings=(KEPT, OPEN, BROKEN))
 
 
 def manifest(*, contract: Mapping[str, object] | None = None, **changes: Any) -> Manifest:
@@ -40,36 +43,32 @@ def manifest(*, contract: Mapping[str, object] | None = None, **changes: Any) ->
     return Manifest(**(plain | changes))
 
 
-def evaluation(**changes: Any) -> Evaluation:
+def found(**changes: Any) -> Evidence:
     """What the holdout says of that version."""
-    found = measure(ACTUAL, PREDICTED)
     plain: dict[str, Any] = {
-        "version": 7,
-        "sha256": "ab" * 32,
-        "metrics": found,
-        "cross_validation": found,
+        "metrics": METRICS,
+        "cross_validation": METRICS,
         "dummy": measure(ACTUAL, np.full_like(ACTUAL, 200_000.0)),
-        "parity": 2e-6,
-        "parity_rows": 120,
-        "champion": None,
-        "slices": {"roof = flat": {"rows": 90.0, **found}, "roof = gable": {"rows": 30.0, **found}},
+        "interval": None,
+        "slices": {"roof = flat": {"rows": 90.0, **METRICS}, "roof = gable": {"rows": 30.0, **METRICS}},
         "actual": ACTUAL,
         "predicted": PREDICTED,
     }
-    return Evaluation(**(plain | changes))
+    return evidence.evidence(**(plain | changes))
 
 
-def champion(version: int = 6, worse: float = 1.0) -> Rival:
-    """A champion with errors so many times as large."""
-    return Rival(version=version, metrics=measure(ACTUAL, ACTUAL + (PREDICTED - ACTUAL) * worse))
+def champion(**changes: Any) -> Rival:
+    """A champion on all of the holdout, with errors twice as large."""
+    twice = measure(ACTUAL, ACTUAL + 2 * (PREDICTED - ACTUAL))
+    return evidence.rival(**({"version": 6, "metrics": twice, "sales": len(ACTUAL)} | changes))
 
 
 def card(
     *,
     of: Manifest | None = None,
-    found: Evaluation | None = None,
+    evidence: Evidence | None = None,
     verdict: Verdict = PASSED,
     further: Further | None = None,
 ) -> Card:
     """The card of version 7."""
-    return card_of(of or manifest(), 7, found or evaluation(), verdict, further)
+    return card_of(of or manifest(), 7, evidence or found(), verdict, further)

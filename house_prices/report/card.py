@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 from house_prices.contract import Contract
 from house_prices.registry import Manifest
-from house_prices.report import charts, measures, wording
+from house_prices.report import charts, interval, measures, wording
+from house_prices.report import verdict as verdicts
 from house_prices.report.facts import data_facts, lineage, trials
 from house_prices.report.features import features
 from house_prices.report.further import Further
-from house_prices.report.interval import around, calibrated, described
 from house_prices.report.limits import limits
 from house_prices.report.parts import (
+    Beside,
     DataFacts,
     FeatureRow,
-    Interval,
+    Intervals,
     Measure,
     Outcome,
     Picture,
@@ -24,7 +25,7 @@ from house_prices.report.parts import (
     TrialRow,
 )
 from house_prices.steps.evidence import Evidence
-from house_prices.steps.gate import Ruling, Verdict
+from house_prices.steps.gate import Verdict
 
 _TINY = 1e-4
 """Errors below it are told as less than this."""
@@ -44,21 +45,22 @@ class Card:
     """ISO 8601."""
     target: str
     """What is predicted, with its unit."""
-    unit: str
     holdout: int
     """Sales that judged it."""
     outcome: Outcome
     rules: tuple[Rule, ...]
     measures: tuple[Measure, ...]
     ratios: tuple[Ratio, ...] = ()
-    champion: int | None = None
-    """The version it was compared with; None where there was none."""
-    champion_problem: str = ""
-    """Why the champion could not be compared with."""
-    difference: Interval | None = None
-    """Bounds of the relative difference of RMSLE from the champion's."""
+    dummy: str | None = None
+    """The feature by which the dummy scales the median price; None for the median price itself."""
+    beside: Beside | None = None
+    """The champion's side; None where there was none to compare with."""
+    intervals: Intervals | None = None
+    """None where the model gives none."""
     pictures: tuple[Picture, ...] = ()
     slices: tuple[Slice, ...] = ()
+    few_sales: int
+    """A slice with fewer is reported and not judged."""
     limits: tuple[str, ...] = ()
     data: DataFacts
     contract_digest: str
@@ -69,8 +71,6 @@ class Card:
     fitted_on: int | None
     """Sales it was fitted on."""
     trials: tuple[TrialRow, ...] = ()
-    interval: str = ""
-    """How its prediction intervals were calibrated; empty where it has none."""
     sha256: str
     """Of the model file."""
     lineage: Mapping[str, str]
@@ -97,53 +97,42 @@ class Card:
 
 
 def card_of(
-    manifest: Manifest, number: int, evaluation: Evidence, verdict: Verdict, further: Further | None = None
+    manifest: Manifest, number: int, evidence: Evidence, verdict: Verdict, further: Further | None = None
 ) -> Card:
     """A version's card; what `further` does not hold is left out."""
     known, contract = further or Further(), manifest.contract
-    rival = evaluation.champion
-    interval = calibrated(manifest)
-    priced = known.priced or (around(interval, evaluation.predicted) if interval else None)
-    sliced = tuple(measures.slices(evaluation, known.slice_differences))
+    actual, predicted, unit = evidence.actual, evidence.predicted, contract.target.unit
+    kept, beside = interval.calibrated(manifest), verdicts.beside(evidence)
+    priced = known.priced or (interval.around(kept, predicted) if kept else None)
+    theirs = evidence.champion.metrics if evidence.champion and beside and beside.same_sales else None
+    sliced = tuple(measures.slices(evidence))
     return Card(
         market=contract.name,
         title=contract.title,
         version=number,
-        summary=_summary(manifest, evaluation),
+        summary=_summary(manifest, evidence),
         created_at=manifest.created_at,
         target=_target(contract),
-        unit=contract.target.unit,
-        holdout=len(evaluation.actual),
-        outcome=_outcome(verdict),
-        rules=tuple(map(_rule, verdict.rulings)),
-        measures=tuple(measures.measures(evaluation, known.intervals)),
-        ratios=tuple(measures.ratios(known.study)),
-        champion=rival.version if rival else None,
-        champion_problem=rival.problem if rival else "",
-        difference=known.difference,
-        pictures=tuple(
-            charts.pictures(evaluation.actual, evaluation.predicted, contract.target.unit, priced)
-        ),
+        holdout=len(actual),
+        outcome=verdicts.outcome(verdict.outcome),
+        rules=tuple(map(verdicts.rule, verdict.rulings)),
+        measures=tuple(measures.measures(evidence, known.intervals, theirs or {})),
+        dummy=contract.gate.area,
+        ratios=tuple(measures.ratios(evidence.ratio_study)),
+        beside=beside,
+        intervals=interval.shown(manifest, evidence),
+        pictures=tuple(charts.pictures(actual, predicted, unit, priced)),
         slices=sliced,
-        limits=tuple(limits(manifest, evaluation, sliced, has_interval=priced is not None)),
-        data=data_facts(manifest),
+        few_sales=contract.gate.slice_rows,
+        limits=tuple(limits(manifest, evidence, sliced, has_interval=priced is not None)),
+        data=data_facts(manifest, evidence.holdout),
         contract_digest=contract.digest,
         api_version=contract.api_version,
         features=tuple(features(manifest)),
         lineage=lineage(manifest),
         sha256=manifest.sha256,
-        interval=described(interval) if interval else "",
         **trials(manifest),
     )
-
-
-def _outcome(verdict: Verdict) -> Outcome:
-    return "pass" if verdict.passed else "fail"
-
-
-def _rule(ruling: Ruling) -> Rule:
-    outcome: Outcome = "pass" if ruling.passed else "fail"
-    return Rule(name=ruling.rule, outcome=outcome, sentence=ruling.sentence, numbers=ruling.numbers)
 
 
 def _target(contract: Contract) -> str:

@@ -108,7 +108,9 @@ class Drawing:
 
     def points(self, xs: Values, ys: Values) -> None:
         """A dot for each point, all in one path."""
-        dots = "".join(f"M{self.x(x)} {self.y(y)}h0" for x, y in zip(xs.tolist(), ys.tolist(), strict=True))
+        dots = "".join(
+            f"M{self.x(x):g} {self.y(y):g}h0" for x, y in zip(xs.tolist(), ys.tolist(), strict=True)
+        )
         self._add("path", d=dots, **{"class": "points"})
 
     def dot(self, x: float, y: float, style: str) -> None:
@@ -133,7 +135,7 @@ class Drawing:
 
     def _path(self, places: list[tuple[float, float]], style: str) -> None:
         steps = itertools.chain("M", itertools.repeat("L"))
-        path = "".join(f"{step}{x} {y}" for step, (x, y) in zip(steps, places, strict=False))
+        path = "".join(f"{step}{x:g} {y:g}" for step, (x, y) in zip(steps, places, strict=False))
         self._add("path", d=path, **{"class": style})
 
     def _text(self, x: float, y: float, words: str, style: str) -> None:

@@ -21,7 +21,7 @@ class Trained(TypedDict):
     trials: tuple[TrialRow, ...]
 
 
-def data_facts(manifest: Manifest) -> DataFacts:
+def data_facts(manifest: Manifest, holdout: str) -> DataFacts:
     """Files, rows and parts."""
     data = manifest.data
     return DataFacts(
@@ -32,6 +32,7 @@ def data_facts(manifest: Manifest) -> DataFacts:
         parts=_counts(data.get("parts")),
         split=_split(manifest.contract.split, by_property=manifest.contract.keys.property is not None),
         digest=str(data.get("digest", "")),
+        holdout=holdout,
     )
 
 

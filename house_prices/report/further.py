@@ -1,4 +1,4 @@
-"""Evidence for the card beyond the evaluation, and measuring what can be measured from it."""
+"""Evidence for the card beyond what the gate judges, and measuring it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from house_prices.report.parts import Interval
-from house_prices.steps import comparison, ratio_study
+from house_prices.steps import comparison
 from house_prices.steps.evidence import Evidence
 from house_prices.steps.metrics import measure
 
@@ -21,26 +21,19 @@ _ENDS = (2.5, 97.5)
 class Further:
     """What a card shows where it is known."""
 
-    study: Mapping[str, ratio_study.Figure] = field(default_factory=dict)
-    """The ratio study."""
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     """95% confidence intervals by metric."""
-    difference: Interval | None = None
-    """Bounds of the relative difference of RMSLE from the champion's."""
-    slice_differences: Mapping[str, Interval] = field(default_factory=dict)
-    """The same by the slice's label."""
     priced: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
-    """Prediction intervals of the holdout: lower ends, upper ends, and the level promised."""
+    """Prediction intervals of the holdout: lower ends, upper ends, and the level promised.
+
+    Where it is None, they are made from the manifest.
+    """
 
 
-def measured(evaluation: Evidence) -> Further:
-    """Ratio study and confidence intervals. The same evaluation gives the same figures."""
-    seed = comparison.seed_of([evaluation.sha256])
-    actual, predicted = evaluation.actual, evaluation.predicted
-    return Further(
-        study=ratio_study.study(actual, predicted, seed=seed),
-        intervals=intervals(actual, predicted, seed=seed),
-    )
+def measured(evidence: Evidence) -> Further:
+    """The metrics' confidence intervals. The same evidence gives the same ones."""
+    seed = comparison.seed_of([evidence.sha256])
+    return Further(intervals=intervals(evidence.actual, evidence.predicted, seed=seed))
 
 
 def intervals(

@@ -1,4 +1,4 @@
-"""The prediction intervals that a version was published with, read from its manifest."""
+"""The prediction intervals that a version was published with, and how they did on the holdout."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from house_prices.registry import Manifest
+from house_prices.report import parts
 from house_prices.report.wording import count, percent
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.intervals import Intervals
 
 Priced = tuple[NDArray[np.float64], NDArray[np.float64], float]
@@ -32,11 +34,23 @@ def around(interval: Intervals, predicted: NDArray[np.float64]) -> Priced:
     return (*interval.around(predicted), 1 - interval.alpha)
 
 
-def described(interval: Intervals) -> str:
-    """How they were calibrated, in a sentence."""
+def shown(manifest: Manifest, found: Evidence) -> parts.Intervals | None:
+    """What the holdout says of them; None where the model has none."""
+    if found.interval is None:
+        return None
+    kept = calibrated(manifest)
+    return parts.Intervals(
+        level=1 - kept.alpha if kept else manifest.contract.gate.coverage,
+        coverage=found.interval.coverage,
+        width=found.interval.median_width,
+        calibrated=_described(kept) if kept else "",
+    )
+
+
+def _described(interval: Intervals) -> str:
     bins = len(interval.sales)
     places = "" if bins == 1 else f", in {bins} bins of the predicted price"
     return (
-        f"Its {percent(1 - interval.alpha)} intervals were calibrated on {count(sum(interval.sales))} sales "
-        f"that it was not fitted on{places}."
+        f"The {percent(1 - interval.alpha)} intervals were calibrated on {count(sum(interval.sales))} sales "
+        f"that the model was not fitted on{places}."
     )

@@ -8,8 +8,6 @@ from house_prices.report import wording
 from house_prices.report.parts import Slice
 from house_prices.steps.evidence import Evidence
 
-FEW_SALES = 50
-"""A smaller slice is reported, and judged by nobody."""
 _EXACT = 1e-4
 _MANY_REFUSED = 0.05
 
@@ -23,7 +21,7 @@ def limits(
     yield from _time(manifest)
     yield from _ranges(manifest)
     yield from _unknown(manifest)
-    yield from _small(slices)
+    yield from _small(slices, manifest.contract.gate.slice_rows)
     yield from _refused(manifest)
     if not has_interval:
         yield "A price comes without an interval: the errors above are of many houses, not of the one asked."
@@ -89,11 +87,11 @@ def _unknown(manifest: Manifest) -> Iterator[str]:
         )
 
 
-def _small(slices: tuple[Slice, ...]) -> Iterator[str]:
-    small = [s.value if not s.group else f"{s.group} {s.value}" for s in slices if s.sales < FEW_SALES]
+def _small(slices: tuple[Slice, ...], few: int) -> Iterator[str]:
+    small = [s.value if not s.group else f"{s.group} {s.value}" for s in slices if s.sales < few]
     if small:
         yield (
-            f"{len(small)} of {len(slices)} slices have fewer than {FEW_SALES} sales in the holdout, such as "
+            f"{len(small)} of {len(slices)} slices have fewer than {few} sales in the holdout, such as "
             f"{wording.listed(small, 3)}: their figures are a hint, not a measurement."
         )
 

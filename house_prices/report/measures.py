@@ -41,13 +41,12 @@ def named(name: str) -> str:
     return " ".join(_METRICS[word].label if word in _METRICS else word for word in name.split("_"))
 
 
-def measures(found: Evidence, intervals: Mapping[str, Interval]) -> Iterator[Measure]:
+def measures(
+    found: Evidence, intervals: Mapping[str, Interval], champion: Mapping[str, float]
+) -> Iterator[Measure]:
     """Every metric of the holdout; one that is not known here comes last, under its name."""
-    champion = (found.champion and found.champion.metrics) or {}
-    for name in (
-        *(n for n in _METRICS if n in found.metrics),
-        *(n for n in found.metrics if n not in _METRICS),
-    ):
+    known = [name for name in _METRICS if name in found.metrics]
+    for name in dict.fromkeys((*known, *found.metrics)):
         metric = _METRICS.get(name, _Metric(name, "", "figure"))
         yield Measure(
             name=name,
@@ -74,14 +73,16 @@ def ratios(study: Mapping[str, Figure]) -> Iterator[Ratio]:
             )
 
 
-def slices(found: Evidence, differences: Mapping[str, Interval]) -> Iterator[Slice]:
-    """The holdout's slices, from labels such as `roof = gable`."""
+def slices(found: Evidence) -> Iterator[Slice]:
+    """The holdout's slices, from labels such as `roof = gable` or `price fifth 1`."""
+    held = found.interval.slices if found.interval else {}
     for label, metrics in found.slices.items():
         group, _, value = label.partition(" = ")
+        _, coverage = held.get(label, (0, None))
         yield Slice(
             group=group if value else "",
             value=value or label,
             sales=int(metrics["rows"]),
             metrics=metrics,
-            difference=differences.get(label),
+            coverage=coverage,
         )

@@ -29,6 +29,10 @@ class Rule:
     sentence: str
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What the sentence rests on."""
+    question: str = ""
+    """What the rule asks for, as a statement that is true where it passes."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Longer evidence by name, such as the server's log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +96,54 @@ class Slice:
     value: str
     sales: int
     metrics: Mapping[str, float]
-    difference: Interval | None = None
-    """Bounds of the relative difference of RMSLE from the champion's."""
+    coverage: float | None = None
+    """Share of its prices that lie within their prediction interval."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceBeside:
+    """A slice in which the candidate was held against the champion."""
+
+    name: str
+    sales: int
+    difference: float
+    """RMSLE of the candidate / RMSLE of the champion - 1."""
+    low: float
+    """Its one-sided lower bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """The candidate beside the champion, on sales that neither was trained on."""
+
+    version: int
+    """The champion's."""
+    problem: str
+    """Why it could not be compared with; empty where it could."""
+    sales: int
+    difference: float
+    """RMSLE of the candidate / RMSLE of the champion - 1."""
+    bounds: Interval
+    """One-sided bounds of the difference, at level `alpha` each."""
+    alpha: float
+    same_sales: bool
+    """Whether those sales are the whole holdout, so that the metrics of both are of the same sales."""
+    newer_data: bool
+    slices: tuple[SliceBeside, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """The model's prediction intervals."""
+
+    level: float
+    """Share of the prices that they promise to hold."""
+    coverage: float
+    """Share of the holdout's prices that they held."""
+    width: float
+    """Of the middle one, as a share of the price."""
+    calibrated: str
+    """How they were made, in a sentence; empty where that was not kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,3 +199,5 @@ class DataFacts:
     """How the parts were made, in a sentence."""
     digest: str = ""
     """One sha256 for all files; empty where it was not kept."""
+    holdout: str = ""
+    """sha256 of the holdout's contents."""

@@ -14,14 +14,14 @@ def write_report(
     registry: Registry,
     market: str,
     number: int,
-    evaluation: Evidence,
+    evidence: Evidence,
     verdict: Verdict,
     further: Further | None = None,
 ) -> Path:
     """Write `report.html`, in the place of an earlier one, and say where it is.
 
-    Without `further`, the ratio study and the metrics' intervals are measured here.
+    Without `further`, the metrics' confidence intervals are measured here.
     """
     manifest = registry.version(market, number).manifest
-    card = card_of(manifest, number, evaluation, verdict, further or measured(evaluation))
+    card = card_of(manifest, number, evidence, verdict, further or measured(evidence))
     return registry.attach(market, number, REPORT, render(card).encode())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from house_prices.report import limits, wording
+from house_prices.report import wording
 from house_prices.report.card import Card
 from house_prices.report.measures import named
 from house_prices.report.parts import Measure
@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent
 
 def render(card: Card) -> str:
     """The report. Every word of the card is escaped."""
-    return _environment().get_template("report.html.jinja").render(card=card, few_sales=limits.FEW_SALES)
+    return _environment().get_template("report.html.jinja").render(card=card)
 
 
 @cache

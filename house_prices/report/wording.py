@@ -47,6 +47,8 @@ def share(number: float) -> str:
         return f"{percent:.0f}%"
     if abs(percent) < 0.01:
         return "<0.01%"
+    if 99.95 <= percent < 100:
+        return ">99.9%"
     return f"{percent:.{1 if abs(percent) >= 0.1 else 2}f}%".replace("-", MINUS)
 
 
