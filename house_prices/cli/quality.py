@@ -48,7 +48,8 @@ def _print_table(header: list[str], columns: list[dict[str, float]]) -> None:
     """A metric a line, a fold a column, and all folds' answers together in the last."""
     click.echo(f"\n{'':<22}{''.join(f'{word:>11}' for word in header)}")
     for name in columns[-1]:
-        cells = (f"{column[name]:.4g}" if name in column else "none" for column in columns)
+        form = ".0f" if name == "sales" else ".4g"
+        cells = (f"{column[name]:{form}}" if name in column else "none" for column in columns)
         click.echo(f"{name:<22}{''.join(f'{cell:>11}' for cell in cells)}")
 
 
