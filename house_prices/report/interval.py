@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from house_prices.registry import Manifest
 from house_prices.report import parts
-from house_prices.report.wording import count, percent
+from house_prices.report.wording import count
 from house_prices.steps.evidence import Evidence
 from house_prices.steps.intervals import Intervals
 
@@ -50,7 +50,5 @@ def shown(manifest: Manifest, found: Evidence) -> parts.Intervals | None:
 def _described(interval: Intervals) -> str:
     bins = len(interval.sales)
     places = "" if bins == 1 else f", in {bins} bins of the predicted price"
-    return (
-        f"The {percent(1 - interval.alpha)} intervals were calibrated on {count(sum(interval.sales))} sales "
-        f"that the model was not fitted on{places}."
-    )
+    sales = count(sum(interval.sales))
+    return f"They were calibrated on {sales} sales that the model was not fitted on{places}."

@@ -36,9 +36,15 @@ _RATIOS: Mapping[str, tuple[str, str, float, float]] = {
 """Label, meaning, and the range that the industry's standard holds to be good."""
 
 
+_SPELLINGS: Mapping[str, str] = {
+    **{name: metric.label for name, metric in _METRICS.items()},
+    **{name: name.upper() for name in ("api", "cod", "mb", "prb", "prd")},
+}
+
+
 def named(name: str) -> str:
-    """A name as words in which metrics have their own spelling: champion RMSLE."""
-    return " ".join(_METRICS[word].label if word in _METRICS else word for word in name.split("_"))
+    """A name as words in which abbreviations have their own spelling: champion RMSLE."""
+    return " ".join(_SPELLINGS.get(word, word) for word in name.split("_"))
 
 
 def measures(

@@ -145,8 +145,7 @@ def test_the_servers_log_is_folded_below_the_rule_that_failed() -> None:
 def test_intervals_are_told_with_level_coverage_and_width() -> None:
     page = render(cards.card(evidence=cards.found(interval=evidence.interval(coverage=0.884))))
     assert (
-        "The 90% intervals hold 88.4% of the actual prices. The middle one is 40.0% of the price wide."
-        in page
+        "The 90% intervals hold 88.4% of the actual prices. Their median width is 40.0% of the price." in page
     )
 
 
