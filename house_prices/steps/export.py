@@ -35,6 +35,7 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
         types.append(("categories", StringTensorType([None, len(contract.categories)])))
     model = convert_sklearn(
         fitted.model.regressor_,
+        name=contract.name,  # or it is a random one, and the same training gives another file each time
         initial_types=types,
         target_opset=OPSET,
         custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},

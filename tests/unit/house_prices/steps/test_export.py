@@ -35,6 +35,10 @@ def test_the_file_says_which_contract_it_was_made_for(model: bytes) -> None:
     assert read.doc_string == "Huts: price in EUR"
 
 
+def test_the_same_training_gives_the_same_file(model: bytes) -> None:
+    assert export.export(train.train(SALES, HUTS), HUTS) == model
+
+
 def test_golden_rows_replay(model: bytes) -> None:
     session = export.session(model)
     golden = export.golden(session, HOUSES)
