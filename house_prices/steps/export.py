@@ -41,6 +41,9 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
         custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},
         custom_shape_calculators={kind: module.shape for kind, module in _OWN.items()},
     )
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)  # the converter's order is a set's
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
     _name_price(model.graph, exponential=contract.target.log)
     if fitted.intervals:
         _add_interval(model.graph, fitted.intervals)
