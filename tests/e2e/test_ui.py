@@ -25,6 +25,7 @@ pytestmark = chromium.needed
 @pytest.fixture(scope="module")
 def ames(running: Stack) -> Stack:
     """The stack with a champion of Ames."""
+    running.webserver.launch_job("ames_training")
     wait_for(lambda: running.registry.champion("ames"), seconds=150, otherwise="no champion of Ames")
     return running
 
