@@ -16,6 +16,7 @@ from inference_server.gate import Gate
 from inference_server.handlers import Handlers
 from inference_server.live_models import LiveModels
 from inference_server.loader import Loader
+from inference_server.logs import Threshold
 from inference_server.observation import Log, Observer, Together
 from inference_server.observation.log import RequestLog
 from inference_server.observation.metrics import Metrics
@@ -50,7 +51,7 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Running]:
     """A server that runs as long as the block does."""
     log: Log = structlog.get_logger()
     live, compute, sheet = LiveModels(), Compute(), Sheet()
@@ -59,7 +60,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     sheet.also(lambda: _gauges(live, gate))
     tls, allowed = certificates.of(settings), authorization.of(settings)
     _warn(settings, log)
-    with observing(settings, live, sheet, log) as observer:
+    with observing(settings, threshold, live, sheet, log) as observer:
         loader = Loader(registry, live, log, observer)
         state = Health(live, fixed=[oip.SERVICE])
         routes = _routes(settings, live, loader, state, compute)
@@ -76,9 +77,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         port, health_port = await server.start(), await probes.start()
         watching = asyncio.create_task(_watch(watcher, state, live, log))
         try:
-            yield Running(
-                port=port, health_port=health_port, sheet=sheet, reload=Reload(settings, tls, allowed, log)
-            )
+            reload = Reload(settings, threshold, tls, allowed, log)
+            yield Running(port=port, health_port=health_port, sheet=sheet, reload=reload)
         finally:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
@@ -91,9 +91,12 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
 
 
 @contextlib.contextmanager
-def observing(settings: Settings, live: LiveModels, sheet: Sheet, log: Log) -> Iterator[Observer]:
+def observing(
+    settings: Settings, threshold: Threshold, live: LiveModels, sheet: Sheet, log: Log
+) -> Iterator[Observer]:
     """Everybody who listens, as the settings ask for them."""
-    observers: list[Observer] = [RequestLog(log, share=settings.log_sample), Metrics(sheet)]
+    lines = RequestLog(log, share=settings.log_sample, threshold=threshold)
+    observers: list[Observer] = [lines, Metrics(sheet)]
     with contextlib.ExitStack() as lasting:
         if settings.prediction_log:
             kept = PredictionLog(

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-LEVELS = ("debug", "info", "warning", "error")
+NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+LEVELS = tuple(NUMBERS)
 
 
 class Threshold:
@@ -17,11 +18,16 @@ class Threshold:
 
     def set(self, level: str) -> None:
         """Write this level and those above it from now on."""
-        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._least = NUMBERS[level]
+
+    @property
+    def writes_info(self) -> bool:
+        """Whether a line at info would be written: for who writes many, and need not make them."""
+        return self._least <= logging.INFO
 
     def __call__(self, _logger: Any, level: str, event: Any) -> Any:
         """The event, where it is to be written."""
-        if logging.getLevelNamesMapping().get(level.upper(), logging.ERROR) < self._least:
+        if NUMBERS.get(level, logging.ERROR) < self._least:
             raise structlog.DropEvent
         return event
 
@@ -31,7 +37,8 @@ def to_stderr(level: str, **always: object) -> Threshold:
     threshold = Threshold(level)
 
     def add(_logger: Any, _level: str, event: Any) -> Any:
-        return {**event, **always}
+        event.update(always)
+        return event
 
     structlog.configure(
         processors=[

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from inference_server.authorization import Authorization
 from inference_server.certificates import Certificates
-from inference_server.logs import LEVELS
+from inference_server.logs import LEVELS, Threshold
 from inference_server.observation import Log
 from inference_server.settings import BadSettings, Settings
 
@@ -14,7 +14,12 @@ class Reload:
     """Reads files again. One that cannot be used is told in the log, and what was read before goes on."""
 
     def __init__(
-        self, settings: Settings, tls: Certificates | None, allowed: Authorization | None, log: Log
+        self,
+        settings: Settings,
+        threshold: Threshold,
+        tls: Certificates | None,
+        allowed: Authorization | None,
+        log: Log,
     ) -> None:
         self._settings = settings
         self._parts: dict[str, Callable[[], None]] = {}
@@ -22,12 +27,9 @@ class Reload:
             self._parts["certificates"] = tls.reload
         if allowed:
             self._parts["tokens"] = allowed.reload
+        if settings.settings:
+            self._parts["log_level"] = lambda: threshold.set(self._log_level())
         self._log = log
-
-    def on_log_level(self, change: Callable[[str], None]) -> None:
-        """Give a new level of the settings file to this."""
-        if self._settings.settings:
-            self._parts["log_level"] = lambda: change(self._log_level())
 
     def __call__(self) -> None:
         """Read all of them."""

@@ -24,8 +24,7 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_reader(sys.stdin.fileno(), _on_end_of_input, stop)
-    async with bootstrap.running(settings) as server:
-        server.reload.on_log_level(threshold.set)
+    async with bootstrap.running(settings, threshold) as server:
         loop.add_signal_handler(signal.SIGHUP, server.reload)
         await _tell(READY)
         telling = asyncio.create_task(_tell_changes(server.sheet))

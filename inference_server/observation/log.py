@@ -4,18 +4,22 @@ import random
 
 from google.rpc import code_pb2
 
+from inference_server.logs import Threshold
 from inference_server.observation.records import Answered, Log, Observer
 
 
 class RequestLog(Observer):
     """Writes every call that went wrong, and of the others the share that was asked for."""
 
-    def __init__(self, log: Log, *, share: float) -> None:
+    def __init__(self, log: Log, *, share: float, threshold: Threshold) -> None:
         self._log = log
+        self._threshold = threshold
         self._share = share
 
     def answered(self, answered: Answered) -> None:
         """Write its line."""
+        if not answered.bug and not self._threshold.writes_info:
+            return
         if answered.code == code_pb2.OK and self._share < 1 and random.random() >= self._share:  # noqa: S311  # no secret
             return
         facts: dict[str, object] = {
