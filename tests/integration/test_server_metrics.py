@@ -8,7 +8,6 @@ import grpc
 import pytest
 
 from house_prices.registry import Registry
-from inference_server import metrics
 from inference_server.client import Client, ClientError
 from tests import models, scrapes, servers
 from tests.models import HUT
@@ -96,11 +95,6 @@ def test_a_metrics_port_that_is_taken_ends_the_start_and_is_named(
     assert ended.returncode == 1
     assert "another process has it" in ended.stderr
     assert "INFERENCE_SERVER_METRICS_PORT" in ended.stderr
-
-
-def test_every_metric_is_in_the_handbook() -> None:
-    handbook = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
-    assert [one.name for one in metrics.ALL if f"`{one.name}`" not in handbook] == []
 
 
 def test_log_lines_of_sound_requests_can_be_sampled_and_those_of_others_all_stay(tmp_path: Path) -> None:
