@@ -39,31 +39,37 @@ def test_the_dummy_answers_the_median_training_price() -> None:
     assert found["mae"] == 100.0
 
 
-def test_slices_are_measured_apart_with_their_rows() -> None:
+def test_slices_are_named_by_their_values_and_measured_apart() -> None:
     wrong = np.where(HELD["roof"] == "gable", prices(HELD, HUTS) * 1.1, prices(HELD, HUTS))
-    found = evaluate.slices(HELD, wrong, HUTS)
-    assert list(found) == ["roof = flat", "roof = gable", "garden = 0", "garden = 1"]
+    rows = evaluate.slice_rows(HELD, wrong, HUTS)
+    found = evaluate.slice_metrics(prices(HELD, HUTS), wrong, rows)
+    assert {"roof = flat", "roof = gable", "garden = 0", "garden = 1", "something missing"} <= set(found)
     assert found["roof = flat"]["mape"] == 0.0
     assert found["roof = gable"]["mape"] == pytest.approx(0.1)
     assert found["roof = flat"]["rows"] + found["roof = gable"]["rows"] == 100
 
 
-def test_a_slice_of_one_sale_is_left_out() -> None:
+def test_every_house_is_in_one_fifth_by_its_predicted_price() -> None:
+    predicted = prices(HELD, HUTS)
+    rows = evaluate.slice_rows(HELD, predicted, HUTS)
+    fifths = [rows[f"price fifth {number}"] for number in range(1, 6)]
+    assert [len(fifth) for fifth in fifths] == [20] * 5
+    assert predicted[fifths[0]].max() <= predicted[fifths[4]].min()
+
+
+def test_a_slice_of_one_sale_is_not_measured() -> None:
     held = HELD.assign(roof=["gable", *["flat"] * 99])
-    assert "roof = gable" not in evaluate.slices(held, prices(held, HUTS), HUTS)
-
-
-def test_the_champion_is_scored_through_its_own_contract() -> None:
-    theirs = models.contract(features=models.HUTS["features"][:1])  # type: ignore[index]
-    session = export.session(models.onnx_model(theirs, base=0))
-    rival = evaluate.score_champion(3, session, HELD.assign(price=10 * HELD["area"]), theirs)
-    assert rival.metrics is not None
-    assert rival.metrics["rmsle"] == pytest.approx(0.0, abs=1e-6)
+    actual = prices(held, HUTS)
+    rows = evaluate.slice_rows(held, actual, HUTS)
+    assert "roof = gable" not in evaluate.slice_metrics(actual, actual, rows)
 
 
 def test_a_champion_that_needs_a_feature_that_is_gone_says_which() -> None:
-    theirs = models.contract()
-    session = export.session(models.onnx_model(theirs, base=0))
-    rival = evaluate.score_champion(3, session, HELD.drop(columns=["view", "age"]), theirs)
+    session = export.session(models.onnx_model(HUTS, base=0))
+    nothing = np.array([], dtype=np.uint32)
+    model = evaluate.Model(
+        version=3, sha256="ab", contract=HUTS, session=session, trained_on=nothing, data=None
+    )
+    rival = evaluate.compare(model, model, HELD.drop(columns=["view", "age"]), HUTS, evaluations=1)
     assert rival.metrics is None
     assert rival.problem == "it needs age, view, which the contract no longer has"
