@@ -64,6 +64,7 @@ def furnish(home: Path) -> None:
 def process(name: str, module: list[str], home: Path) -> Iterator[None]:
     """A Python module as a process with its own group, all of which ends with the block."""
     environment = {**os.environ, "DAGSTER_HOME": str(home), "HOUSE_PRICES_HOME": str(home)}
+    environment["INFERENCE_SERVER_METRICS_PORT"] = "off"  # 8002 may be another server's
     environment["OMP_NUM_THREADS"] = "1"  # teams of threads that share few cores mostly wait for each other
     with (home / f"{name}.log").open("wb") as log:
         started = subprocess.Popen(

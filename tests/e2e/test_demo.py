@@ -44,7 +44,7 @@ def test_a_candidate_that_the_gate_rejects_ends_the_demo_with_the_reason(home: P
 def test_up_starts_both_and_ctrl_c_leaves_nothing_running(home: Path) -> None:
     ui, port = free_port(), free_port()
     command = [sys.executable, "-m", "house_prices", "up", "--ui-port", str(ui), "--port", str(port)]
-    environment = {**os.environ, "HOUSE_PRICES_HOME": str(home)}
+    environment = {**os.environ, "HOUSE_PRICES_HOME": str(home), "INFERENCE_SERVER_METRICS_PORT": "off"}
     with (home / "up.log").open("w") as log:
         up = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=home)
     wait_for(lambda: "Ctrl-C stops both" in (home / "up.log").read_text(), seconds=90, otherwise="up")

@@ -1,11 +1,16 @@
 """The handbook says what the server does."""
 
 import re
+import subprocess
 from pathlib import Path
 
+from house_prices.registry import Registry
 from inference_server import errors, metrics
 from inference_server.__main__ import main
 from inference_server.authorization import NEEDED
+from inference_server.client import Client, Tls
+from tests import models, servers
+from tests.models import HUT
 
 HANDBOOK = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
 SETTINGS = HANDBOOK.partition("## Settings")[2].partition("##")[0]
@@ -25,6 +30,23 @@ def test_every_metric_is_in_the_table_with_its_labels() -> None:
     rows = dict(re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", HANDBOOK, re.MULTILINE))
     assert rows.keys() == {metric.name for metric in metrics.ALL}
     assert all(label in rows[metric.name] for metric in metrics.ALL for label in metric.labels)
+
+
+def test_the_way_to_tls_and_a_token_leads_there(tmp_path: Path) -> None:
+    block = HANDBOOK.partition("## With TLS and a token")[2].partition("```\n")[2].partition("```")[0]
+    preparation, _, command = block.partition("inference-server --models storage/models")
+    subprocess.run(["bash", "-ec", preparation], cwd=tmp_path, check=True, capture_output=True)
+    flags = [
+        word if word.startswith("--") else str(tmp_path / word) for word in command.split() if word != "\\"
+    ]
+    registry = Registry(tmp_path / "models")
+    models.promote(registry, models.publish(registry))
+    token = (tmp_path / "inference.token").read_text().strip()
+    with servers.serving(registry.root, *flags) as server:
+        server.says("model serves")
+        tls = Tls(ca=(tmp_path / "server.pem").read_bytes())
+        with Client(f"localhost:{server.port}", tls=tls, token=token) as client:
+            assert client.predict("huts", [HUT]).prices[0].value == 1203
 
 
 def test_the_methods_of_a_role_are_named() -> None:
