@@ -11,7 +11,7 @@ import json
 import pkgutil
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 LABELS = {"steps": "steps", "plots": "plots", "report": "report"}
 began = time.perf_counter()
-seconds: Counter[str] = Counter()
+seconds: defaultdict[str, float] = defaultdict(float)
 _open: list[list[float]] = []
 
 
@@ -96,7 +96,7 @@ print(
             "checks": {check.check_name: bool(check.passed) for check in checks},
             "in_process_s": time.perf_counter() - began,
             "seconds": seconds,
-            "steps_s": {step.step_key: step.end_time - step.start_time for step in run},
+            "steps_s": {step.step_key: (step.end_time or 0) - (step.start_time or 0) for step in run},
         }
     )
 )

@@ -15,7 +15,7 @@ from house_prices.steps.metrics import measure
 
 market, folder = Path(sys.argv[1]), Path(sys.argv[2])
 cleaned_file = folder / "cleaned.parquet"
-seconds = {}
+seconds: dict[str, float] = {}
 started = time.perf_counter()
 
 

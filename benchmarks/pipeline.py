@@ -64,7 +64,7 @@ def compare(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
         runs["seed"].append(run("benchmarks.seed_pipeline", raw, kept))
         runs["ours"].append(run("benchmarks.our_pipeline", market, kept))
         runs["dagster"].append(_through_dagster(home))
-    found = {name: _summary(measured) for name, measured in runs.items()}
+    found: dict[str, Any] = {name: _summary(measured) for name, measured in runs.items()}
     found["wall_ratios"] = _ratios(runs, "wall_s")
     found["memory_ratios"] = _ratios(runs, "peak_mb")
     _print_comparison(found)

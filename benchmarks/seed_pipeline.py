@@ -14,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 raw, folder = Path(sys.argv[1]), Path(sys.argv[2])
 cleaned = folder / "cleaned.csv"
-seconds = {}
+seconds: dict[str, float] = {}
 started = time.perf_counter()
 
 
