@@ -98,6 +98,7 @@ def test_a_candidate_beside_a_damaged_champion_is_for_a_person_to_promote(shop: 
     version = shop.registry.version("cottages", 1)
     shop.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
     version.model.write_bytes(b"no model")
+    cottages.write_sales(shop.sales, cottages.law(worth=2000))
     said = by_name(shop.train())["against_champion"]
     assert not said.passed
     assert "The champion, version 1, cannot price this holdout" in str(said.description)
