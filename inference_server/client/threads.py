@@ -1,7 +1,6 @@
 """Single houses of several threads, in one request. Whoever finds nobody asking asks for all that wait."""
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -89,11 +88,11 @@ class Batches:
 
     def __init__(self, send: Send) -> None:
         self._lock = threading.Lock()
-        self._batches: defaultdict[str, _Batch | None] = defaultdict(lambda: None)
+        self._batches: dict[str, _Batch] = {}
         self._send = send
 
     def ask(self, market: str, house: Any) -> Prices:
         """The price of a house; raises ClientError."""
         with self._lock:
-            batch = self._batches[market] = self._batches[market] or _Batch(market, self._send)
+            batch = self._batches.setdefault(market, _Batch(market, self._send))
         return batch.ask(house)
