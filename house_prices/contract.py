@@ -15,7 +15,7 @@ KINDS = ("number", "integer", "flag", "category")
 METRICS = ("r2", "mse", "rmse", "mae", "mape", "rmsle", "mdape", "ppe10", "ppe20")
 INTERVAL_METRICS = ("coverage", "quintile_coverage", "width")
 """Share of prices within their 90% intervals, overall and in the worst fifth; median width, of the price."""
-RESERVED = ("part", "property", "reason", "sold")
+RESERVED = ("group", "part", "property", "reason", "sold")
 """Columns that cleaned and split sales have beside the features and the target."""
 EXACT_IN_FLOAT32 = 2**24
 """Whole numbers up to here are the same after the cast to float32."""

@@ -9,7 +9,7 @@ import dagster as dg
 
 from house_prices import api
 from house_prices.contract import Contract
-from house_prices.steps.columns import PART, PARTS, PROPERTY, SOLD
+from house_prices.steps.columns import GROUP, PART, PARTS, PROPERTY, SOLD
 
 OWNERS = ["team:pricing"]
 PARQUET, PICKLE = "parquet_io", "pickle_io"
@@ -92,9 +92,10 @@ def clean_schema(contract: Contract) -> dg.TableSchema:
 
 
 def split_schema(contract: Contract) -> dg.TableSchema:
-    """The columns of cleaned sales, and the part of the split that each belongs to."""
+    """The columns of cleaned sales, the part of the split that each belongs to, and what stays together."""
     part = dg.TableColumn(PART, type="category", description=f"One of {', '.join(PARTS)}.")
-    return dg.TableSchema([*clean_schema(contract).columns, part])
+    group = dg.TableColumn(GROUP, type="uint64", description="The same for the sales of one property.")
+    return dg.TableSchema([*clean_schema(contract).columns, part, group])
 
 
 def clean_lineage(contract: Contract) -> dg.TableColumnLineage:

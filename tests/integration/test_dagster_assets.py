@@ -113,7 +113,9 @@ def test_pictures_come_with_the_assets(trained: Workshop, name: str, label: str)
 def test_slices_are_a_table_of_numbers(trained: Workshop) -> None:
     header, _, *rows = str(metadata(trained, "metrics")["slices"]).splitlines()
     assert header == "| slice | sales | rmsle | mdape | ppe10 |"
-    assert [row.split(" | ")[0] for row in rows] == ["| roof = flat", "| roof = gable", "| roof = none"]
+    fifths = [f"| price fifth {number}" for number in range(1, 6)]
+    roofs = ["| roof = flat", "| roof = gable", "| roof = none"]
+    assert [row.split(" | ")[0] for row in rows] == [*fifths, *roofs]
 
 
 def test_the_manifest_tells_where_the_model_comes_from(trained: Workshop) -> None:
