@@ -35,7 +35,9 @@ def examine(
     evaluations = _evaluations(registry, contract.name, asked, candidate.sha256)
     seed = comparison.seed_of([asked, candidate.sha256])
     champion, rival = _champion(registry, contract.name)
-    if champion:
+    if champion and champion.manifest.sha256 == candidate.sha256:
+        rival = Rival(version=champion.number, sha256=candidate.sha256)
+    elif champion:
         rival = evaluate.compare(candidate, _load(champion), splits, contract, evaluations=evaluations)
     return Evidence(
         version=number,

@@ -124,7 +124,7 @@ def api_compatibility(evidence: Evidence, _: Gate) -> Ruling:
 
 
 def _alone(rule: str) -> Ruling:
-    return _ruling(rule, Outcome.PASS, "There is no champion to compare with.", {})
+    return _ruling(rule, Outcome.PASS, "There is no other champion to compare with.", {})
 
 
 def _ruling(rule: str, outcome: Outcome, sentence: str, numbers: dict[str, float]) -> Ruling:
