@@ -32,6 +32,11 @@ def train(home: Home, contract: Contract) -> int:
         raise click.ClickException(told.failure or "The training failed; see the run in Dagster's UI.")
     if told.rejected:
         raise click.ClickException(f"Version {told.version} is not promoted: {' '.join(told.rejected)}")
+    if told.held:
+        raise click.ClickException(
+            f"Version {told.version} is held for a person to decide on: {' '.join(told.held)} To promote it: "
+            f"house-prices models promote {told.version} --market {contract.name} --force --reason WHY"
+        )
     return told.version
 
 
@@ -42,6 +47,7 @@ class _Telling:
         self.run_id = str(uuid.uuid4())
         self.version = 0
         self.rejected: list[str] = []
+        self.held: list[str] = []
         self.failure = ""
         self._instance = instance
         self._contract = contract
@@ -100,7 +106,7 @@ class _Telling:
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
         click.echo(f"      {mark}  {check.check_name}: {why}")
         if gate and not check.passed:
-            self.rejected.append(f"{check.check_name}: {why}")
+            (self.held if warns else self.rejected).append(f"{check.check_name}: {why}")
 
 
 def _raw_lines(facts: Mapping[str, Any]) -> list[str]:
