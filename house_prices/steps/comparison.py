@@ -117,16 +117,21 @@ def _sums_by_group(measured: Errors, seed: int) -> tuple[Prices, Prices]:
 
 
 def median_error_ratio(
-    actual: Prices, candidate: Prices, champion: Prices, *, seed: int, alpha: float
+    actual: Prices, candidate: Prices, champion: Prices, *, resolution: float, seed: int, alpha: float
 ) -> tuple[float, float]:
-    """MdAPE of the candidate / MdAPE of the champion, and its one-sided upper bound at level alpha."""
+    """MdAPE of the candidate / MdAPE of the champion, and its one-sided upper bound at level alpha.
+
+    As in `errors`, an error below `resolution` counts as `resolution`.
+    """
     draw = np.random.default_rng(seed)
     rows = draw.permutation(len(actual))[:MOST_SALES]
-    mine = np.abs(candidate[rows] / actual[rows] - 1)
-    theirs = np.abs(champion[rows] / actual[rows] - 1)
+    mine, theirs = (
+        np.maximum(np.abs(predicted[rows] / actual[rows] - 1), resolution)
+        for predicted in (candidate, champion)
+    )
     found = stats.bootstrap(
         (mine, theirs),
-        lambda a, b, axis=-1: np.median(a, axis=axis) / np.maximum(np.median(b, axis=axis), 1e-12),
+        _ratio_of_medians,
         n_resamples=RESAMPLES // 10,
         batch=_BATCH,
         paired=True,
@@ -135,8 +140,11 @@ def median_error_ratio(
         confidence_level=1 - 2 * alpha,
         rng=draw,
     )
-    estimate = np.median(mine) / np.maximum(np.median(theirs), 1e-12)
-    return float(estimate), float(found.confidence_interval.high)
+    return float(_ratio_of_medians(mine, theirs)), float(found.confidence_interval.high)
+
+
+def _ratio_of_medians(candidate: Prices, champion: Prices, axis: int = -1) -> Prices:
+    return np.asarray(np.median(candidate, axis=axis) / np.median(champion, axis=axis))
 
 
 def holm(p_values: Mapping[str, float], alpha: float) -> list[str]:

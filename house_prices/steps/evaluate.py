@@ -174,7 +174,9 @@ def _compare(candidate: Model, champion: Model, new: pd.DataFrame, contract: Con
     errors = comparison.errors(actual, mine, theirs, new[GROUP].to_numpy(), resolution=contract.gate.parity)
     seed = comparison.seed_of([holdout_hash(new, contract), candidate.sha256, champion.sha256])
     difference = comparison.compare(errors, seed=seed)
-    median, median_high = comparison.median_error_ratio(actual, mine, theirs, seed=seed, alpha=alpha)
+    median, median_high = comparison.median_error_ratio(
+        actual, mine, theirs, resolution=resolution, seed=seed, alpha=alpha
+    )
     their_interval = interval(champion.session, their_houses, actual, {})
     return Rival(
         version=champion.version,

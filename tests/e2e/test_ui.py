@@ -52,7 +52,9 @@ def test_the_graph_shows_every_asset_of_the_market(ames: Stack, page: Page, pict
 
 def test_a_check_report_shows_what_was_asked_and_the_numbers(ames: Stack, page: Page, pictures: Path) -> None:
     page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=checks&checkDetail=floors")
-    expect(page.get_by_text("The holdout's metrics keep the contract's own floors and ceilings")).to_be_visible()
+    expect(
+        page.get_by_text("The holdout's metrics keep the contract's own floors and ceilings")
+    ).to_be_visible()
     expect(page.get_by_text("(at most 0.2)").first).to_be_visible()
     for name in ("parity", "beats_dummy", "against_champion"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()

@@ -44,6 +44,13 @@ def test_errors_below_the_resolution_count_as_none() -> None:
     assert comparison.compare(errors, seed=1).high(0.05) == 0
 
 
+def test_medians_below_the_resolution_are_the_same() -> None:
+    actual = np.full(50, 1000.0)
+    candidate, champion = actual * (1 + 3e-7), actual * (1 + 2e-7)
+    found = comparison.median_error_ratio(actual, candidate, champion, resolution=1e-5, seed=1, alpha=0.05)
+    assert found == (1, 1)
+
+
 def test_sales_of_one_property_count_as_one_so_that_bounds_widen() -> None:
     one_each, ten_each = difference(1000), difference(1000, groups=np.arange(1000) // 10)
     assert np.std(ten_each.distribution) > 0.5 * np.std(one_each.distribution)
@@ -59,7 +66,9 @@ def test_a_large_holdout_is_compared_as_a_whole_and_in_time() -> None:
 
 def test_the_median_error_is_compared_too() -> None:
     actual, candidate, champion = sales(900, better=0.3)
-    ratio, high = comparison.median_error_ratio(actual, candidate, champion, seed=3, alpha=0.05)
+    ratio, high = comparison.median_error_ratio(
+        actual, candidate, champion, resolution=1e-5, seed=3, alpha=0.05
+    )
     assert ratio < high < 1
 
 
