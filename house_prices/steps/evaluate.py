@@ -171,7 +171,8 @@ def _compare(candidate: Model, champion: Model, new: pd.DataFrame, contract: Con
     houses, their_houses = inputs(new, contract), inputs(new, champion.contract)
     mine, theirs = predict(candidate.session, houses), predict(champion.session, their_houses)
     slices = slice_rows(new, theirs, contract)
-    errors = comparison.errors(actual, mine, theirs, new[GROUP].to_numpy(), resolution=contract.gate.parity)
+    resolution = contract.gate.parity
+    errors = comparison.errors(actual, mine, theirs, new[GROUP].to_numpy(), resolution=resolution)
     seed = comparison.seed_of([holdout_hash(new, contract), candidate.sha256, champion.sha256])
     difference = comparison.compare(errors, seed=seed)
     median, median_high = comparison.median_error_ratio(
