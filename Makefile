@@ -6,6 +6,9 @@ BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)
 export HOUSE_PRICES_HOME := $(CURDIR)
 export OMP_WAIT_POLICY := passive
+# Memory that one step frees is there for the next: fresh pages cost virtual machines much time.
+export MALLOC_MMAP_THRESHOLD_ := 33554432
+export MALLOC_TRIM_THRESHOLD_ := 268435456
 
 .PHONY: help demo up test check format protos screenshots bench-pipeline clean
 

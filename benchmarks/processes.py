@@ -8,11 +8,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-POLL_S = 0.05
+POLL_S = 0.1
+"""Between two looks at memory: each holds up the process that is looked at."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -47,12 +50,12 @@ def run(
             command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder, env=variables
         ) as process,
     ):
-        peak_kb = 0
-        while process.poll() is None:
-            peak_kb = max(peak_kb, sum(map(_pss_kb, _family(process.pid))))
-            time.sleep(POLL_S)
-        wall_s = time.perf_counter() - started
-        printed = process.stdout.read() if process.stdout else ""
+        ended = Event()
+        with ThreadPoolExecutor(1) as watcher:
+            peak_kb = watcher.submit(_peak_kb, process.pid, ended)
+            printed, _ = process.communicate()
+            wall_s = time.perf_counter() - started
+            ended.set()
         if process.returncode:
             log.seek(0)
             sys.stderr.write(log.read())
@@ -60,7 +63,7 @@ def run(
     return Measured(
         wall_s=wall_s,
         cpu_s=_cpu_s() - before,
-        peak_mb=peak_kb / 1024,
+        peak_mb=peak_kb.result() / 1024,
         told=json.loads(printed.splitlines()[-1]),
     )
 
@@ -69,6 +72,13 @@ def _cpu_s() -> float:
     """Processor time of every child so far that has ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _peak_kb(root: int, ended: Event) -> int:
+    peak = 0
+    while not ended.wait(POLL_S):
+        peak = max(peak, sum(map(_pss_kb, _family(root))))
+    return peak
 
 
 def _family(root: int) -> list[int]:

@@ -56,7 +56,8 @@ class _Parquet(_WholeFiles):
         value.to_parquet(path, index=False)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:  # noqa: ARG002
-        return pd.read_parquet(str(path))
+        # Column by column: one block of all columns would be copied anew by every step.
+        return pd.read_parquet(str(path), to_pandas_kwargs={"split_blocks": True})
 
 
 class _Pickle(_WholeFiles):

@@ -16,7 +16,7 @@ from house_prices.steps.columns import FILE, REASON, ROW
 from house_prices.steps.rules import Reading, Rule
 
 Frame = TypeVar("Frame")
-_BROKEN, _SUM = "_broken", "_sum"
+_BROKEN, _SUM, _ALIKE = "_broken", "_sum", "_alike"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +114,13 @@ def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.Laz
     schema = kept.collect_schema()
     sale = [name for name in schema.names() if name not in (FILE, ROW)]
     weights = random.Random(0)  # noqa: S311  # to tell sums apart, not to keep secrets
-    terms = [nw.col(n).fill_null(-1.0) * weights.random() for n in sale if schema[n] == nw.Float64]
+    terms = [nw.col(n) * weights.random() for n in sale if schema[n] == nw.Float64]
     summed = kept.with_columns(nw.sum_horizontal(*terms).alias(_SUM))
-    alike = summed.filter(nw.col(_SUM).is_duplicated())
+    summed = summed.with_columns(nw.col(_SUM).is_duplicated().alias(_ALIKE)).drop(_SUM)
+    alike = summed.filter(_ALIKE)
     first = alike.unique(subset=sale, keep="first", order_by=[FILE, ROW])
     again = alike.join(first.select(FILE, ROW), on=[FILE, ROW], how="anti")
-    different = nw.concat([summed.filter(~nw.col(_SUM).is_duplicated()), first]).drop(_SUM)
+    different = nw.concat([summed.filter(~nw.col(_ALIKE)), first]).drop(_ALIKE)
     return different, again.select(FILE, ROW, nw.lit("a duplicate").alias(REASON))
 
 

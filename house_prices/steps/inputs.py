@@ -47,7 +47,7 @@ class Inputs:
 
 def inputs(sales: pd.DataFrame, contract: Contract) -> Inputs:
     """The features of cleaned sales, in the contract's order."""
-    numbers = np.empty((len(sales), len(contract.numbers)), dtype=np.float32)
+    numbers = np.empty((len(sales), len(contract.numbers)), dtype=np.float32, order="F")
     for column, feature in enumerate(contract.numbers):
         numbers[:, column] = sales[feature.name]
     categories = np.empty((len(sales), len(contract.categories)), dtype=object)

@@ -31,7 +31,8 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
     parted = sales.assign(**{PART: part}).assign(**{GROUP: group})
     _check_sizes(parted, contract)
-    return parted.iloc[np.lexsort((own, group))].reset_index(drop=True)
+    order = np.argsort(own) if group is own else np.lexsort((own, group))
+    return parted.iloc[order].reset_index(drop=True)
 
 
 def counts(parted: pd.DataFrame) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.inspection import permutation_importance
@@ -65,7 +66,8 @@ def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     Raises ContractError for an unknown estimator, SalesError for sales that teach nothing.
     """
     estimators.check(contract)
-    with threads(len(sales)):
+    # Cleaning has refused what is not finite; to look again costs a tenth of a cheap fit.
+    with threads(len(sales)), config_context(assume_finite=True):
         return _train(sales, contract)
 
 
@@ -135,13 +137,15 @@ def _search(
 ) -> Iterator[tuple[Trial, np.ndarray]]:
     """Each setting of an estimator, with the price it gives each sale that it was not fitted on.
 
-    The folds run side by side, a core each: they never wait for each other, as threads within a fit do.
+    Folds of few sales run side by side, a core each: they never wait for each other, as threads within a
+    fit do. Folds of many run one after the other, each with all the cores: side by side they would only
+    wait for memory.
     """
     settings = _settings(name, contract)
-    with threadpool_limits(1):
-        found = Parallel(n_jobs=-1, prefer="threads")(
-            delayed(_price_fold)(name, settings, features, price, fold, contract) for fold in folds
-        )
+    jobs = -1 if len(price) < _ROWS_FOR_THREADS else 1
+    found = Parallel(n_jobs=jobs, prefer="threads")(
+        delayed(_price_fold)(name, settings, features, price, fold, contract) for fold in folds
+    )
     for parameters, parts in zip(settings, zip(*found, strict=True), strict=True):
         unseen = np.empty(len(price))
         for (_, held), part in zip(folds, parts, strict=True):
@@ -169,7 +173,7 @@ def _price_fold(
     """What each setting answers to a fold's held sales. They are prepared once for all settings."""
     fitted_on, held = fold
     pipeline = estimators.ESTIMATORS[name](contract)
-    with threads(1):  # a limit on OpenMP holds in its own thread only
+    with threads(len(price)):  # a limit on OpenMP holds in its own thread only
         seen = pipeline["preparation"].fit_transform(features[fitted_on])
         unseen = pipeline["preparation"].transform(features[held])
         models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
@@ -200,7 +204,7 @@ def _check_sales(price: np.ndarray, contract: Contract) -> None:
 
 def _check_known(sales: pd.DataFrame, folds: Folds, contract: Contract) -> None:
     """A number of which a fold knows nothing breaks estimators in ways that tell no one why."""
-    names = [feature.name for feature in contract.numbers]
+    names = [feature.name for feature in contract.numbers if not feature.required]
     known = sales[names].notna().to_numpy()
     learnt = np.all([known[fitted_on].any(axis=0) for fitted_on, _ in folds], axis=0)
     rare = [f"{name} in {known[:, at].sum()}" for at, name in enumerate(names) if not learnt[at]]
