@@ -57,7 +57,7 @@ class _Parquet(_WholeFiles):
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:  # noqa: ARG002
         # Column by column: one block of all columns would be copied anew by every step.
-        return pd.read_parquet(str(path), to_pandas_kwargs={"split_blocks": True})
+        return pd.read_parquet(str(path), engine="pyarrow", to_pandas_kwargs={"split_blocks": True})
 
 
 class _Pickle(_WholeFiles):
