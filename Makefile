@@ -10,13 +10,14 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up test check format protos screenshots bench-pipeline clean
+.PHONY: help demo up test check format protos screenshots bench bench-pipeline clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
 	@echo "make up                  Dagster's UI on 3000 and the inference server on 8001"
 	@echo "make test                every test"
 	@echo "make check               format, lint, types, layering, contracts and protos"
+	@echo "make bench               the server against the bare floor of its stack"
 	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
 
 demo: .venv/pipeline
@@ -48,6 +49,9 @@ protos: .venv/dev
 
 screenshots: .venv/dev
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_ui.py tests/e2e/test_report.py
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks.serving
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline

@@ -1,5 +1,6 @@
 """Between a market's typed messages and arrays, as its contract says."""
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from house_prices.api import Api
 from house_prices.contract import Contract, plain
-from inference_server import columns
+from inference_server import columns, wire
 from inference_server.columns import LARGEST, Column
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.method import reader
@@ -27,14 +28,15 @@ class HouseCodec:
         self._message = reader(api.request)
         self._response: Any = api.response
         self._wire = WireReader(contract, api.request)
+        self._ends: dict[int, bytes] = {}
         self._frames = {with_interval: _frame(api, with_interval) for with_interval in (False, True)}
 
     def read(self, raw: bytes, *, max_rows: int) -> Inputs:
         """The houses of a request; raises BadHouses with every fault of theirs."""
-        try:
-            return self._wire.read(raw, max_rows=max_rows)
-        except Unusual:
-            return self.slow(raw, max_rows=max_rows)
+        if len(raw) >= wire.FEWEST_BYTES:
+            with contextlib.suppress(Unusual):
+                return self._wire.read(raw, max_rows=max_rows)
+        return self.slow(raw, max_rows=max_rows)
 
     def slow(self, raw: bytes, *, max_rows: int) -> Inputs:
         """The same, house by house; `read` comes here for few houses and for unusual ones."""
@@ -60,7 +62,7 @@ class HouseCodec:
 
     def write(self, prices: Prices, warnings: Mapping[int, Sequence[str]], version: int) -> bytes:
         """The response's bytes; `warnings` are by row."""
-        end: bytes = self._response(model_version=str(version)).SerializeToString()
+        end = self._end(version)
         if warnings:
             return self._written_one_by_one(prices, warnings) + end
         frame, layout = self._frames[prices.lower is not None]
@@ -70,6 +72,12 @@ class HouseCodec:
         if prices.lower is not None:
             rows["lower"], rows["upper"] = prices.lower, prices.upper
         return bytes(written) + end
+
+    def _end(self, version: int) -> bytes:
+        """The part of a response that tells the version; written once."""
+        if version not in self._ends:
+            self._ends[version] = self._response(model_version=str(version)).SerializeToString()
+        return self._ends[version]
 
     def _written_one_by_one(self, prices: Prices, warnings: Mapping[int, Sequence[str]]) -> bytes:
         response = self._response()

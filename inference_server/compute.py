@@ -1,4 +1,4 @@
-"""Where predictions run: small ones at once, large ones on threads."""
+"""Where predictions run: quick ones at once, others on threads."""
 
 import asyncio
 import os
@@ -7,9 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from inference_server.method import Call
 from inference_server.onnx_model import Inputs, OnnxModel, Prices
-
-INLINE_ROWS = 64
-"""Up to here a prediction takes less than handing it to a thread and back would."""
 
 
 class Compute:
@@ -21,7 +18,7 @@ class Compute:
     async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
         """The price of every house; raises DeadlinePassed where nobody waits for them any more."""
         call.be_in_time()
-        if inputs.rows <= INLINE_ROWS:
+        if inputs.rows <= model.quick_rows:
             prices = model.predict(inputs)
         else:
             prices = await self._on_a_thread(model, inputs, call)

@@ -25,14 +25,13 @@ NAMES = ("x509_common_name", "x509_subject_alternative_name")
 class Boundary:
     """An async context manager for the answering of one call."""
 
-    __slots__ = ("_context", "_metadata", "_observer", "_path", "_peer", "_started", "note")
+    __slots__ = ("_context", "_metadata", "_observer", "_path", "_started", "note")
 
     def __init__(self, path: str, context: Any, observer: Observer) -> None:
         self._path = path
         self._context = context
         self._observer = observer
         self._metadata: dict[str, str | bytes] = dict(context.invocation_metadata() or ())
-        self._peer: str = context.peer()
         accepted = ACCEPTED.get()
         self._started = accepted or time.perf_counter()
         self.note = Note(NOTHING, accepted)
@@ -52,8 +51,6 @@ class Boundary:
         return Call(
             deadline=None if left is None else time.monotonic() + left,
             metadata=self._metadata,
-            peer=self._peer,
-            cancelled=self._context.cancelled,
         )
 
     async def __aenter__(self) -> "Boundary":

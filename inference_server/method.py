@@ -29,17 +29,13 @@ class Work:
     prices: Any = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Call:
     """What a method may know of the call that it answers."""
 
     deadline: float | None
     """When the caller stops waiting, as time.monotonic() tells it; None where it never does."""
     metadata: Mapping[str, str | bytes]
-    peer: str
-    """The caller's address."""
-    cancelled: Callable[[], bool]
-    """Whether the caller has gone."""
     work: Work = field(default_factory=Work)
 
     def be_in_time(self) -> None:
@@ -54,7 +50,7 @@ class Call:
         return asked if isinstance(asked, str) else asked.decode(errors="replace")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Subject:
     """What a question is about, for the log."""
 

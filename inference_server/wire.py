@@ -23,6 +23,8 @@ VARINT, FIXED64, TEXT = 0, 1, 2
 """Protobuf's wire types."""
 FEWEST_ROWS = 50
 """Below this, starting so many array operations costs more than they save."""
+FEWEST_BYTES = 2 * FEWEST_ROWS
+"""Fewer cannot hold so many houses: each has a tag and a length."""
 
 Places = NDArray[np.int64]
 """One place in the bytes, or one length, a house."""

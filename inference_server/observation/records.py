@@ -9,7 +9,7 @@ import structlog
 Log = structlog.typing.FilteringBoundLogger
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Answered:
     """A call that has ended, whichever way."""
 
@@ -34,7 +34,7 @@ class Answered:
     """Whether it was refused because too many others were in flight."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Priced:
     """A question that got its prices; many in a call that is a stream."""
 

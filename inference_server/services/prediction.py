@@ -14,7 +14,7 @@ from inference_server.statistics import Timing
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Question:
     """Houses, and the model that will price them: a swap meanwhile changes nothing for them."""
 
@@ -23,7 +23,7 @@ class Question:
     timing: Timing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Answer:
     """Prices from the model that the question named."""
 
