@@ -19,7 +19,8 @@ def up(home: Home, ui_port: int, port: int) -> None:
     for wanted, option in ((ui_port, "--ui-port"), (port, "--port")):
         if listening(wanted):
             raise click.ClickException(f"Port {wanted} is taken. Name another with {option}.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # what a shell starts in the background ignores SIGINT
+        signal.signal(number, signal.default_int_handler)
     with the_only_daemon(home.logs) as free, children(home) as processes:
         if not free:
             raise click.ClickException(f"A Dagster daemon of {home.path} is running already.")
