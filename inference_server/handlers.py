@@ -1,5 +1,6 @@
 """Finds each call's route and carries its bytes there and back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
@@ -81,7 +82,7 @@ class Handlers(grpc.GenericRpcHandler):
                     with self._gate.question():
                         told = await self._answering.answer(method, raw, boundary.call(), boundary.note)
                     with self._patience.waiting():
-                        await context.write(told)
+                        await _write(context, told)
 
         return answer
 
@@ -96,7 +97,7 @@ class Handlers(grpc.GenericRpcHandler):
                 call = boundary.call()
                 question = subscription.read(self._answering.sized(raw), call)
                 async for told in subscription.handle(question, call):
-                    await context.write(subscription.write(told))
+                    await _write(context, subscription.write(told))
 
         return answer
 
@@ -120,6 +121,14 @@ class Handlers(grpc.GenericRpcHandler):
                 await method.handle(b"", boundary.call())
 
         return grpc.stream_stream_rpc_method_handler(refuse)
+
+
+async def _write(context: Context, told: bytes) -> None:
+    """Where the caller has gone meanwhile, gRPC calls that an error of its own."""
+    try:
+        await context.write(told)
+    except grpc.aio.InternalError as error:
+        raise asyncio.CancelledError from error
 
 
 def _is_counted(route: Route) -> bool:

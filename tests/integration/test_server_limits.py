@@ -192,6 +192,27 @@ def test_a_stream_whose_answers_nobody_takes_is_ended(registry: Registry) -> Non
     assert ended["messages"] < 200
 
 
+def test_a_caller_that_leaves_while_its_answers_are_written_is_no_fault_of_the_server(
+    registry: Registry,
+) -> None:
+    typed = api.load(models.contract())
+    question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
+    with servers.serving(registry.root) as server:
+        server.says("model serves")
+        with grpc.insecure_channel(server.address) as channel:
+            never_read = channel.stream_stream(f"{SERVICE}/PredictStream")(iter([question] * 200), timeout=30)
+            servers.eventually(lambda: rests(server))
+            never_read.cancel()
+            assert server.says("request")["code"] == "CANCELLED"
+
+
+def rests(server: servers.Running) -> bool:
+    """Whether it prices no more rows, though it has begun to."""
+    before = scrapes.total(server, "inference_rows_total")
+    time.sleep(0.3)
+    return 0 < before == scrapes.total(server, "inference_rows_total")
+
+
 def test_idle_streams_do_not_hold_up_the_end(registry: Registry) -> None:
     with servers.serving(registry.root, "--grace-seconds", "30") as server:
         server.says("model serves")
