@@ -1,0 +1,134 @@
+"""How often the gate errs on challengers whose true worth is known.
+
+    python -m benchmarks.gate_power [--sequences 200] [--trainings 5] [--challengers 60]
+
+Each goes through the project's own comparison and rules; in all else it is sound. A sequence is so many
+re-trainings, none of them truly better, held against one champion on one holdout; each spends its part of the
+5% error. Exits with 1 where more than 5% of the sequences, or of the trainings, bring a promotion, by more
+than chance (two standard errors).
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from benchmarks.processes import ROOT
+from benchmarks.simulated import ANOTHER_KIND, RETRAINED, SALES, challenge, holdout, judge
+from house_prices.steps import comparison
+
+RESULTS = ROOT / "benchmarks" / "results" / "gate_power.json"
+ALLOWED = 0.05
+"""Most false promotions, as a share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How often something came about."""
+
+    what: str
+    times: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        return self.times / self.of
+
+    @property
+    def error(self) -> float:
+        """Its Monte Carlo standard error."""
+        return math.sqrt(self.share * (1 - self.share) / self.of)
+
+    @property
+    def too_high(self) -> bool:
+        """Whether it is above what is allowed by more than chance."""
+        return self.share > ALLOWED + 2 * math.sqrt(ALLOWED * (1 - ALLOWED) / self.of)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--sequences", type=int, default=200)
+    options.add_argument("--trainings", type=int, default=5, help="in each sequence")
+    options.add_argument("--challengers", type=int, default=60, help="for each of the other rates")
+    options.add_argument("--seed", type=int, default=0)
+    chosen = options.parse_args()
+    started = time.monotonic()
+    draw = np.random.default_rng(chosen.seed)
+    false = false_promotions(draw, chosen.sequences, chosen.trainings)
+    others = other_rates(draw, chosen.challengers)
+    _print(chosen.sequences, chosen.trainings, false, others)
+    found = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - started),
+        "resamples": comparison.RESAMPLES,
+        "rates": [{**asdict(one), "share": one.share, "error": one.error} for one in (*false, *others)],
+    }
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    print(f"{found['seconds']} s. Written to {RESULTS.relative_to(ROOT)}.")
+    return 1 if any(one.too_high for one in false) else 0
+
+
+def false_promotions(draw: np.random.Generator, sequences: int, trainings: int) -> list[Rate]:
+    """Promotions of challengers that are truly no better, by sequence, by first training and by training."""
+    promoted = np.array([_sequence(draw, trainings) for _ in range(sequences)])
+    return [
+        Rate(what="any training of a sequence", times=int(promoted.any(axis=1).sum()), of=sequences),
+        Rate(what="the first training", times=int(promoted[:, 0].sum()), of=sequences),
+        Rate(what="each training", times=int(promoted.sum()), of=promoted.size),
+    ]
+
+
+def _sequence(draw: np.random.Generator, trainings: int) -> list[bool]:
+    """Which of these re-trainings would be promoted: each is judged as if none before it had been."""
+    held = holdout(draw)
+    return [judge(challenge(held, draw), turn=turn)[1].passed for turn in range(1, trainings + 1)]
+
+
+def other_rates(draw: np.random.Generator, challengers: int) -> list[Rate]:
+    """Power, and what the margin of "no worse" lets through; each challenger is the first on its holdout."""
+    kinds = {
+        "5% better, the same estimator": (-0.05, RETRAINED, False),
+        "5% better, another estimator": (-0.05, ANOTHER_KIND, False),
+        "as good, on newer sales": (0.0, RETRAINED, True),
+        "3% worse, on newer sales": (0.03, RETRAINED, True),
+    }
+    found = []
+    for what, (worse, correlation, newer_data) in kinds.items():
+        sales = (
+            challenge(holdout(draw), draw, worse=worse, correlation=correlation) for _ in range(challengers)
+        )
+        promoted = [judge(one, newer_data=newer_data)[1].passed for one in sales]
+        found.append(Rate(what=what, times=sum(promoted), of=challengers))
+    return found
+
+
+def _print(sequences: int, trainings: int, false: Sequence[Rate], others: Sequence[Rate]) -> None:
+    spent = sum(comparison.spend(turn) for turn in range(1, trainings + 1))
+    print(
+        "A false promotion: the challenger's true RMSLE is the champion's, the gate calls it superior, and "
+        f"no other\nrule objects. {sequences * trainings} such challengers were {trainings} re-trainings "
+        f"against one champion on each of {sequences} holdouts\nof {SALES} sales. Together those of one holdout may "
+        f"spend {spent:.3f}, and any number of them {ALLOWED}. The\nbootstrap draws {comparison.RESAMPLES} "
+        "times, as it does in use.\n"
+    )
+    print(f"{'promoted, of challengers no better':<40}{'share':>8}{'error':>8}{'times':>12}")
+    for one in false:
+        print(_row(one), "TOO HIGH" if one.too_high else f"at most {ALLOWED}")
+    print("promoted, of challengers truly")
+    for one in others:
+        print(_row(one))
+
+
+def _row(one: Rate) -> str:
+    return f"  {one.what:<38}{one.share:>8.3f}{one.error:>8.3f}{f'{one.times} of {one.of}':>12}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
