@@ -9,7 +9,8 @@ HousePricesError
 └── RegistryError
     ├── VersionNotFound   no such market, version or champion
     ├── ModelDamaged      files that differ from what was published
-    └── PromotionRefused  a promotion that would serve something other than what was judged
+    ├── PromotionRefused  a promotion of something other than what was judged, or of what a person rejected
+    └── RejectionRefused  a rejection of the version that serves
 
 A message says what came, what is allowed and what to do.
 """
@@ -62,4 +63,8 @@ class ModelDamaged(RegistryError):
 
 
 class PromotionRefused(RegistryError):
-    """A promotion that would serve something other than what was judged."""
+    """A promotion of something other than what was judged, or of what a person rejected."""
+
+
+class RejectionRefused(RegistryError):
+    """A rejection of the version that serves."""

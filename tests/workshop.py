@@ -1,8 +1,9 @@
 """The market of cottages in a project folder, with a Dagster instance that keeps what happens there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -64,9 +65,22 @@ class Workshop:
 
     def promote(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
         """Run the promotion job as a sensor asked for it."""
-        job = self._definitions().resolve_job_def("cottages_promotion")
-        return job.execute_in_process(
-            run_config=request.run_config, tags=request.tags, instance=self.instance, raise_on_error=False
+        return self.launch("promotion", request.run_config, request.tags)
+
+    def decide(self, **config: object) -> dg.ExecuteInProcessResult:
+        """Run the promotion job as a person launches it in the UI."""
+        return self.launch("promotion", {"ops": {"promote_cottages": {"config": config}}})
+
+    def launch(
+        self, job: str, run_config: Mapping[str, Any], tags: Mapping[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job of the market with a run config."""
+        return (
+            self._definitions()
+            .resolve_job_def(f"cottages_{job}")
+            .execute_in_process(
+                run_config=run_config, tags=tags, instance=self.instance, raise_on_error=False
+            )
         )
 
     def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult:

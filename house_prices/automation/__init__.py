@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from house_prices.automation import promotion, raw_files, training
+from house_prices.automation import promotion, raw_files, rollback, training
 from house_prices.contract import Contract
 
 __all__ = ["of_market"]
@@ -11,7 +11,7 @@ __all__ = ["of_market"]
 def of_market(contract: Contract) -> dg.Definitions:
     """One market's jobs, schedule and sensors."""
     happening = dg.Definitions(
-        jobs=[promotion.job(contract)],
+        jobs=[promotion.job(contract), rollback.job(contract)],
         sensors=[promotion.sensor(contract), raw_files.sensor(contract)],
     )
     return dg.Definitions.merge(training.of_market(contract), happening)

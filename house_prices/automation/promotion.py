@@ -1,15 +1,17 @@
 """The promotion job, and the sensor that runs it for a candidate that every rule of the gate passed."""
 
 from dataclasses import asdict
+from enum import Enum
 
 import dagster as dg
+from pydantic import Field
 
 from house_prices.assets.metadata import key
 from house_prices.automation import rulings
 from house_prices.automation.rulings import Candidate
 from house_prices.contract import Contract
-from house_prices.errors import PromotionRefused, RegistryError
-from house_prices.registry import Registry
+from house_prices.errors import PromotionRefused, RegistryError, RejectionRefused
+from house_prices.registry import Champion, Registry
 from house_prices.resources import Folders
 
 INTERVAL_S = 5
@@ -25,38 +27,68 @@ def op_name(contract: Contract) -> str:
     return f"promote_{contract.name}"
 
 
+class Decision(Enum):
+    """What is decided on a version. Dagster's config names the members as they are written here."""
+
+    promote = "promote"
+    reject = "reject"
+
+
 class Promotion(dg.Config):
-    """The version to promote, as it was judged."""
+    """A version and what is decided on it: by the sensor, or by a person in the UI's launchpad."""
 
     version: int
-    sha256: str
-    reason: str
+    reason: str = Field(min_length=1, description="Why; it is kept in the audit log.")
+    decision: Decision = Decision.promote
+    sha256: str = Field(
+        default="", description="Of the model as it was judged; empty for that of the version."
+    )
+    force: bool = Field(default=False, description="Promote even a version that a person has rejected.")
 
 
 def job(contract: Contract) -> dg.JobDefinition:
-    """Makes one exact version the champion. Run again, it changes nothing."""
+    """Makes one exact version the champion, or rejects it. Promoting again changes nothing."""
 
     @dg.op(name=op_name(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
     def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
-        by = context.run.tags.get("dagster/sensor_name", "a run started by hand")
         try:
-            champion = folders.registry.promote(
-                contract.name, config.version, sha256=config.sha256, by=by, reason=config.reason
-            )
-        except PromotionRefused as error:
+            champion = _decide(folders.registry, contract.name, config, by=decider(context))
+        except (PromotionRefused, RejectionRefused) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        facts = {name: value for name, value in asdict(champion).items() if value is not None}
-        context.log_event(dg.AssetMaterialization(key(contract, "champion"), metadata=facts))
+        if champion:
+            context.log_event(materialization(contract, champion))
 
     @dg.job(
         name=name(contract),
         tags={"market": contract.name},
-        description=f"Promotes a judged version of {contract.title}.",
+        description=f"Promotes a judged version of {contract.title}, or rejects it.",
     )
     def promotion() -> None:
         promote()
 
     return promotion
+
+
+def _decide(registry: Registry, market: str, config: Promotion, *, by: str) -> Champion | None:
+    """The new champion; None where the version is rejected."""
+    if config.decision is Decision.reject:
+        registry.reject(market, config.version, by=by, reason=config.reason)
+        return None
+    sha256 = config.sha256 or registry.version(market, config.version).manifest.sha256
+    return registry.promote(
+        market, config.version, sha256=sha256, by=by, reason=config.reason, force=config.force
+    )
+
+
+def decider(context: dg.OpExecutionContext) -> str:
+    """Who the audit log says decided: the sensor that asked for the run, or a person."""
+    return str(context.run.tags.get("dagster/sensor_name", "a run started by hand"))
+
+
+def materialization(contract: Contract, champion: Champion) -> dg.AssetMaterialization:
+    """What Dagster is told of a new champion."""
+    facts = {name: value for name, value in asdict(champion).items() if value is not None}
+    return dg.AssetMaterialization(key(contract, "champion"), metadata=facts)
 
 
 def sensor(contract: Contract) -> dg.SensorDefinition:
@@ -79,7 +111,7 @@ def sensor(contract: Contract) -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason=f"{version} has been decided on.")
         if said.pending:
             return dg.SensorResult(skip_reason=f"{version}: {' '.join(said.pending)}")
-        broken = [*said.broken, *_changed(folders.registry, contract, candidate)]
+        broken = [*said.broken, *_objections(folders.registry, contract, candidate)]
         if broken:
             why = f"{version} is rejected. {' '.join(broken)}"
             return dg.SensorResult(skip_reason=why, cursor=said.evidence)
@@ -104,8 +136,8 @@ def _request(contract: Contract, candidate: Candidate, evidence: str) -> dg.RunR
     )
 
 
-def _changed(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
-    """What shows that the candidate's files are not those that were judged; empty where nothing does."""
+def _objections(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
+    """What stands against promotion beside the gate: changed files, or a person; empty where nothing does."""
     try:
         version = registry.version(contract.name, candidate.version)
         version.check()
@@ -113,4 +145,5 @@ def _changed(registry: Registry, contract: Contract, candidate: Candidate) -> li
         return [str(error)]
     if version.manifest.sha256 != candidate.sha256:
         return ["Its files have changed since they were judged."]
-    return []
+    rejection = registry.rejection(contract.name, candidate.version)
+    return [f"It was {rejection}."] if rejection else []

@@ -12,7 +12,7 @@ from house_prices.registry import Registry
 
 @click.group()
 def models() -> None:
-    """Look at published models; promote one, or roll back."""
+    """Look at published models; promote or reject one, or roll back."""
 
 
 @models.command("list")
@@ -29,7 +29,8 @@ def list_(home: Home, market: str | None) -> None:
             star = "*" if champion and champion.version == number else " "
             click.echo(
                 f" {star} {number:>4}  {manifest.created_at[:19]}  "
-                f"{manifest.training.get('estimator', 'unknown'):<24}  {_summary(verdicts.get(number))}"
+                f"{manifest.training.get('estimator', 'unknown'):<24}  "
+                f"{home.registry.rejection(name, number) or _summary(verdicts.get(number))}"
             )
 
 
@@ -75,7 +76,7 @@ def report(home: Home, market: str | None, version: int | None) -> None:
 @market_option
 @click.argument("version", type=int)
 @click.option("--reason", required=True, help="Why; it is kept in the audit log.")
-@click.option("--force", is_flag=True, help="Promote a version that the gate has not passed.")
+@click.option("--force", is_flag=True, help="Promote a version that did not pass the gate or was rejected.")
 @pass_home
 def promote(home: Home, market: str | None, version: int, reason: str, force: bool) -> None:
     """Make a version the champion."""
@@ -87,9 +88,21 @@ def promote(home: Home, market: str | None, version: int, reason: str, force: bo
             f"{name} version {version}: {_summary(verdict)}. To promote it all the same, add --force."
         )
     champion = home.registry.promote(
-        name, version, sha256=found.manifest.sha256, by=getpass.getuser(), reason=reason
+        name, version, sha256=found.manifest.sha256, by=getpass.getuser(), reason=reason, force=force
     )
     click.echo(f"{name} version {champion.version} is the champion since {champion.promoted_at}.")
+
+
+@models.command()
+@market_option
+@click.argument("version", type=int)
+@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+@pass_home
+def reject(home: Home, market: str | None, version: int, reason: str) -> None:
+    """Decide that a version, such as one that is held, is not to serve."""
+    name = home.known(market)
+    home.registry.reject(name, version, by=getpass.getuser(), reason=reason)
+    click.echo(f"{name} version {version} is rejected; no sensor promotes it any more.")
 
 
 @models.command()
@@ -128,6 +141,8 @@ def _verdicts(registry: Registry, market: str) -> dict[int, dict[str, Any]]:
 def _summary(verdict: dict[str, Any] | None) -> str:
     if verdict is None:
         return "not judged"
+    if verdict.get("outcome") == "hold":
+        return f"held: {' '.join(verdict['reasons'])}"
     if not verdict["passed"]:
         return f"rejected: {' '.join(verdict['reasons'])}"
     return "passed the gate, " + ", ".join(

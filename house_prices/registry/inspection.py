@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from house_prices.errors import ModelDamaged, RegistryError
 from house_prices.registry import audit
+from house_prices.registry.records import Rejection
 
 if TYPE_CHECKING:
     from house_prices.registry.records import Champion
@@ -30,6 +31,16 @@ def is_logged(registry: Registry, market: str, champion: Champion | None) -> boo
     last = _last(registry, market)
     expected = (champion.version, champion.promoted_at) if champion else (None, None)
     return (last.get("version"), last.get("at")) == expected
+
+
+def rejection(registry: Registry, market: str, number: int) -> Rejection | None:
+    """The rejection of a version, unless a later promotion has overruled it."""
+    decisions = ("promotion", "rollback", "rejection")
+    history = [entry for entry in registry.history(market) if entry.get("version") == number]
+    last = next((entry for entry in reversed(history) if entry.get("event") in decisions), {})
+    if last.get("event") != "rejection":
+        return None
+    return Rejection(by=str(last["by"]), reason=str(last["reason"]), at=str(last["at"]))
 
 
 def _last(registry: Registry, market: str) -> dict[str, object]:

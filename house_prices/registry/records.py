@@ -58,3 +58,16 @@ class Champion:
     reason: str
     previous: int | None
     """The champion before this one: where a rollback goes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """A person's decision that a version is not to serve."""
+
+    by: str
+    reason: str
+    at: str
+    """ISO 8601, UTC."""
+
+    def __str__(self) -> str:
+        return f"rejected by {self.by}: {self.reason}"

@@ -24,11 +24,12 @@ from house_prices.errors import (
     ModelDamaged,
     PromotionRefused,
     RegistryError,
+    RejectionRefused,
     VersionNotFound,
 )
 from house_prices.registry import audit, files, inspection, manifest
 from house_prices.registry.manifest import Manifest
-from house_prices.registry.records import REPORT, Champion, ModelVersion
+from house_prices.registry.records import REPORT, Champion, ModelVersion, Rejection
 
 ATTACHMENTS = (REPORT,)
 """Files that may be written beside a published model."""
@@ -152,15 +153,20 @@ class Registry:
             else:
                 return home / str(number)
 
-    def promote(self, market: str, number: int, *, sha256: str, by: str, reason: str) -> Champion:
+    def promote(
+        self, market: str, number: int, *, sha256: str, by: str, reason: str, force: bool = False
+    ) -> Champion:
         """Make a version the champion.
 
         Promoting the champion again changes nothing, unless an interrupted promotion left the log at odds
         with it: that is put right.
 
-        Raises PromotionRefused where the version's files are not those with `sha256`.
+        Raises PromotionRefused where the version's files are not those with `sha256`, and, unless `force`
+        overrules it, where a person has rejected the version.
         """
         with self._locked(market, f"promote {market} version {number}"):
+            if not force:
+                self._refuse_rejected(market, number)
             return self._promote("promotion", market, number, sha256=sha256, by=by, reason=reason)
 
     def rollback(self, market: str, *, by: str, reason: str) -> Champion:
@@ -169,8 +175,31 @@ class Registry:
             champion = self.champion(market)
             if champion is None or champion.previous is None:
                 raise VersionNotFound(f"{market} has no earlier champion to roll back to.")
+            self._refuse_rejected(market, champion.previous)
             sha256 = self.version(market, champion.previous).manifest.sha256
             return self._promote("rollback", market, champion.previous, sha256=sha256, by=by, reason=reason)
+
+    def reject(self, market: str, number: int, *, by: str, reason: str) -> None:
+        """Decide that a version is not to serve. Raises RejectionRefused where it serves already."""
+        with self._locked(market, f"reject {market} version {number}"):
+            sha256 = self.version(market, number).manifest.sha256
+            champion = self.champion(market)
+            if champion and champion.version == number:
+                raise RejectionRefused(
+                    f"{market} version {number} is the champion. Roll back, or promote another, first."
+                )
+            facts = {"version": number, "sha256": sha256, "by": by, "reason": reason}
+            audit.append(self.root / market / "audit.jsonl", "rejection", facts)
+
+    def rejection(self, market: str, number: int) -> Rejection | None:
+        """A person's rejection of a version; None where there is none, or a promotion has overruled it."""
+        return inspection.rejection(self, market, number)
+
+    def _refuse_rejected(self, market: str, number: int) -> None:
+        if found := self.rejection(market, number):
+            raise PromotionRefused(
+                f"{market} version {number} was {found}. Only a forced promotion overrules that."
+            )
 
     def _promote(
         self, event: str, market: str, number: int, *, sha256: str, by: str, reason: str

@@ -1,6 +1,7 @@
 """`house-prices models`, on a registry that real publications have filled."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_a_version_that_the_gate_rejected_is_promoted_only_by_force(home: Path) 
     assert "RMSLE is 3." in refused.stderr
     forced = house_prices(home, "models", "promote", "2", "--reason", "a try", "--force")
     assert "version 2 is the champion" in forced.stdout
+
+
+def test_a_rejected_version_is_listed_with_the_reason_and_promoted_only_by_force(home: Path) -> None:
+    rejected = house_prices(home, "models", "reject", "1", "--reason", "odd prices")
+    assert rejected.stdout == "huts version 1 is rejected; no sensor promotes it any more.\n"
+    first, _ = house_prices(home, "models", "list").stdout.splitlines()[1:]
+    assert re.search(r"rejected by \S+: odd prices$", first)
+    refused = house_prices(home, "models", "promote", "1", "--reason", "a try")
+    assert (refused.returncode, "odd prices. Only a forced promotion" in refused.stderr) == (1, True)
+    assert house_prices(home, "models", "promote", "1", "--reason", "a try", "--force").returncode == 0
+
+
+def test_a_held_version_is_listed_as_held(home: Path) -> None:
+    facts = {"version": 1, "passed": False, "outcome": "hold", "reasons": ["Nothing speaks for a change."]}
+    Registry(home / "storage" / "models").record("huts", "verdict", facts)
+    assert "held: Nothing speaks for a change." in house_prices(home, "models", "list").stdout
 
 
 def test_rollback_brings_the_predecessor_back_and_the_audit_log_tells_why(home: Path) -> None:

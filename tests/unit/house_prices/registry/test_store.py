@@ -8,7 +8,13 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
-from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError, VersionNotFound
+from house_prices.errors import (
+    ModelDamaged,
+    PromotionRefused,
+    RegistryError,
+    RejectionRefused,
+    VersionNotFound,
+)
 from house_prices.registry import Golden, Registry
 from tests import plain_model
 from tests.plain_model import MARKET
@@ -123,6 +129,35 @@ def test_promoting_the_champion_again_changes_nothing(registry: Registry) -> Non
     first = plain_model.promote(registry, 1)
     assert plain_model.promote(registry, 1) == first
     assert len(registry.history(MARKET)) == 1
+
+
+def test_a_rejected_version_is_promoted_only_by_force_which_ends_the_rejection(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    registry.reject(MARKET, 1, by="ann", reason="odd prices")
+    with pytest.raises(PromotionRefused, match="town version 1 was rejected by ann: odd prices"):
+        plain_model.promote(registry, 1)
+    sha256 = registry.version(MARKET, 1).manifest.sha256
+    registry.promote(MARKET, 1, sha256=sha256, by="bob", reason="they are right", force=True)
+    assert registry.rejection(MARKET, 1) is None
+    assert [entry["event"] for entry in registry.history(MARKET)] == ["rejection", "promotion"]
+    assert registry.verify(MARKET) == []
+
+
+def test_a_rollback_does_not_go_to_a_rejected_version(registry: Registry) -> None:
+    for number, content in enumerate((b"one", b"two"), start=1):
+        plain_model.publish(registry, content)
+        plain_model.promote(registry, number)
+    registry.reject(MARKET, 1, by="ann", reason="odd prices")
+    with pytest.raises(PromotionRefused, match="was rejected by ann"):
+        registry.rollback(MARKET, by="a test", reason="worse")
+    assert registry.resolve(MARKET).number == 2
+
+
+def test_the_champion_is_not_rejected(registry: Registry) -> None:
+    plain_model.publish(registry, b"one")
+    plain_model.promote(registry, 1)
+    with pytest.raises(RejectionRefused, match="Roll back, or promote another, first"):
+        registry.reject(MARKET, 1, by="ann", reason="odd prices")
 
 
 def test_a_version_other_than_the_judged_one_is_not_promoted(registry: Registry) -> None:
