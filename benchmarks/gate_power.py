@@ -112,11 +112,11 @@ def other_rates(draw: np.random.Generator, challengers: int) -> list[Rate]:
 def _print(sequences: int, trainings: int, false: Sequence[Rate], others: Sequence[Rate]) -> None:
     spent = sum(comparison.spend(turn) for turn in range(1, trainings + 1))
     print(
-        "A false promotion: the challenger's true RMSLE is the champion's, the gate calls it superior, and "
-        f"no other\nrule objects. {sequences * trainings} such challengers were {trainings} re-trainings "
-        f"against one champion on each of {sequences} holdouts\nof {SALES} sales. Together those of one holdout may "
-        f"spend {spent:.3f}, and any number of them {ALLOWED}. The\nbootstrap draws {comparison.RESAMPLES} "
-        "times, as it does in use.\n"
+        "A false promotion: the challenger's true RMSLE is the champion's, the gate calls it superior,\n"
+        f"and no other rule objects. {sequences * trainings} such challengers: {trainings} re-trainings against "
+        f"one champion on each of {sequences}\nholdouts of {SALES} sales; those of one holdout may spend "
+        f"{spent:.3f}, and any number of them {ALLOWED}.\n"
+        f"The bootstrap draws {comparison.RESAMPLES} times, as it does in use.\n"
     )
     print(f"{'promoted, of challengers no better':<40}{'share':>8}{'error':>8}{'times':>12}")
     for one in false:
