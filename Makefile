@@ -1,5 +1,6 @@
 # Everything runs from a bare checkout: Python 3.11 or newer and make are all that is needed.
 MARKET ?= halfmil
+MINUTES ?= 10
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -10,7 +11,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test check format protos screenshots bench bench-pipeline clean
+.PHONY: help demo up gateway test check format protos screenshots bench bench-pipeline soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
@@ -20,6 +21,7 @@ help:
 	@echo "make check               format, lint, types, layering, contracts and protos"
 	@echo "make bench               the server against the bare floor of its stack"
 	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
+	@echo "make soak [MINUTES=10]   the server while much goes on at once, and for long"
 
 demo: .venv/pipeline
 	@$(BIN)/house-prices demo --market $(MARKET)
@@ -59,6 +61,9 @@ bench: .venv/dev
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline
+
+soak: .venv/dev
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 clean:
 	rm -rf .venv build *.egg-info

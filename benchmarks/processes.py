@@ -77,7 +77,7 @@ def _cpu_s() -> float:
 def _peak_kb(root: int, ended: Event) -> int:
     peak = 0
     while not ended.wait(POLL_S):
-        peak = max(peak, sum(map(_pss_kb, _family(root))))
+        peak = max(peak, sum(map(pss_kb, _family(root))))
     return peak
 
 
@@ -95,9 +95,10 @@ def _family(root: int) -> list[int]:
     return family
 
 
-def _pss_kb(process: int) -> int:
+def pss_kb(process: int, part: str = "Pss") -> int:
+    """Proportional set size of a process, or a part of it such as Pss_Anon; 0 where it has ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:  # it ended while we looked
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{part}:")), 0)

@@ -1,0 +1,59 @@
+"""Whether the server keeps its promises when much goes on at once: real processes, real sockets.
+
+    python -m benchmarks.soak [--minutes 10] [--only SECTION ...]
+
+Each section has a registry and a server of its own and prints a line. Exits with 1 where a promise is broken.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from benchmarks.soaking.cancelling import cancelling
+from benchmarks.soaking.ending import killing, stopping
+from benchmarks.soaking.loading import loading
+from benchmarks.soaking.memory import memory
+from benchmarks.soaking.overload import overload
+from benchmarks.soaking.swaps import swaps
+from benchmarks.soaking.verdict import Verdict
+from house_prices.registry import Registry
+
+Section = Callable[[Registry], Verdict]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--minutes", type=float, default=10.0, help="of the section memory")
+    options.add_argument("--only", nargs="+", help="sections, by name")
+    chosen = options.parse_args()
+    sections: dict[str, Section] = {
+        "swaps": swaps,
+        "loading": loading,
+        "cancelling": cancelling,
+        "overload": overload,
+        "killing": killing,
+        "stopping": stopping,
+        "memory": partial(memory, minutes=chosen.minutes),
+    }
+    if unknown := set(chosen.only or ()) - set(sections):
+        options.error(f"came {', '.join(sorted(unknown))}, allowed: {', '.join(sections)}")
+    kept = [_is_kept(name, sections[name]) for name in chosen.only or sections]
+    return 0 if all(kept) else 1
+
+
+def _is_kept(name: str, section: Section) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found = section(Registry(Path(folder) / "models"))
+        except Exception as error:  # noqa: BLE001  # a section that breaks is a promise broken, and others follow
+            found = Verdict(facts=repr(error), faults=["ran to its end"])
+    outcome = f"FAILED: {', '.join(found.faults)}" if found.faults else "kept"
+    print(f"{name}: {found.facts}: {outcome}", flush=True)
+    return not found.faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Processes that end under load: killed, and told to."""
+
+import os
+import signal
+import time
+
+from benchmarks.soaking import huts
+from benchmarks.soaking.callers import Callers
+from benchmarks.soaking.server import Server, eventually, serving
+from benchmarks.soaking.verdict import Verdict, counted, verdict
+from house_prices.registry import Registry
+
+KILLS, CALLERS = 5, 6
+UNANSWERED = {"UNAVAILABLE", "CANCELLED"}
+"""What a caller may be told by a server that stops."""
+
+
+def killing(registry: Registry) -> Verdict:
+    """kill -9 of a worker of two, again and again; the client's retries go to the other one."""
+    huts.promoted(registry)
+    with serving(registry, "--workers", "2") as server:
+        with Callers(server.address, threads=CALLERS, connections=4) as callers:
+            for _ in range(KILLS):
+                _kill_one(server, callers)
+        restarts = server.metric("inference_worker_restarts_total")
+    facts = f"{KILLS} kills, {restarts:.0f} restarts, {counted(callers.codes)}"
+    return verdict(
+        facts,
+        replaced_each_time=restarts == KILLS,
+        no_failures=not callers.failures,
+        every_price_its_versions=not callers.wrong,
+    )
+
+
+def _kill_one(server: Server, callers: Callers) -> None:
+    time.sleep(1)
+    before = set(server.workers())
+    os.kill(max(before), signal.SIGKILL)
+    eventually(lambda: server.metric("inference_workers") == 2 and set(server.workers()) != before)
+    so_far = callers.codes["OK"]
+    eventually(lambda: callers.codes["OK"] > so_far + 100)
+
+
+def stopping(registry: Registry) -> Verdict:
+    """SIGTERM: what the server says that it answered is what the callers got."""
+    huts.promoted(registry)
+    with serving(registry, "--workers", "2", log_sample=1.0) as server:
+        with Callers(server.address, threads=CALLERS, timeout_seconds=2) as callers:
+            time.sleep(2)
+            code = server.stop()
+        told = [line["code"] for line in server.lines("request")]
+    facts = f"exit code {code}, told OK {told.count('OK')}, callers got {counted(callers.codes)}"
+    return verdict(
+        facts,
+        exit_code_0=code == 0,
+        every_accepted_request_answered=told.count("OK") == callers.codes["OK"],
+        others_refused_as_promised=set(callers.failures) <= UNANSWERED and set(told) <= {"OK", *UNANSWERED},
+    )

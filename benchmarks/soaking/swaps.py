@@ -1,0 +1,22 @@
+"""Hot swaps under load."""
+
+from functools import partial
+
+from benchmarks.soaking import huts
+from benchmarks.soaking.callers import Callers
+from benchmarks.soaking.server import eventually, serving
+from benchmarks.soaking.verdict import Verdict, counted, verdict
+from house_prices.registry import Registry
+
+SWAPS = 100
+
+
+def swaps(registry: Registry) -> Verdict:
+    """Each is a new version with prices of its own; the next comes once it has answered."""
+    huts.promoted(registry)
+    with serving(registry) as server, Callers(server.address) as callers:
+        for _ in range(SWAPS):
+            version = huts.promoted(registry)
+            eventually(partial(callers.has_heard, version.number))
+    facts = f"{SWAPS} swaps, {counted(callers.codes)}, {len(callers.wrong)} answers not their version's"
+    return verdict(facts, no_failures=not callers.failures, every_price_its_versions=not callers.wrong)
