@@ -50,13 +50,15 @@ def against_champion(evidence: Evidence, gate: Gate) -> Ruling:
 
 
 def _compared(rival: Rival, gate: Gate) -> tuple[Outcome, str]:
+    """Many sales tell a difference that does not matter: newer data outweighs one within the margins."""
+    no_worse = rival.high <= margin(rival, gate) and rival.median_error_high <= 1 + gate.median_margin
     if rival.high < 0:
         return Outcome.PASS, "Superior."
+    if no_worse and rival.newer_data:
+        return Outcome.PASS, "Not inferior, and trained on newer data."
     if rival.low > 0:
         return Outcome.FAIL, "Inferior."
-    if rival.high <= margin(rival, gate) and rival.median_error_high <= 1 + gate.median_margin:
-        if rival.newer_data:
-            return Outcome.PASS, "Not inferior, and trained on newer data."
+    if no_worse:
         return Outcome.HOLD, "Not inferior, but trained on the same data: nothing speaks for a change."
     return Outcome.HOLD, "The sales cannot tell the two apart well enough."
 

@@ -85,6 +85,8 @@ def test_a_failure_in_the_server_carries_its_request_and_its_log() -> None:
         ({"low": -0.01, "high": 0.015, "median_error_high": 1.06}, HOLD, "cannot tell the two apart"),
         ({"low": -0.01, "high": 0.025}, HOLD, "cannot tell the two apart"),
         ({"low": -0.01, "high": 0.025, "sales": 1999}, PASS, "at most +3%"),
+        ({"low": 0.001, "high": 0.004}, PASS, "Not inferior, and trained on newer data."),
+        ({"low": 0.001, "high": 0.004, "newer_data": False}, FAIL, "Inferior."),
         ({"low": 0.01, "high": 0.05}, FAIL, "Inferior."),
         ({"sales": 399}, HOLD, "399 holdout sales are new to both models; 400 are needed"),
         ({"problem": "it needs pool"}, HOLD, "cannot price this holdout: it needs pool"),
