@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test check format protos screenshots bench bench-pipeline soak clean
+.PHONY: help demo up gateway test check format protos screenshots bench bench-pipeline bench-gate soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
@@ -21,6 +21,7 @@ help:
 	@echo "make check               format, lint, types, layering, contracts and protos"
 	@echo "make bench               the server against the bare floor of its stack"
 	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
+	@echo "make bench-gate          how often the gate errs, and what it says of faults"
 	@echo "make soak [MINUTES=10]   the server while much goes on at once, and for long"
 
 demo: .venv/pipeline
@@ -61,6 +62,10 @@ bench: .venv/dev
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-gate: .venv/dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gate_drills
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gate_power
 
 soak: .venv/dev
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from benchmarks.processes import ROOT
-from benchmarks.simulated import ANOTHER_KIND, RETRAINED, SALES, challenge, holdout, judge
+from benchmarks.simulated import ANOTHER_KIND, CANDIDATE, NEWER, RETRAINED, SALES, challenge, holdout, judge
 from house_prices.steps import comparison
 
 RESULTS = ROOT / "benchmarks" / "results" / "gate_power.json"
@@ -94,29 +94,29 @@ def _sequence(draw: np.random.Generator, trainings: int) -> list[bool]:
 def other_rates(draw: np.random.Generator, challengers: int) -> list[Rate]:
     """Power, and what the margin of "no worse" lets through; each challenger is the first on its holdout."""
     kinds = {
-        "5% better, the same estimator": (-0.05, RETRAINED, False),
-        "5% better, another estimator": (-0.05, ANOTHER_KIND, False),
-        "as good, on newer sales": (0.0, RETRAINED, True),
-        "3% worse, on newer sales": (0.03, RETRAINED, True),
+        "5% better, the same estimator": (-0.05, RETRAINED, CANDIDATE),
+        "5% better, another estimator": (-0.05, ANOTHER_KIND, CANDIDATE),
+        "as good, on newer sales": (0.0, RETRAINED, NEWER),
+        "3% worse, on newer sales": (0.03, RETRAINED, NEWER),
     }
     found = []
-    for what, (worse, correlation, newer_data) in kinds.items():
+    for what, (worse, correlation, candidate) in kinds.items():
         sales = (
             challenge(holdout(draw), draw, worse=worse, correlation=correlation) for _ in range(challengers)
         )
-        promoted = [judge(one, newer_data=newer_data)[1].passed for one in sales]
+        promoted = [judge(one, candidate=candidate)[1].passed for one in sales]
         found.append(Rate(what=what, times=sum(promoted), of=challengers))
     return found
 
 
 def _print(sequences: int, trainings: int, false: Sequence[Rate], others: Sequence[Rate]) -> None:
     spent = sum(comparison.spend(turn) for turn in range(1, trainings + 1))
+    count = sequences * trainings
     print(
         "A false promotion: the challenger's true RMSLE is the champion's, the gate calls it superior,\n"
-        f"and no other rule objects. {sequences * trainings} such challengers: {trainings} re-trainings against "
-        f"one champion on each of {sequences}\nholdouts of {SALES} sales; those of one holdout may spend "
-        f"{spent:.3f}, and any number of them {ALLOWED}.\n"
-        f"The bootstrap draws {comparison.RESAMPLES} times, as it does in use.\n"
+        f"and no other rule objects. {count} such challengers: {trainings} re-trainings against one champion"
+        f"\non each of {sequences} holdouts of {SALES} sales. Those of one holdout may spend {spent:.3f},\n"
+        f"any number of them {ALLOWED}. The bootstrap draws {comparison.RESAMPLES} times, as in use.\n"
     )
     print(f"{'promoted, of challengers no better':<40}{'share':>8}{'error':>8}{'times':>12}")
     for one in false:

@@ -7,6 +7,7 @@ at 0.97, those of gradient boosting and ridge regression at 0.86; a few properti
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,15 +58,15 @@ class Holdout:
     """What the champion alone misses."""
 
 
-def holdout(draw: np.random.Generator) -> Holdout:
+def holdout(draw: np.random.Generator, sales: int = SALES) -> Holdout:
     """New sales and the champion's luck on them."""
-    property_of = np.arange(SALES) % (SALES - SOLD_TWICE)
+    property_of = np.arange(sales) % (sales - SOLD_TWICE)
     return Holdout(
-        actual=np.exp(draw.normal(12.0, 0.4, SALES)),
+        actual=np.exp(draw.normal(12.0, 0.4, sales)),
         property=property_of.astype(np.uint64),
-        riverside=draw.random(SALES) < 0.25,
-        common=_noise(draw)[property_of],
-        own=_noise(draw),
+        riverside=draw.random(sales) < 0.25,
+        common=_noise(draw, sales)[property_of],
+        own=_noise(draw, sales),
     )
 
 
@@ -78,7 +79,7 @@ def challenge(
 ) -> pd.DataFrame:
     """The sales with both models' prices. The candidate's true RMSLE is `worse` than the champion's."""
     shared, apart = np.sqrt(correlation) * held.common, np.sqrt(1 - correlation)
-    mine, theirs = shared + apart * _noise(draw), shared + apart * held.own
+    mine, theirs = shared + apart * _noise(draw, len(held.actual)), shared + apart * held.own
     return priced(
         held, held.actual * np.exp(ERROR * (1 + worse) * mine), held.actual * np.exp(ERROR * theirs)
     )
@@ -90,21 +91,9 @@ def priced(held: Holdout, candidate: NDArray[np.float64], champion: NDArray[np.f
     return pd.DataFrame({**columns, "price": held.actual, GROUP: held.property, PART: HOLDOUT})
 
 
-def judge(
-    sales: pd.DataFrame, *, turn: int = 1, newer_data: bool = False, contract: Contract = CONTRACT
-) -> tuple[Rival, gate.Verdict]:
-    """The gate's verdict on the candidate that is the `turn`-th on its holdout; in all else it is sound."""
-    candidate, champion = (
-        replace(model, contract=contract, data=data)
-        for model, data in ((CANDIDATE, "newer" if newer_data else "the same"), (CHAMPION, "the same"))
-    )
-    rival = evaluate.compare(candidate, champion, sales, contract, evaluations=turn)
-    return rival, gate.judge(sound.evidence(champion=rival, evaluations=turn), contract.gate)
-
-
-def _noise(draw: np.random.Generator) -> NDArray[np.float64]:
-    """Heavy-tailed, of variance 1: [SALES]."""
-    return np.asarray(draw.standard_t(FREEDOM, SALES) / np.sqrt(FREEDOM / (FREEDOM - 2)))
+def _noise(draw: np.random.Generator, sales: int) -> NDArray[np.float64]:
+    """Heavy-tailed, of variance 1: [sales]."""
+    return np.asarray(draw.standard_t(FREEDOM, sales) / np.sqrt(FREEDOM / (FREEDOM - 2)))
 
 
 def _answering(feature: str, version: int) -> evaluate.Model:
@@ -129,3 +118,19 @@ def _answering(feature: str, version: int) -> evaluate.Model:
 
 
 CANDIDATE, CHAMPION = _answering("candidate", 2), _answering("champion", 1)
+NEWER = replace(CANDIDATE, data="newer sales")
+
+
+def judge(
+    sales: pd.DataFrame,
+    *,
+    turn: int = 1,
+    candidate: evaluate.Model = CANDIDATE,
+    champion: evaluate.Model = CHAMPION,
+    contract: Contract = CONTRACT,
+    **known: Any,
+) -> tuple[Rival, gate.Verdict]:
+    """The verdict on the `turn`-th candidate on its holdout; in all that is not `known` it is sound."""
+    rival = evaluate.compare(candidate, champion, sales, contract, evaluations=turn)
+    evidence = sound.evidence(champion=rival, evaluations=turn, **known)
+    return rival, gate.judge(evidence, contract.gate)

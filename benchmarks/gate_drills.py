@@ -1,0 +1,208 @@
+"""Faults put before the gate on purpose, and what it says of each.
+
+    python -m benchmarks.gate_drills
+
+Exits with 1 where a fault is not met as it should be.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Barrier
+
+import numpy as np
+import pandas as pd
+from click.testing import CliRunner
+
+from benchmarks.simulated import CHAMPION, CONTRACT, NEWER, SLICED, challenge, holdout, judge, priced
+from house_prices.cli.home import Home
+from house_prices.cli.models import models as models_command
+from house_prices.contract import Contract
+from house_prices.steps import evaluate, export, gate, sanity, train
+from house_prices.steps.columns import GROUP, HOLDOUT, PART
+from house_prices.steps.inputs import inputs, prices
+from house_prices.steps.metrics import measure
+from tests import clean_sales, models, plain_model
+
+SEED = 11
+MANY = 2500
+HUTS = models.contract()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill:
+    """A fault, and how it was met."""
+
+    fault: str
+    expected: str
+    kept: bool
+    """Whether it was met as expected."""
+    said: str
+    """By what should meet it."""
+
+
+def one_bad_slice() -> Drill:
+    draw = np.random.default_rng(SEED)
+    held = holdout(draw)
+    worse = np.where(held.riverside, 0.15, -0.25)
+    rival, verdict = judge(challenge(held, draw, worse=worse), contract=SLICED)
+    said = _ruling(verdict, "slices").sentence
+    return Drill(
+        fault="better on average, 15% worse by the river",
+        expected="not promoted; the slice is named",
+        kept=rival.high < 0 and not verdict.passed and "riverside = 1" in said,
+        said=said,
+    )
+
+
+def knows_the_holdout() -> Drill:
+    draw = np.random.default_rng(SEED)
+    sales = challenge(holdout(draw), draw, worse=-0.9)
+    candidate = replace(NEWER, trained_on=evaluate.names_of(sales))
+    return _held(
+        "trained on the holdout's own sales", judge(sales, candidate=candidate)[1], "its training had"
+    )
+
+
+def price_in_a_feature() -> Drill:
+    """The holdout knows the price too, so that no score shows it: only a look at the sales does."""
+    sales = clean_sales.huts(600).assign(age=lambda one: one["price"] / 1e5)
+    found = sanity.dominance(sales, HUTS)
+    return Drill(
+        fault="a feature made from the price",
+        expected="the check feature_dominance warns and names it",
+        kept=not found.fine and "age" in found.sentence,
+        said=found.sentence,
+    )
+
+
+def shuffled_targets() -> Drill:
+    trained, held = clean_sales.huts(300), clean_sales.huts(500, seed=1)
+    shuffled = np.random.default_rng(SEED).permutation(trained["price"].to_numpy())
+    held[PART], held[GROUP] = HOLDOUT, np.arange(len(held), dtype=np.uint64)
+    candidate = _trained(trained.assign(price=shuffled), HUTS)
+    predicted = export.predict(candidate.session, inputs(held, HUTS))
+    _, verdict = judge(
+        held,
+        candidate=replace(candidate, version=2, sha256="candidate"),
+        champion=_trained(trained, HUTS),
+        contract=HUTS,
+        metrics=measure(prices(held, HUTS), predicted),
+        dummy=evaluate.dummy(trained, held, HUTS),
+    )
+    against = _ruling(verdict, "against_champion")
+    dummy = _ruling(verdict, "beats_dummy")
+    return Drill(
+        fault="trained on shuffled prices",
+        expected="rejected: no better than the median price, and inferior",
+        kept=against.sentence.startswith("Inferior.") and dummy.outcome is gate.Outcome.FAIL,
+        said=dummy.sentence,
+    )
+
+
+def one_percent_noise() -> Drill:
+    """On many sales: the median error of 550 is too uncertain to call it no worse."""
+    draw = np.random.default_rng(SEED)
+    held = holdout(draw, MANY)
+    champion = challenge(held, draw)["champion"].to_numpy()
+    sales = priced(held, champion * np.exp(draw.normal(0, 0.01, MANY)), champion)
+    said = _ruling(judge(sales, candidate=NEWER)[1], "against_champion").sentence
+    return Drill(
+        fault="the champion with 1% of noise, on newer data",
+        expected="not inferior, which is not superior; on the same data it is not promoted",
+        kept=said.startswith("Not inferior, and trained on newer data.") and not judge(sales)[1].passed,
+        said=said,
+    )
+
+
+def champion_without_its_feature() -> Drill:
+    draw = np.random.default_rng(SEED)
+    pool = replace(CONTRACT.features[2], name="pool", column="Pool", number=4)
+    champion = replace(CHAMPION, contract=replace(CONTRACT, features=(*CONTRACT.features, pool)))
+    _, verdict = judge(challenge(holdout(draw), draw, worse=-0.2), champion=champion)
+    return _held("a champion that cannot price the holdout", verdict, "it needs pool")
+
+
+def changed_audit_log() -> Drill:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        plain_model.publish(home.registry, b"one")
+        plain_model.promote(home.registry, 1)
+        log = home.models / plain_model.MARKET / "audit.jsonl"
+        log.write_bytes(log.read_bytes().replace(b'"by":"a test"', b'"by":"nobody"'))
+        told = CliRunner().invoke(models_command, ["verify"], obj=home)
+    return Drill(
+        fault="a changed line in the audit log",
+        expected="`models verify` names the line and fails",
+        kept=told.exit_code == 1 and "audit.jsonl line 1 does not match its own hash" in told.output,
+        said=told.output.splitlines()[1].strip(),
+    )
+
+
+def two_promotions_at_once() -> Drill:
+    with tempfile.TemporaryDirectory() as folder:
+        registry = Home(Path(folder)).registry
+        for content in (b"one", b"two"):
+            plain_model.publish(registry, content)
+        together = Barrier(2)
+
+        def promote(number: int) -> None:
+            together.wait()
+            plain_model.promote(registry, number)
+
+        with ThreadPoolExecutor(2) as people:
+            list(people.map(promote, (1, 2)))
+        champion, history = registry.resolve(plain_model.MARKET).number, registry.history(plain_model.MARKET)
+        faults = registry.verify(plain_model.MARKET)
+    order = [int(str(entry["version"])) for entry in history]
+    return Drill(
+        fault="two promotions at once",
+        expected="one after the other; the log tells both",
+        kept=sorted(order) == [1, 2] and champion == order[-1] and not faults,
+        said=f"Promoted {order[0]}, then {order[1]}; champion {champion}; {len(faults) or 'no'} faults.",
+    )
+
+
+DRILLS: tuple[Callable[[], Drill], ...] = (
+    one_bad_slice,
+    knows_the_holdout,
+    price_in_a_feature,
+    shuffled_targets,
+    one_percent_noise,
+    champion_without_its_feature,
+    changed_audit_log,
+    two_promotions_at_once,
+)
+
+
+def main() -> int:
+    found = [drill() for drill in DRILLS]
+    width = max(len(drill.fault) for drill in found)
+    for drill in found:
+        print(f"{'kept' if drill.kept else 'MISSED':<8}{drill.fault:<{width}}  {drill.expected}")
+        print(f"{'':<8}{'':<{width}}  {drill.said}")
+    return 0 if all(drill.kept for drill in found) else 1
+
+
+def _held(fault: str, verdict: gate.Verdict, why: str) -> Drill:
+    """A fault that the comparison with the champion leaves to a person."""
+    said = _ruling(verdict, "against_champion").sentence
+    kept = verdict.outcome is gate.Outcome.HOLD and why in said
+    return Drill(fault=fault, expected="held for a person", kept=kept, said=said)
+
+
+def _ruling(verdict: gate.Verdict, rule: str) -> gate.Ruling:
+    return next(ruling for ruling in verdict.rulings if ruling.rule == rule)
+
+
+def _trained(sales: pd.DataFrame, contract: Contract) -> evaluate.Model:
+    """A model really trained and exported."""
+    session = export.session(export.export(train.train(sales, contract), contract))
+    return replace(CHAMPION, contract=contract, session=session)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
