@@ -26,38 +26,42 @@ class Statistics:
         self.last_ms = 0
         """Since 1970; 0 where there was no answer yet."""
         self.success, self.fail = Spent(), Spent()
-        self.decode, self.compute, self.encode = Spent(), Spent(), Spent()
+        self.queue, self.decode, self.compute, self.encode = Spent(), Spent(), Spent(), Spent()
 
-    def timing(self) -> "Timing":
-        """Start the watch for one request."""
-        return Timing(self)
+    def timing(self, accepted: float | None = None) -> "Timing":
+        """Start the watch for one request, which waited since it was accepted, by time.perf_counter()."""
+        return Timing(self, accepted)
 
 
 class Timing:
     """The times of one request. A block of it that ends with an error counts the request as failed."""
 
-    __slots__ = ("_computed", "_decoded", "_started", "_statistics")
+    __slots__ = ("_accepted", "_computed", "_decoded", "_started", "_statistics", "_waited")
 
-    def __init__(self, statistics: Statistics) -> None:
+    def __init__(self, statistics: Statistics, accepted: float | None) -> None:
         self._statistics = statistics
         self._started = self._decoded = self._computed = time.perf_counter_ns()
+        self._accepted = self._started if accepted is None else int(accepted * 1e9)
+        self._waited = 0
 
     def decoded(self) -> None:
         """The request's arrays are there."""
         self._decoded = time.perf_counter_ns()
 
-    def computed(self) -> None:
-        """The prices are there."""
+    def computed(self, waited: float = 0.0) -> None:
+        """The prices are there, after so many seconds until there was a thread to compute on."""
         self._computed = time.perf_counter_ns()
+        self._waited = int(waited * 1e9)
 
     def encoded(self, rows: int) -> None:
         """The answer's bytes are there, and the request is done."""
         end, to = time.perf_counter_ns(), self._statistics
         to.rows += rows
         to.last_ms = time.time_ns() // 1_000_000
-        to.success.add(end - self._started)
+        to.success.add(end - self._accepted)
+        to.queue.add(self._started - self._accepted + self._waited)
         to.decode.add(self._decoded - self._started)
-        to.compute.add(self._computed - self._decoded)
+        to.compute.add(self._computed - self._decoded - self._waited)
         to.encode.add(end - self._computed)
 
     def __enter__(self) -> "Timing":
@@ -67,4 +71,4 @@ class Timing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self._statistics.fail.add(time.perf_counter_ns() - self._started)
+            self._statistics.fail.add(time.perf_counter_ns() - self._accepted)

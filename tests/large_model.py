@@ -1,7 +1,7 @@
 """A model of the size that many trees have."""
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
 from house_prices.contract import Contract
 from tests import models

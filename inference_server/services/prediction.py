@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_server.compute import Compute
+from inference_server.gate import ACCEPTED
 from inference_server.live_model import LiveModel
 from inference_server.live_models import LiveModels
 from inference_server.method import Call, Method, Subject
@@ -62,7 +63,7 @@ class PredictionServices:
     def _method(self, path: str, service: str) -> Method[Question, Answer]:
         def read(raw: bytes, call: Call) -> Question:
             live = self._live.of_service(service, call.model_version)
-            with live.statistics.timing() as timing:
+            with live.statistics.timing(ACCEPTED.get()) as timing:
                 inputs = live.codec.read(raw, max_rows=self._max_rows)
                 timing.decoded()
             return Question(live=live, inputs=inputs, timing=timing)
@@ -80,7 +81,7 @@ class PredictionServices:
         with question.timing:
             prices = await self._compute.predict(question.live.model, question.inputs, call)
             warnings = question.live.ranges.warnings(question.inputs)
-            question.timing.computed()
+            question.timing.computed(call.work.waited)
         return Answer(question=question, prices=prices, warnings=warnings)
 
 

@@ -170,15 +170,16 @@ def test_statistics_count_requests_rows_failures_and_time(ask: Ask) -> None:
         (of_3,) = ask("statistics", "huts", "3")
         inference = of_3["inference_stats"]
         found = [of_3["inference_count"], of_3["execution_count"], inference["fail"].get("count", 0)]
-        return [*map(int, found), int(inference["compute_infer"]["ns"])]
+        return [*map(int, found), int(inference["compute_infer"]["ns"]), int(inference["queue"]["ns"])]
 
     ask("infer", [100.0])
-    rows, requests, failures, ns = counts()
+    rows, requests, failures, computing, queued = counts()
     ask("infer", [100.0] * 7)
     ask("infer", [100.0], outputs=["rent"])
     after = counts()
     assert after[:3] == [rows + 7, requests + 1, failures + 1]
-    assert after[3] > ns
+    assert after[3] > computing
+    assert after[4] > queued
     assert [model["version"] for model in ask("statistics")] == ["2", "3"]
 
 

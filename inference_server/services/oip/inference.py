@@ -7,6 +7,7 @@ from typing import Any
 from inference_server import oip
 from inference_server.compute import Compute
 from inference_server.errors import BadTensor, ModelFailed, ServingError
+from inference_server.gate import ACCEPTED
 from inference_server.live_model import LiveModel
 from inference_server.live_models import LiveModels
 from inference_server.method import Call, Method, Route, Subject, reader
@@ -60,7 +61,7 @@ class Inference:
 
     def _question(self, request: Any) -> Question:
         live = self._live.find(request.model_name, request.model_version)
-        with live.statistics.timing() as timing:
+        with live.statistics.timing(ACCEPTED.get()) as timing:
             inputs = live.tensors.read(request, max_rows=self._max_rows)
             outputs = live.tensors.wanted(request)
             timing.decoded()
@@ -77,7 +78,7 @@ class Inference:
                     "The model has no finite price for these tensors. Values are not checked here; the typed "
                     "API tells which of them the contract refuses."
                 ) from error
-            question.timing.computed()
+            question.timing.computed(call.work.waited)
         return Answer(question=question, prices=prices)
 
     def read_of_stream(self, raw: bytes, _call: Call) -> Question | Refused:

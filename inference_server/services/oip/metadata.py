@@ -145,7 +145,7 @@ def _statistics(live: LiveModel) -> Message:
         inference_stats={
             "success": _spent(known.success),
             "fail": _spent(known.fail),
-            "queue": _spent(Spent(count=known.success.count)),  # a request is taken up when it is read
+            "queue": _spent(known.queue),
             "compute_input": _spent(known.decode),
             "compute_infer": _spent(known.compute),
             "compute_output": _spent(known.encode),
