@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 import click
 
+from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract import Contract, Feature, Value
 from inference_server.client import Client, ClientError, Price, Prices
@@ -36,7 +37,7 @@ House = dict[str, Value | None]
 @click.option("--json", "json_file", type=click.File(), help="A house or a list of houses; - is stdin.")
 @click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Where --csv puts its rows with their prices.")
-@click.option("--address", default="127.0.0.1:8001", envvar="HOUSE_PRICES_ADDRESS", help="The server.")
+@connection_options
 @pass_home
 def predict(
     home: Home,
@@ -45,7 +46,7 @@ def predict(
     json_file: TextIO | None,
     csv_file: Path | None,
     out: Path | None,
-    address: str,
+    connection: Connection,
 ) -> None:
     """Ask for the price of one house (area=120 garage=1 ...), of those in a JSON, or in a CSV file.
 
@@ -57,7 +58,7 @@ def predict(
         raise click.UsageError("--csv IN and --out OUT go together.")
     contract = home.contract(home.known(market))
     try:
-        with Client(address, contracts=[contract]) as client:
+        with connection.client(contract) as client:
             if csv_file and out:
                 _price_csv(client, contract, csv_file, out)
             elif json_file:

@@ -1,0 +1,77 @@
+"""The options that say where the server is, and what it is shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from house_prices.contract import Contract
+from inference_server.client import Client, Tls
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """One server."""
+
+    address: str
+    tls: Tls | None
+    """None where it is spoken to in plain text."""
+    token: str | None = field(repr=False)
+
+    def client(self, contract: Contract) -> Client:
+        """A client that asks it for prices of a market."""
+        return Client(self.address, contracts=[contract], tls=self.tls, token=self.token)
+
+
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options, and what came of them as `connection`."""
+
+    @click.option("--address", default="127.0.0.1:8001", envvar="HOUSE_PRICES_ADDRESS", help="The server.")
+    @click.option("--tls-ca", type=_FILE, help="PEM of who signs the server's certificate; asks by TLS.")
+    @click.option("--tls-cert", type=_FILE, help="PEM of a certificate to show, where the server wants one.")
+    @click.option("--tls-key", type=_FILE, help="PEM of its key.")
+    @click.option("--token-file", type=_FILE, help="File with a token to show.")
+    @wraps(command)
+    def connected(
+        *arguments: Any,
+        address: str,
+        tls_ca: Path | None,
+        tls_cert: Path | None,
+        tls_key: Path | None,
+        token_file: Path | None,
+        **others: Any,
+    ) -> None:
+        tls, token = _tls(tls_ca, tls_cert, tls_key), _token(token_file)
+        command(*arguments, connection=Connection(address=address, tls=tls, token=token), **others)
+
+    return connected
+
+
+def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> Tls | None:
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--tls-cert FILE and --tls-key FILE go together.")
+    if ca is None and certificate is None:
+        return None
+    return Tls(ca=_read(ca), certificate=_read(certificate), key=_read(key))
+
+
+def _token(file: Path | None) -> str | None:
+    """The first of a file that has one a line, as the server's files do."""
+    if file is None:
+        return None
+    words = (_read(file) or b"").decode(errors="replace").split()
+    if not words or not words[0].isascii():
+        raise click.UsageError(f"--token-file: {file} has no token, allowed: one in the first line.")
+    return words[0]
+
+
+def _read(file: Path | None) -> bytes | None:
+    try:
+        return file.read_bytes() if file else None
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
