@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from house_prices import examination, report
+from house_prices import examination, report, served
 from house_prices.assets.metadata import key
 from house_prices.contract import Contract, plain
 from house_prices.errors import RegistryError
@@ -37,6 +37,7 @@ def of_market(contract: Contract) -> list[Checks]:
         splits_checks(contract),
         sanity_checks(contract),
         gate_checks(contract),
+        served.champion_checks(contract),
     ]
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 from house_prices import assets, automation, checks, contract_reader
 from house_prices.assets.metadata import PARQUET, PICKLE
 from house_prices.errors import WrongFolder
-from house_prices.resources import Folders, ParquetIOManager, PickleIOManager
+from house_prices.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
 
 
 def build(home: Path) -> dg.Definitions:
@@ -17,6 +17,7 @@ def build(home: Path) -> dg.Definitions:
     definitions = dg.Definitions(
         resources={
             "folders": Folders(home=str(home)),
+            "server": InferenceServer(address=os.environ.get("HOUSE_PRICES_ADDRESS", "")),
             PARQUET: ParquetIOManager(folder=kept),
             PICKLE: PickleIOManager(folder=kept),
         },

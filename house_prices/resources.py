@@ -33,6 +33,13 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Registry(Path(self.home, "storage", "models"))
 
 
+class InferenceServer(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The running inference server."""
+
+    address: str
+    """Host and port; empty where none is configured."""
+
+
 class _WholeFiles(dg.UPathIOManager):
     """A file for each asset. It is replaced at once: no run reads what another has half written."""
 

@@ -21,7 +21,7 @@ def up(home: Home, ui_port: int, port: int) -> None:
             raise click.ClickException(f"Port {wanted} is taken. Name another with {option}.")
     for number in (signal.SIGTERM, signal.SIGINT):  # what a shell starts in the background ignores SIGINT
         signal.signal(number, signal.default_int_handler)
-    with the_only_daemon(home.logs) as free, children(home) as processes:
+    with the_only_daemon(home.logs) as free, children(home, f"localhost:{port}") as processes:
         if not free:
             raise click.ClickException(f"A Dagster daemon of {home.path} is running already.")
         try:
@@ -46,9 +46,13 @@ def _wait(processes: Processes, port: int) -> None:
         time.sleep(0.2)
 
 
-def children(home: Home) -> Processes:
-    """Child processes in the project's folder: Dagster keeps its runs below the one it is started in."""
-    return Processes(home.logs, home.path, environment(home))
+def children(home: Home, server: str = "") -> Processes:
+    """Child processes in the project's folder: Dagster keeps its runs below the one it is started in.
+
+    `server` is the inference server's address, for those who ask it.
+    """
+    asked = {"HOUSE_PRICES_ADDRESS": server} if server else {}
+    return Processes(home.logs, home.path, {**environment(home), **asked})
 
 
 def environment(home: Home) -> dict[str, str]:
