@@ -161,7 +161,7 @@ def compare(
     seen = np.isin(names_of(holdout), np.concatenate([candidate.trained_on, champion.trained_on]))
     new = holdout[~seen]
     if len(new) < 2:
-        problem = "its training had every sale of it"
+        problem = "each of its sales was in the training of one of the two"
         return Rival(version=champion.version, sha256=champion.sha256, problem=problem)
     return _compare(candidate, champion, new, contract, comparison.spend(evaluations))
 
