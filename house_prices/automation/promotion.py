@@ -6,6 +6,7 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from house_prices import verdicts
 from house_prices.assets.metadata import key
 from house_prices.automation import rulings
 from house_prices.automation.rulings import Candidate
@@ -15,6 +16,7 @@ from house_prices.registry import Champion, Registry
 from house_prices.resources import Folders
 
 INTERVAL_S = 5
+SENSOR_TAG = "dagster/sensor_name"
 
 
 def name(contract: Contract) -> str:
@@ -43,7 +45,9 @@ class Promotion(dg.Config):
     sha256: str = Field(
         default="", description="Of the model as it was judged; empty for that of the version."
     )
-    force: bool = Field(default=False, description="Promote even a version that a person has rejected.")
+    force: bool = Field(
+        default=False, description="Promote even a version that the gate or a person has rejected."
+    )
 
 
 def job(contract: Contract) -> dg.JobDefinition:
@@ -52,6 +56,8 @@ def job(contract: Contract) -> dg.JobDefinition:
     @dg.op(name=op_name(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
     def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
         try:
+            if is_by_hand(context) and config.decision is Decision.promote and not config.force:
+                verdicts.check(folders.registry, contract.name, config.version)
             champion = _decide(folders.registry, contract.name, config, by=decider(context))
         except (PromotionRefused, RejectionRefused) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
@@ -80,9 +86,14 @@ def _decide(registry: Registry, market: str, config: Promotion, *, by: str) -> C
     )
 
 
+def is_by_hand(context: dg.OpExecutionContext) -> bool:
+    """Whether a person asked for the run, not the sensor."""
+    return SENSOR_TAG not in context.run.tags
+
+
 def decider(context: dg.OpExecutionContext) -> str:
     """Who the audit log says decided: the sensor that asked for the run, or a person."""
-    return str(context.run.tags.get("dagster/sensor_name", "a run started by hand"))
+    return str(context.run.tags.get(SENSOR_TAG, "a run started by hand"))
 
 
 def materialization(contract: Contract, champion: Champion) -> dg.AssetMaterialization:

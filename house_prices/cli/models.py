@@ -2,12 +2,12 @@
 
 import getpass
 import json
-from typing import Any
 
 import click
 
+from house_prices import verdicts
 from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.registry import Registry
+from house_prices.errors import PromotionRefused
 
 
 @click.group()
@@ -22,7 +22,7 @@ def list_(home: Home, market: str | None) -> None:
     """Every version with its verdict; the champion is starred."""
     for name in [home.known(market)] if market else home.registry.markets():
         champion = home.registry.champion(name)
-        verdicts = _verdicts(home.registry, name)
+        judged = verdicts.newest(home.registry, name)
         click.echo(name)
         for number in home.registry.versions(name):
             manifest = home.registry.version(name, number).manifest
@@ -30,7 +30,7 @@ def list_(home: Home, market: str | None) -> None:
             click.echo(
                 f" {star} {number:>4}  {manifest.created_at[:19]}  "
                 f"{manifest.training.get('estimator', 'unknown'):<24}  "
-                f"{home.registry.rejection(name, number) or _summary(verdicts.get(number))}"
+                f"{home.registry.rejection(name, number) or verdicts.summary(judged.get(number))}"
             )
 
 
@@ -82,11 +82,11 @@ def promote(home: Home, market: str | None, version: int, reason: str, force: bo
     """Make a version the champion."""
     name = home.known(market)
     found = home.registry.version(name, version)
-    verdict = _verdicts(home.registry, name).get(version)
-    if not (verdict and verdict["passed"]) and not force:
-        raise click.ClickException(
-            f"{name} version {version}: {_summary(verdict)}. To promote it all the same, add --force."
-        )
+    if not force:
+        try:
+            verdicts.check(home.registry, name, version)
+        except PromotionRefused as error:
+            raise click.ClickException(f"{error}. To promote it all the same, add --force.") from error
     champion = home.registry.promote(
         name, version, sha256=found.manifest.sha256, by=getpass.getuser(), reason=reason, force=force
     )
@@ -130,21 +130,3 @@ def verify(home: Home, market: str | None) -> None:
             click.echo(f"  {fault}", err=True)
     if found:
         raise click.exceptions.Exit(1)
-
-
-def _verdicts(registry: Registry, market: str) -> dict[int, dict[str, Any]]:
-    """The newest verdict on each version."""
-    entries: list[dict[str, Any]] = registry.history(market)
-    return {entry["version"]: entry for entry in entries if entry["event"] == "verdict"}
-
-
-def _summary(verdict: dict[str, Any] | None) -> str:
-    if verdict is None:
-        return "not judged"
-    if verdict.get("outcome") == "hold":
-        return f"held: {' '.join(verdict['reasons'])}"
-    if not verdict["passed"]:
-        return f"rejected: {' '.join(verdict['reasons'])}"
-    return "passed the gate, " + ", ".join(
-        f"{name} {verdict['metrics'][name]:.4g}" for name in ("rmsle", "r2")
-    )

@@ -108,3 +108,19 @@ def test_a_rollback_asks_for_a_reason(shop: Workshop) -> None:
     with pytest.raises(dg.DagsterInvalidConfigError, match='Missing required config entry "reason"'):
         rollback(shop)
     assert "at least 1 character" in failure(rollback(shop, reason=""))
+
+
+@pytest.mark.parametrize(("outcome", "is_promoted"), [("hold", True), ("fail", False)])
+def test_a_person_decides_on_what_is_held_and_only_forces_what_the_gate_rejected(
+    shop: Workshop, outcome: str, is_promoted: bool
+) -> None:
+    facts = {"version": 1, "passed": False, "outcome": outcome, "reasons": ["too few sales"], "metrics": {}}
+    shop.registry.record("cottages", "verdict", facts)
+    assert shop.decide(version=1, reason="looked at").success is is_promoted
+    assert shop.decide(version=1, reason="looked at again", force=True).success
+
+
+def test_a_version_that_the_gate_rejected_is_refused_in_its_words(shop: Workshop) -> None:
+    facts = {"version": 1, "passed": False, "outcome": "fail", "reasons": ["too few sales"], "metrics": {}}
+    shop.registry.record("cottages", "verdict", facts)
+    assert "cottages version 1: rejected: too few sales" in failure(shop.decide(version=1, reason="a try"))
