@@ -24,6 +24,7 @@ from typing import Any
 
 import grpc
 import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from benchmarks import h2load, markets
 from benchmarks.h2load import Load
@@ -235,10 +236,19 @@ def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
         try:
             told = next(line for line in map(json.loads, log) if line["event"] == "serving")
             threading.Thread(target=log.read).start()  # a full pipe would stop the server
+            wait_for_champion(told["port"])
             yield Server(port=told["port"], processes=_children(process.pid) or [process.pid])
         finally:
             process.terminate()
             process.wait()
+
+
+def wait_for_champion(port: int) -> None:
+    """Until the server says that it serves."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        for answer in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20):
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                return
 
 
 @contextmanager
