@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from house_prices import examination, report, served
-from house_prices.assets.metadata import key
+from house_prices import examination, gate_plots, report, served
+from house_prices.assets.metadata import key, picture
 from house_prices.contract import Contract, plain
 from house_prices.errors import RegistryError
 from house_prices.registry import Registry
@@ -215,13 +215,16 @@ def gate_checks(contract: Contract) -> Checks:
         facts = {**examination.facts(metrics), **said, "run_id": context.run.run_id}
         folders.registry.record(contract.name, "verdict", facts)
         card = report.write_report(folders.registry, contract.name, metrics.version, metrics, verdict)
-        results = [_result(ruling, metrics, asset, card) for ruling in verdict.rulings]
+        plots = {rule: gate_plots.of_rule(rule, metrics, contract.gate) for rule in gate.RULES}
+        results = [_result(r, metrics, asset, card, plots[r.rule]) for r in verdict.rulings]
         yield from _asked_for(context, results)
 
     return checks
 
 
-def _result(ruling: gate.Ruling, metrics: Evidence, asset: dg.AssetKey, card: Path) -> dg.AssetCheckResult:
+def _result(
+    ruling: gate.Ruling, metrics: Evidence, asset: dg.AssetKey, card: Path, plot: bytes | None
+) -> dg.AssetCheckResult:
     """A ruling with what it is about: the promotion sensor takes no ruling on other files."""
     held = ruling.outcome is gate.Outcome.HOLD
     details = {
@@ -237,6 +240,7 @@ def _result(ruling: gate.Ruling, metrics: Evidence, asset: dg.AssetKey, card: Pa
             "outcome": ruling.outcome.value,
             **ruling.numbers,
             **details,
+            **({"plot": picture(plot)} if plot else {}),
             "model_card": dg.MetadataValue.path(str(card)),
             "version": metrics.version,
             "sha256": metrics.sha256,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 Prices = NDArray[np.float64]
@@ -14,6 +15,7 @@ _THOUSANDS = "{x:,.0f}"
 _BANDS = 10
 _MOST_POINTS = 5_000
 _MOST_FEATURES = 20
+_MOST_ROWS = 20
 
 
 def price_distribution(prices: Prices, unit: str) -> bytes:
@@ -61,6 +63,37 @@ def feature_importance(importance: Mapping[str, float]) -> bytes:
     shown = list(importance.items())[:_MOST_FEATURES][::-1]
     axes.barh([name for name, _ in shown], [growth for _, growth in shown], color=_INK)
     axes.set_xlabel("growth of RMSLE when shuffled")
+    return _png(figure)
+
+
+def differences(
+    title: str, found: Mapping[str, tuple[float, float, float]], limits: Mapping[str, float], label: str
+) -> bytes:
+    """Each estimate between its bounds, the largest on top, and the limit that it is held to."""
+    figure, axes = _canvas(title)
+    shown = sorted(found.items(), key=lambda one: one[1][0])[-_MOST_ROWS:]
+    for place, (name, (estimate, low, high)) in enumerate(shown):
+        axes.plot([low, high], [place, place], color=_INK, linewidth=2, solid_capstyle="butt")
+        axes.plot(estimate, place, marker="o", color=_INK)
+        axes.plot(limits[name], place, marker="|", markersize=18, markeredgewidth=2, color=_ACCENT)
+    axes.set_yticks(range(len(shown)), [name for name, _ in shown])
+    axes.set_ylim(-0.6, len(shown) - 0.4)
+    axes.axvline(0, color="grey", linewidth=0.8)
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set_xlabel(label)
+    return _png(figure)
+
+
+def shares(title: str, found: Mapping[str, float], least: float, label: str) -> bytes:
+    """A bar for each share, the smallest on top, and the least that is allowed."""
+    figure, axes = _canvas(title)
+    shown = sorted(found.items(), key=lambda one: -one[1])[-_MOST_ROWS:]
+    colors = [_INK if share >= least else _ACCENT for _, share in shown]
+    axes.barh([name for name, _ in shown], [share for _, share in shown], color=colors)
+    axes.axvline(least, color=_ACCENT, linewidth=1.5)
+    axes.set_xlim(max(0.0, min(least, *found.values()) - 0.1), 1)
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set_xlabel(label)
     return _png(figure)
 
 
