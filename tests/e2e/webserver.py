@@ -51,20 +51,22 @@ def wait_for(what: Callable[[], Found | None], *, seconds: float, otherwise: str
 class Webserver:
     """Questions to the webserver at one address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **headers: str) -> None:
         self.url = url
+        self._headers = headers
 
     def info(self) -> dict[str, str]:
         """What /server_info says; empty while nothing listens."""
         try:
-            with urllib.request.urlopen(f"{self.url}/server_info", timeout=5) as answer:  # noqa: S310
+            request = urllib.request.Request(f"{self.url}/server_info", headers=self._headers)  # noqa: S310
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
                 return dict(json.load(answer))
         except OSError:
             return {}
 
     def ask(self, query: str, **variables: Any) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **self._headers}
         request = urllib.request.Request(f"{self.url}/graphql", body, headers)  # noqa: S310
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             told = json.load(answer)

@@ -1,0 +1,64 @@
+# Two images: `inference` serves models and knows neither Dagster nor training; `pipeline` is everything else.
+#   docker build --target inference --tag house-prices-inference .
+#   docker build --target pipeline --tag house-prices-pipeline .
+
+FROM python:3.11-slim-bookworm AS base
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN groupadd --gid 10001 prices && useradd --uid 10001 --gid 10001 --home-dir /srv/house-prices prices \
+    # Named volumes begin with the owner that these folders have.
+    && mkdir -p /srv/house-prices/storage/models /srv/predictions /gateway \
+    && chown -R prices:prices /srv /gateway
+WORKDIR /srv/house-prices
+
+FROM base AS inference-build
+WORKDIR /src
+RUN python -m venv /opt/venv
+COPY pyproject.toml constraints.txt LICENSE ./
+# Dependencies first, so that a change of the code does not install them again.
+RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
+    && pip install --no-cache-dir --constraint constraints.txt .
+COPY README.md ./
+COPY house_prices house_prices
+COPY inference_server inference_server
+RUN rm -rf build && pip install --no-cache-dir --no-deps --force-reinstall . \
+    && pip uninstall --yes --quiet pip setuptools
+
+FROM base AS pipeline-build
+WORKDIR /src
+RUN python -m venv /opt/venv
+COPY pyproject.toml constraints.txt LICENSE ./
+RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
+    && pip install --no-cache-dir --constraint constraints.txt '.[pipeline]'
+COPY README.md ./
+COPY house_prices house_prices
+COPY inference_server inference_server
+RUN rm -rf build && pip install --no-cache-dir --no-deps --force-reinstall .
+
+FROM base AS inference
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="house-prices inference" \
+    org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
+COPY --from=inference-build /opt/venv /opt/venv
+COPY deploy/answers.py /opt/answers.py
+USER prices
+ENV INFERENCE_SERVER_HOST=0.0.0.0 INFERENCE_SERVER_MODELS=/srv/house-prices/storage/models
+EXPOSE 8001 8002
+HEALTHCHECK --interval=5s --timeout=5s --start-period=20s CMD ["python", "/opt/answers.py", "localhost:8001"]
+CMD ["inference-server"]
+
+FROM base AS pipeline
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="house-prices pipeline" \
+    org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
+COPY --from=pipeline-build /opt/venv /opt/venv
+COPY --chown=prices:prices data data
+COPY deploy/dagster.yaml deploy/workspace.yaml /opt/dagster/
+COPY deploy/*.sh /opt/deploy/
+USER prices
+ENV HOUSE_PRICES_HOME=/srv/house-prices DAGSTER_HOME=/opt/dagster MPLCONFIGDIR=/tmp/matplotlib \
+    OMP_WAIT_POLICY=passive MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
+EXPOSE 3000 4000
+CMD ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", "4000", \
+    "--module-name", "house_prices.definitions"]

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Writes what Envoy reads below /gateway: its configuration, and who may see the UI.
+set -eu
+umask 077
+house-prices gateway user "$UI_USER" >/gateway/ui-users
+house-prices gateway config --listen 0.0.0.0:8080 --server inference:8001 \
+    --ui webserver:3000 --ui-users /gateway/ui-users >/gateway/envoy.yaml
