@@ -70,7 +70,7 @@ def test_the_price_comes_by_grpc_and_by_json(deployment: Deployment) -> None:
 def test_a_killed_run_container_is_noticed_and_retried(deployment: Deployment) -> None:
     run_id = deployment.webserver.launch_job("halfmil_training")
     container = deployment.container_of(run_id)
-    time.sleep(4)  # in its first steps
+    wait_for(lambda: started(deployment, run_id), seconds=60, otherwise="the run does not start")
     docker("kill", container)
     assert deployment.webserver.wait_for_run(run_id, seconds=120) == "FAILURE"
     retried(deployment, run_id)
@@ -149,6 +149,12 @@ def served(deployment: Deployment, version: int) -> dict[str, Any]:
         return answer if answer.get("model_version") == str(version) else None
 
     return wait_for(answered, seconds=60, otherwise=f"version {version} does not serve")
+
+
+def started(deployment: Deployment, run_id: str) -> bool:
+    """Whether a run is in its steps."""
+    statuses = {run["runId"]: run["status"] for run in deployment.webserver.runs("halfmil_training")}
+    return statuses[run_id] == "STARTED"
 
 
 def retried(deployment: Deployment, run_id: str) -> None:
