@@ -74,6 +74,7 @@ def test_a_killed_run_container_is_noticed_and_retried(deployment: Deployment) -
     docker("kill", container)
     assert deployment.webserver.wait_for_run(run_id, seconds=120) == "FAILURE"
     retried(deployment, run_id)
+    assert promoted(deployment, 1) == 2
 
 
 def test_the_daemon_may_be_killed_during_a_run(deployment: Deployment) -> None:
