@@ -22,7 +22,7 @@ class Echo(grpc.GenericRpcHandler):
             return answer
 
         self._path = path
-        self._handler = grpc.unary_unary_rpc_method_handler(echo)  # type: ignore[arg-type]
+        self._handler: Any = grpc.unary_unary_rpc_method_handler(echo)
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """The handler of a call."""

@@ -10,70 +10,27 @@ Exits with 1 where a bar is missed.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import grpc
-import numpy as np
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from benchmarks import h2load, markets
 from benchmarks.h2load import Load
-from house_prices import api
+from benchmarks.questions import open_inference, typed
+from benchmarks.running import echoing, promoting, serving
 from house_prices.contract import Contract
 from house_prices.registry import Registry
 from house_prices.steps.inputs import Inputs
-from inference_server import oip
 
 RESULTS = markets.ROOT / "benchmarks" / "results" / "serving.json"
 GROWTH = (1, 4, 16, 64, 256, 1024, 4096)
 MANY = 1024
-SWAP_S = 0.5
-SHARE_OF_LOG = 0.01
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked over and over."""
-
-    name: str
-    path: str
-    message: bytes
-    rows: int
-    in_flight: int = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """A server that is up."""
-
-    port: int
-    processes: Sequence[int]
-
-    def answer(self, question: Question) -> bytes:
-        """The answer's bytes."""
-        with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
-            return bytes(channel.unary_unary(question.path)(question.message, timeout=20))
-
-    def load(self, question: Question, seconds: float) -> Load:
-        """As many requests as take about so long."""
-        asked = {"in_flight": question.in_flight, "processes": self.processes}
-        probe = h2load.drive(self.port, question.path, question.message, requests=256, **asked)
-        requests = max(256, int(probe.requests_s * seconds))
-        return h2load.drive(self.port, question.path, question.message, requests=requests, **asked)
-
-    def peak_mb(self) -> float:
-        """Most memory that any of its processes has held (VmHWM)."""
-        return max(_status_kb(process, "VmHWM") for process in self.processes) / 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,96 +152,6 @@ def swap(
     return found
 
 
-def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
-    """A PredictRequest."""
-    described = api.load(contract)
-    names = [(feature.name, feature.kind) for feature in contract.features]
-    request: Any = described.request()
-    for row in np.resize(houses.numbers, (rows, houses.numbers.shape[1])).tolist():
-        house = request.houses.add()
-        for (name, kind), value in zip(names, row, strict=True):
-            setattr(house, name, {"flag": bool, "integer": int}.get(kind, float)(value))
-    return Question(
-        name=f"typed, {rows} row{'s' if rows > 1 else ''}",
-        path=f"/{described.service}/Predict",
-        message=request.SerializeToString(),
-        rows=rows,
-    )
-
-
-def open_inference(contract: Contract, houses: Inputs, rows: int) -> Question:
-    """A ModelInferRequest with raw contents."""
-    numbers = np.resize(houses.numbers, (rows, houses.numbers.shape[1]))
-    request = oip.messages.ModelInferRequest(model_name=contract.name, raw_input_contents=[numbers.tobytes()])
-    request.inputs.add(name="numbers", datatype="FP32", shape=numbers.shape)
-    return Question(
-        name=f"OIP raw, {rows} row{'s' if rows > 1 else ''}",
-        path=oip.path("ModelInfer"),
-        message=request.SerializeToString(),
-        rows=rows,
-    )
-
-
-@contextmanager
-def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
-    """The inference server; its own processes are told once it serves."""
-    command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
-    command += ["--metrics-port", "0", "--workers", str(workers), "--log-sample", str(SHARE_OF_LOG)]
-    command += ["--poll-seconds", "0.1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        log: Any = process.stderr
-        try:
-            told = next(line for line in map(json.loads, log) if line["event"] == "serving")
-            threading.Thread(target=log.read).start()  # a full pipe would stop the server
-            wait_for_champion(told["port"])
-            yield Server(port=told["port"], processes=_children(process.pid) or [process.pid])
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def wait_for_champion(port: int) -> None:
-    """Until the server says that it serves."""
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        for answer in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20):
-            if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                return
-
-
-@contextmanager
-def echoing(folder: Path, question: Question, answer: bytes) -> Iterator[Server]:
-    """The floor for one question."""
-    file = folder / f"{question.name}.answer"
-    file.write_bytes(answer)
-    command = [sys.executable, "-m", "benchmarks.echo", question.path, str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=markets.ROOT) as process:
-        printed: Any = process.stdout
-        try:
-            yield Server(port=int(printed.readline()), processes=[process.pid])
-        finally:
-            process.kill()
-
-
-@contextmanager
-def promoting(registry: Registry, contract: Contract) -> Iterator[None]:
-    """The champion is now the one version and now the other."""
-    end = threading.Event()
-
-    def promote() -> None:
-        number = 1
-        while not end.wait(SWAP_S):
-            number = 3 - number
-            markets.promote(registry, registry.version(contract.name, number))
-
-    thread = threading.Thread(target=promote)
-    thread.start()
-    try:
-        yield
-    finally:
-        end.set()
-        thread.join()
-
-
 def _compared(pairs: Sequence[tuple[Load, Load]], rows: int) -> dict[str, float]:
     names = ("requests_s", "p50_us", "p99_us", "cpu_us")
     found = {name: median(getattr(ours, name) for ours, _ in pairs) for name in names}
@@ -325,15 +192,6 @@ def _bars(found: dict[str, Any]) -> list[Bar]:
         Bar(name="p99 while swapping of the steady", value=swapped["swapping"] / swapped["steady"], bar=2.0),
         Bar(name="cost a row from one size to the next, at most", value=max(rises), bar=1.0),
     ]  # fmt: skip
-
-
-def _children(process: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
-def _status_kb(process: int, name: str) -> int:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""What the server is asked over and over."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from house_prices import api
+from house_prices.contract import Contract
+from house_prices.steps.inputs import Inputs
+from inference_server import oip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One message, and how many are asked at once."""
+
+    name: str
+    path: str
+    message: bytes
+    rows: int
+    in_flight: int = 64
+
+
+def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
+    """A PredictRequest."""
+    described = api.load(contract)
+    names = [(feature.name, feature.kind) for feature in contract.features]
+    request: Any = described.request()
+    for row in np.resize(houses.numbers, (rows, houses.numbers.shape[1])).tolist():
+        house = request.houses.add()
+        for (name, kind), value in zip(names, row, strict=True):
+            setattr(house, name, {"flag": bool, "integer": int}.get(kind, float)(value))
+    return Question(
+        name=f"typed, {rows} row{'s' if rows > 1 else ''}",
+        path=f"/{described.service}/Predict",
+        message=request.SerializeToString(),
+        rows=rows,
+    )
+
+
+def open_inference(contract: Contract, houses: Inputs, rows: int) -> Question:
+    """A ModelInferRequest with raw contents."""
+    numbers = np.resize(houses.numbers, (rows, houses.numbers.shape[1]))
+    request = oip.messages.ModelInferRequest(model_name=contract.name, raw_input_contents=[numbers.tobytes()])
+    request.inputs.add(name="numbers", datatype="FP32", shape=numbers.shape)
+    return Question(
+        name=f"OIP raw, {rows} row{'s' if rows > 1 else ''}",
+        path=oip.path("ModelInfer"),
+        message=request.SerializeToString(),
+        rows=rows,
+    )

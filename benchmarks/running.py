@@ -1,0 +1,117 @@
+"""The inference server, and the floor that it is measured against, as processes."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from benchmarks import h2load, markets
+from benchmarks.h2load import Load
+from benchmarks.questions import Question
+from house_prices.contract import Contract
+from house_prices.registry import Registry
+
+SWAP_S = 0.5
+SHARE_OF_LOG = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that is up."""
+
+    port: int
+    processes: Sequence[int]
+
+    def answer(self, question: Question) -> bytes:
+        """The answer's bytes."""
+        with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+            ask: Any = channel.unary_unary(question.path)
+            return bytes(ask(question.message, timeout=20))
+
+    def load(self, question: Question, seconds: float) -> Load:
+        """As many requests as take about so long."""
+        asked: dict[str, Any] = {"in_flight": question.in_flight, "processes": self.processes}
+        probe = h2load.drive(self.port, question.path, question.message, requests=256, **asked)
+        requests = max(256, int(probe.requests_s * seconds))
+        return h2load.drive(self.port, question.path, question.message, requests=requests, **asked)
+
+    def peak_mb(self) -> float:
+        """Most memory that any of its processes has held (VmHWM)."""
+        return max(_status_kb(process, "VmHWM") for process in self.processes) / 1024
+
+
+@contextmanager
+def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
+    """The inference server; its own processes are told once it serves."""
+    command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
+    command += ["--metrics-port", "0", "--workers", str(workers), "--log-sample", str(SHARE_OF_LOG)]
+    command += ["--poll-seconds", "0.1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        log: Any = process.stderr
+        try:
+            told = next(line for line in map(json.loads, log) if line["event"] == "serving")
+            threading.Thread(target=log.read).start()  # a full pipe would stop the server
+            wait_for_champion(told["port"])
+            yield Server(port=told["port"], processes=_children(process.pid) or [process.pid])
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wait_for_champion(port: int) -> None:
+    """Until the server says that it serves."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        for answer in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20):
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                return
+
+
+@contextmanager
+def echoing(folder: Path, question: Question, answer: bytes) -> Iterator[Server]:
+    """The floor for one question."""
+    file = folder / f"{question.name}.answer"
+    file.write_bytes(answer)
+    command = [sys.executable, "-m", "benchmarks.echo", question.path, str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=markets.ROOT) as process:
+        printed: Any = process.stdout
+        try:
+            yield Server(port=int(printed.readline()), processes=[process.pid])
+        finally:
+            process.kill()
+
+
+@contextmanager
+def promoting(registry: Registry, contract: Contract) -> Iterator[None]:
+    """The champion is now the one version and now the other."""
+    end = threading.Event()
+
+    def promote() -> None:
+        number = 1
+        while not end.wait(SWAP_S):
+            number = 3 - number
+            markets.promote(registry, registry.version(contract.name, number))
+
+    thread = threading.Thread(target=promote)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _status_kb(process: int, name: str) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
