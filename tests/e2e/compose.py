@@ -124,6 +124,11 @@ class Deployment:
             otherwise=f"no container of {run_id}",
         )
 
+    def settle(self) -> None:
+        """Wait for the last run's container to end."""
+        running = ["ps", "--quiet", "--filter", f"network={NAME}", "--filter", RUN]
+        wait_for(lambda: not docker(*running), seconds=120, otherwise="runs do not end")
+
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "COMPOSE_PROJECT_NAME": NAME}
