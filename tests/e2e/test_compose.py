@@ -1,6 +1,7 @@
 """The production shape, in a real engine. The tests build on each other, in this order."""
 
 import time
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,18 @@ def test_the_daemon_may_be_killed_during_a_run(deployment: Deployment) -> None:
     kill(deployment, "daemon")
     assert deployment.webserver.wait_for_run(run_id, seconds=300) == "SUCCESS"
     deployment.up()
+    assert promoted(deployment, 2) == 3
+
+
+def test_postgres_may_be_killed_during_a_run(deployment: Deployment) -> None:
+    run_id = deployment.webserver.launch_job("halfmil_training")
+    wait_for(lambda: started(deployment, run_id), seconds=120, otherwise="the run does not start")
+    kill(deployment, "postgres")
+    deployment.up()
+    wait_for(lambda: reads_records(deployment), seconds=120, otherwise="no records after Postgres")
+    if deployment.webserver.wait_for_run(run_id, seconds=300) == "FAILURE":
+        retried(deployment, run_id)
+    assert promoted(deployment, 3) == 4
 
 
 def test_an_inference_server_may_be_killed_under_load(deployment: Deployment) -> None:
@@ -96,6 +109,7 @@ def test_an_inference_server_may_be_killed_under_load(deployment: Deployment) ->
 
 
 def test_after_down_and_up_nothing_is_lost(deployment: Deployment) -> None:
+    deployment.settle()
     before = state(deployment)
     deployment.compose("down")
     deployment.up()
@@ -156,6 +170,14 @@ def started(deployment: Deployment, run_id: str) -> bool:
     """Whether a run is in its steps."""
     statuses = {run["runId"]: run["status"] for run in deployment.webserver.runs("halfmil_training")}
     return statuses[run_id] == "STARTED"
+
+
+def reads_records(deployment: Deployment) -> bool:
+    """Whether the webserver has Postgres."""
+    try:
+        return bool(deployment.webserver.runs("halfmil_training"))
+    except urllib.error.HTTPError:
+        return False
 
 
 def retried(deployment: Deployment, run_id: str) -> None:
