@@ -1,6 +1,5 @@
 """The inference server, and the floor that it is measured against, as processes."""
 
-import json
 import subprocess
 import sys
 import threading
@@ -11,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks import h2load, markets
+from benchmarks import h2load, markets, server
 from benchmarks.h2load import Load
 from benchmarks.questions import Question
 from house_prices.contract import Contract
@@ -50,28 +48,9 @@ class Server:
 
 @contextmanager
 def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
-    """The inference server; its own processes are told once it serves."""
-    command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
-    command += ["--metrics-port", "0", "--workers", str(workers), "--log-sample", str(SHARE_OF_LOG)]
-    command += ["--poll-seconds", "0.1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        log: Any = process.stderr
-        try:
-            told = next(line for line in map(json.loads, log) if line["event"] == "serving")
-            threading.Thread(target=log.read).start()  # a full pipe would stop the server
-            wait_for_champion(told["port"])
-            yield Server(port=told["port"], processes=_children(process.pid) or [process.pid])
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def wait_for_champion(port: int) -> None:
-    """Until the server says that it serves."""
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        for answer in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20):
-            if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                return
+    """The inference server, once its champion serves."""
+    with server.serving(registry, "--workers", str(workers), log_sample=SHARE_OF_LOG) as running:
+        yield Server(port=running.port, processes=running.workers())
 
 
 @contextmanager
@@ -106,10 +85,6 @@ def promoting(registry: Registry, contract: Contract) -> Iterator[None]:
     finally:
         end.set()
         thread.join()
-
-
-def _children(process: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def _status_kb(process: int, name: str) -> int:

@@ -215,8 +215,10 @@ def gate_checks(contract: Contract) -> Checks:
         facts = {**examination.facts(metrics), **said, "run_id": context.run.run_id}
         folders.registry.record(contract.name, "verdict", facts)
         card = report.write_report(folders.registry, contract.name, metrics.version, metrics, verdict)
-        plots = {rule: gate_plots.of_rule(rule, metrics, contract.gate) for rule in gate.RULES}
-        results = [_result(r, metrics, asset, card, plots[r.rule]) for r in verdict.rulings]
+        results = [
+            _result(ruling, metrics, asset, card, gate_plots.of_rule(ruling.rule, metrics, contract.gate))
+            for ruling in verdict.rulings
+        ]
         yield from _asked_for(context, results)
 
     return checks

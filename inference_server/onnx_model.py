@@ -22,7 +22,8 @@ PARITY = 1e-5
 FEW_ROWS = 32
 QUICK_S = 200e-6
 """What handing a prediction to a thread and back costs, on a busy machine."""
-_TIMED_ROWS = 1024
+_TIMED_ROWS = 256
+_TIMING_S = 0.05
 
 Floats = NDArray[np.float32]
 Texts = NDArray[np.object_]
@@ -156,11 +157,11 @@ def _described(node: Any) -> str:
 
 
 def _rows_within(seconds: float, model: OnnxModel, houses: Inputs) -> int:
-    """As many rows as the model prices in so many seconds: the best of three tries."""
+    """As many rows as the model prices in so many seconds: the best of three tries, one where it is slow."""
     rows = np.resize(np.arange(houses.rows), _TIMED_ROWS)
     many = Inputs(numbers=houses.numbers[rows], categories=houses.categories[rows])
-    tries = []
-    for _ in range(3):
+    tries: list[float] = []
+    while len(tries) < 3 and sum(tries) < _TIMING_S:
         began = time.perf_counter()
         model.predict(many)
         tries.append(time.perf_counter() - began)

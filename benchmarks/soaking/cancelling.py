@@ -8,9 +8,9 @@ from typing import Any
 
 import grpc
 
+from benchmarks.server import Server, eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.huts import API, price
-from benchmarks.soaking.server import Server, eventually, serving
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 

@@ -4,9 +4,9 @@ import os
 import signal
 import time
 
+from benchmarks.server import Server, eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.server import Server, eventually, serving
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 

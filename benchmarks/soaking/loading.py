@@ -8,9 +8,9 @@ from typing import Any
 import grpc
 import numpy as np
 
+from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.huts import API, MARKET, price
-from benchmarks.soaking.server import eventually, serving
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 from inference_server import oip

@@ -10,11 +10,11 @@ import grpc
 import numpy as np
 
 from benchmarks.processes import pss_kb
+from benchmarks.server import serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
 from benchmarks.soaking.cancelling import PREDICT, STREAM, question
 from benchmarks.soaking.loading import Acts
-from benchmarks.soaking.server import serving
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import grpc
 
+from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
 from benchmarks.soaking.cancelling import PREDICT, question
-from benchmarks.soaking.server import eventually, serving
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 

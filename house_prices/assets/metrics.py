@@ -11,6 +11,7 @@ from house_prices.assets.metadata import PICKLE, common, key, picture, table
 from house_prices.contract import Contract
 from house_prices.examination import examine
 from house_prices.resources import Folders
+from house_prices.steps.evidence import Evidence
 from house_prices.steps.train import Fitted
 
 JUDGED_NIGHTLY = dg.FreshnessPolicy.time_window(
@@ -38,33 +39,28 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
         """How the published ONNX model prices the holdout, beside a dummy and the champion."""
         number = candidate_model["version"]
         found = examine(splits, fitted_pipeline, number, contract, folders.registry)
-        unit = contract.target.unit
-        rival = found.champion.metrics if found.champion and found.champion.metrics else {}
-        return dg.MaterializeResult(
-            value=found,
-            metadata={
-                "version": found.version,
-                "sha256": found.sha256,
-                **found.metrics,
-                **{f"champion_{name}": value for name, value in rival.items()},
-                **{name: figure.value for name, figure in found.ratio_study.items()},
-                **({"coverage": found.interval.coverage} if found.interval else {}),
-                "dummy_rmsle": found.dummy["rmsle"],
-                "parity": found.parity,
-                "slices": table(
-                    ("slice", "sales", *_SLICE),
-                    [
-                        (name, int(of["rows"]), *(of[column] for column in _SLICE))
-                        for name, of in found.slices.items()
-                    ],
-                ),
-                "predicted_against_actual": picture(
-                    plots.predicted_against_actual(found.actual, found.predicted, unit)
-                ),
-                "error_by_price_band": picture(
-                    plots.error_by_price_band(found.actual, found.predicted, unit)
-                ),
-            },
-        )
+        return dg.MaterializeResult(value=found, metadata=_shown(found, contract.target.unit))
 
     return asset
+
+
+def _shown(found: Evidence, unit: str) -> dict[str, Any]:
+    rival = found.champion.metrics if found.champion and found.champion.metrics else {}
+    slices = [
+        (name, int(of["rows"]), *(of[column] for column in _SLICE)) for name, of in found.slices.items()
+    ]
+    return {
+        "version": found.version,
+        "sha256": found.sha256,
+        **found.metrics,
+        **{f"champion_{name}": value for name, value in rival.items()},
+        **{name: figure.value for name, figure in found.ratio_study.items()},
+        **({"coverage": found.interval.coverage} if found.interval else {}),
+        "dummy_rmsle": found.dummy["rmsle"],
+        "parity": found.parity,
+        "slices": table(("slice", "sales", *_SLICE), slices),
+        "predicted_against_actual": picture(
+            plots.predicted_against_actual(found.actual, found.predicted, unit)
+        ),
+        "error_by_price_band": picture(plots.error_by_price_band(found.actual, found.predicted, unit)),
+    }

@@ -35,7 +35,7 @@ def train(home: Home, contract: Contract) -> int:
     if told.held:
         raise click.ClickException(
             f"Version {told.version} is held for a person to decide on: {' '.join(told.held)} To promote it: "
-            f"house-prices models promote {told.version} --market {contract.name} --force --reason WHY"
+            f"house-prices models promote {told.version} --market {contract.name} --reason WHY"
         )
     return told.version
 

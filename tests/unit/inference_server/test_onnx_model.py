@@ -102,3 +102,9 @@ def test_a_price_that_is_no_number_is_not_given_out() -> None:
     infinite = Inputs(numbers=np.array([[np.inf, 3, 0, 0]], np.float32), categories=categories)
     with pytest.raises(ModelFailed):
         model.predict(infinite)
+
+
+def test_as_many_rows_count_as_quick_as_the_model_is_fast() -> None:
+    slow = onnx_model.load(models.slow_model(CONTRACT), CONTRACT, models.golden(CONTRACT, base=0))
+    quick = onnx_model.load(SOUND, CONTRACT, GOLDEN)
+    assert quick.quick_rows > 50 * slow.quick_rows

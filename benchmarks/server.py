@@ -1,4 +1,4 @@
-"""A real inference server in processes of its own, as a soak sees it from outside."""
+"""A real inference server in processes of its own, as it is seen from outside."""
 
 import json
 import subprocess
@@ -15,7 +15,6 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.soaking.huts import MARKET
 from house_prices.registry import Registry
 
 PATIENCE_S = 30.0
@@ -67,7 +66,7 @@ class Server:
 
 @contextmanager
 def serving(registry: Registry, *flags: str, log_sample: float = 0.0) -> Iterator[Server]:
-    """A server on a registry, once its champion serves. Its log is a file beside the registry."""
+    """A server on a registry of one market, once its champion serves. Its log is beside the registry."""
     log = registry.root.parent / "server.log"
     command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
     command += ["--metrics-port", "0", "--poll-seconds", "0.02", "--log-sample", str(log_sample), *flags]
@@ -83,7 +82,7 @@ def _started(process: "subprocess.Popen[bytes]", log: Path) -> Server | None:
         raise RuntimeError(f"the server ended: {log.read_text()}")
     server = Server(process=process, log=log, port=0, metrics_port=0)
     serves = server.lines("serving")
-    if not serves or not any(line["market"] == MARKET for line in server.lines("model serves")):
+    if not serves or not server.lines("model serves"):
         return None
     (line,) = serves
     return Server(process=process, log=log, port=line["port"], metrics_port=line["metrics_port"])
