@@ -1,4 +1,5 @@
 # Two images: `inference` serves models and knows neither Dagster nor training; `pipeline` is everything else.
+# `deployment` is `pipeline` with the docker command.
 #   docker build --target inference --tag house-prices-inference .
 #   docker build --target pipeline --tag house-prices-pipeline .
 
@@ -6,7 +7,8 @@ FROM python:3.11-slim-bookworm AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN groupadd --gid 10001 prices && useradd --uid 10001 --gid 10001 --home-dir /srv/house-prices prices \
     # Named volumes begin with the owner that these folders have.
-    && mkdir -p /srv/house-prices/storage/models /srv/predictions /gateway \
+    && mkdir -p /srv/house-prices/storage/models /srv/house-prices/storage/dagster/compute_logs \
+        /srv/predictions /gateway \
     && chown -R prices:prices /srv /gateway
 WORKDIR /srv/house-prices
 
@@ -62,3 +64,13 @@ ENV HOUSE_PRICES_HOME=/srv/house-prices DAGSTER_HOME=/opt/dagster MPLCONFIGDIR=/
 EXPOSE 3000 4000
 CMD ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", "4000", \
     "--module-name", "house_prices.definitions"]
+
+FROM docker:28-cli AS docker-cli
+
+FROM pipeline AS deployment
+LABEL org.opencontainers.image.title="house-prices deployment"
+COPY --from=docker-cli /usr/local/bin/docker /usr/local/bin/
+COPY --from=docker-cli /usr/local/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins
+ENV DOCKER_CONFIG=/tmp/docker
+CMD ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", "4000", \
+    "--module-name", "house_prices.deployment.definitions"]

@@ -37,10 +37,10 @@ gateway: .venv/gateway
 test: .venv/dev
 	$(BIN)/pytest
 
-# Needs a Docker engine, and docker-compose.
+# Needs a Docker engine and Compose.
 compose-test: .venv/dev
 	@if docker info >/dev/null 2>&1; then tests/e2e/docker/base.sh; fi
-	COMPOSE_TEST=1 $(BIN)/pytest -v tests/e2e/test_compose.py
+	COMPOSE_TEST=1 $(BIN)/pytest -v tests/e2e/test_compose*.py
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

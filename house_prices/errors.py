@@ -6,6 +6,7 @@ HousePricesError
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
 ├── GatewayError          settings that no front door can be made of
+├── DeploymentError       images that cannot be built, or services that do not become healthy
 └── RegistryError
     ├── VersionNotFound   no such market, version or champion
     ├── ModelDamaged      files that differ from what was published
@@ -40,6 +41,10 @@ class ContractError(HousePricesError):
 
 class GatewayError(HousePricesError):
     """Settings of the gateway that cannot be used, or that do not go together."""
+
+
+class DeploymentError(HousePricesError):
+    """Images that could not be built, or services that did not become healthy with them."""
 
 
 class SourceError(HousePricesError):

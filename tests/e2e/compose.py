@@ -22,33 +22,39 @@ from tests.e2e.webserver import Webserver, wait_for
 PROJECT = Path(__file__).parents[2]
 NAME = "house-prices-test"
 RUN = "label=dagster/run_id"
-STAND_INS = {"postgres:15-bookworm": "postgres", "envoyproxy/envoy:v1.40.0": "envoy"}
+STAND_INS = {"postgres:15-bookworm": "postgres", "envoyproxy/envoy:v1.40.0": "envoy", "docker:28-cli": "cli"}
+SERVED = ("inference", "code", "deployment", "webserver", "daemon")
+"""Services whose images are made from this project."""
 
 
 def why_not() -> str:
     """Why no engine can be had here; empty where one can."""
     if not os.environ.get("COMPOSE_TEST"):
         return "only `make compose-test` brings up the containers"
-    if shutil.which("docker-compose") is None:
-        return "docker-compose is not installed"
-    asked = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    return "" if asked.returncode == 0 else "no Docker engine answers: start dockerd"
+    for words, reason in (
+        (["info"], "no Docker engine answers"),
+        (["compose", "version"], "no docker compose"),
+    ):
+        if subprocess.run(["docker", *words], capture_output=True, check=False).returncode:
+            return reason
+    return ""
 
 
-def docker(*words: str, seconds: float = 900) -> str:
+def docker(*words: str, cwd: Path = PROJECT) -> str:
     """What a docker command prints."""
+    environment = {**os.environ, "PWD": str(cwd)}
     done = subprocess.run(
-        ["docker", *words], capture_output=True, text=True, check=False, timeout=seconds, cwd=PROJECT
+        ["docker", *words], capture_output=True, text=True, check=False, timeout=900, cwd=cwd, env=environment
     )
-    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr[-2000:]}"
+    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stdout[-1000:]}{done.stderr[-2000:]}"
     return done.stdout.strip()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """The project, up."""
+    """A copy of the project, up."""
 
-    env: Path
+    folder: Path
     port: int
     authorization: str
 
@@ -61,17 +67,18 @@ class Deployment:
         return Webserver(f"http://{self.gateway}/dagster", Authorization=self.authorization)
 
     def compose(self, *words: str) -> str:
-        """What a docker-compose command prints."""
-        command = ["docker-compose", "--env-file", str(self.env), *words]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=900, cwd=PROJECT, env=_environment()
-        )
-        assert done.returncode == 0, f"{' '.join(words)}: {done.stdout[-1000:]}{done.stderr[-2000:]}"
-        return done.stdout
+        """What a `docker compose` command prints."""
+        return docker("compose", *words, cwd=self.folder)
 
-    def up(self) -> None:
-        self.compose("up", "-d", "--scale", "inference=2")
+    def up(self, *options: str) -> None:
+        self.compose("up", "--detach", *options)
         wait_for(self.webserver.info, seconds=120, otherwise="no webserver behind the gateway")
+
+    def configure(self, name: str, value: str) -> None:
+        """Set a variable in .env."""
+        env = self.folder / ".env"
+        lines = [line for line in env.read_text().splitlines() if not line.startswith(f"{name}=")]
+        env.write_text("\n".join([*lines, f"{name}={value}", ""]))
 
     def run(self, *words: str) -> str:
         """A command in a new container of the pipeline."""
@@ -79,16 +86,8 @@ class Deployment:
 
     def backup(self, action: str, folder: Path) -> None:
         """What deploy/backup.sh does."""
-        compose = f"docker-compose --env-file {self.env}"
         command = ["deploy/backup.sh", action, str(folder)]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=PROJECT,
-            env={**_environment(), "COMPOSE": compose},
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder)
         assert done.returncode == 0, f"{action}: {done.stderr[-2000:]}"
 
     def sql(self, statement: str) -> None:
@@ -97,7 +96,16 @@ class Deployment:
         docker("exec", self.container("postgres"), *psql)
 
     def container(self, service: str) -> str:
-        return self.compose("ps", "-q", service).split()[0]
+        return self.containers(service)[0]
+
+    def containers(self, service: str) -> list[str]:
+        return self.compose("ps", "--quiet", service).split()
+
+    def tags(self) -> set[str]:
+        """The tags of the images that run."""
+        running = [container for service in SERVED for container in self.containers(service)]
+        images = docker("inspect", "--format", "{{.Config.Image}}", *running).split()
+        return {image.partition(":")[2] for image in images}
 
     def price(self, house: Any) -> dict[str, Any]:
         """The answer in JSON through the gateway, or the status where there is none."""
@@ -130,32 +138,29 @@ class Deployment:
         wait_for(lambda: not docker(*running), seconds=120, otherwise="runs do not end")
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "COMPOSE_PROJECT_NAME": NAME}
-
-
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
-    """Both images built, and everything up until the block ends."""
+    """A copy of the project below a folder: both images built, and everything up until the block ends."""
     _stand_in()
-    password, port = secrets.token_hex(16), free_port()
-    env = folder / ".env"
-    env.write_text(
+    project, password, port = folder / "project", secrets.token_hex(16), free_port()
+    left = shutil.ignore_patterns(".*", "storage", "__pycache__", "*.egg-info", "docs", "benchmarks")
+    shutil.copytree(PROJECT, project, ignore=left)
+    shutil.copy(PROJECT / ".dockerignore", project)
+    (project / ".env").write_text(
         f"COMPOSE_PROJECT_NAME={NAME}\nTAG=test\nGATEWAY_PORT={port}\nUI_USER=ann\nUI_PASSWORD={password}\n"
         f"POSTGRES_PASSWORD={secrets.token_hex(16)}\nDOCKER_GID={os.stat('/var/run/docker.sock').st_gid}\n"
     )
     basic = base64.b64encode(f"ann:{password}".encode()).decode()
-    deployment = Deployment(env=env, port=port, authorization=f"Basic {basic}")
-    for target in ("inference", "pipeline"):
-        docker("build", "--quiet", "--target", target, "--tag", f"house-prices-{target}:test", ".")
+    deployment = Deployment(folder=project, port=port, authorization=f"Basic {basic}")
+    deployment.compose("build")
     try:
         deployment.compose("down", "--volumes")
         deployment.up()
         yield deployment
     finally:
-        _keep_logs(deployment, folder)
-        for left in docker("ps", "--all", "--quiet", "--filter", f"network={NAME}", "--filter", RUN).split():
-            docker("rm", "--force", left)
+        (folder / "compose.log").write_text(deployment.compose("logs", "--no-color", "--tail", "500"))
+        for run in docker("ps", "--all", "--quiet", "--filter", f"network={NAME}", "--filter", RUN).split():
+            docker("rm", "--force", run)
         deployment.compose("down", "--volumes")
 
 
@@ -168,10 +173,6 @@ def _stand_in() -> None:
 
 def _has(image: str) -> bool:
     return bool(docker("images", "--quiet", image))
-
-
-def _keep_logs(deployment: Deployment, folder: Path) -> None:
-    (folder / "compose.log").write_text(deployment.compose("logs", "--no-color", "--tail", "500"))
 
 
 def skipping(reason: str) -> Sequence[pytest.MarkDecorator]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e import chromium, stack
+from tests.e2e import chromium, compose, stack
+from tests.e2e.compose import Deployment
 from tests.e2e.stack import Stack
 
 
@@ -16,6 +17,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.furnish(home)
     with stack.running(home) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """docker-compose.yml in an engine."""
+    with compose.deployed(tmp_path_factory.mktemp("compose")) as deployed:
+        yield deployed
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,8 @@
 
 import time
 import urllib.error
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from inference_server.client import Client
 from tests.e2e import compose
@@ -20,12 +17,6 @@ HOUSE: dict[str, Any] = {
     "indian_marble": True, "floors": True, "city": 1, "solar": False, "electric": True, "fiber": False,
     "glass_doors": True, "swimming_pool": False, "garden": True,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with compose.deployed(tmp_path_factory.mktemp("compose")) as deployment:
-        yield deployment
 
 
 def test_the_images_are_labelled_and_run_as_nobody_in_particular(deployment: Deployment) -> None:

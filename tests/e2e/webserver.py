@@ -38,6 +38,21 @@ query Checks($asset: AssetKeyInput!, $name: String!) {
   }
 }"""
 
+_MATERIALIZED = """
+query Materialized($asset: AssetKeyInput!) {
+  assetOrError(assetKey: $asset) {
+    ... on Asset { assetMaterializations(limit: 1) {
+      runId metadataEntries { label ... on TextMetadataEntry { text } ... on BoolMetadataEntry { boolValue } }
+    } }
+  }
+}"""
+_FAILURES = """
+query Failures($id: ID!) {
+  runOrError(runId: $id) { ... on Run { eventConnection { events {
+    ... on ExecutionStepFailureEvent { error { message } }
+  } } } }
+}"""
+
 
 def wait_for(what: Callable[[], Found | None], *, seconds: float, otherwise: str) -> Found:
     """The first answer that holds anything, asked for again and again."""
@@ -73,9 +88,9 @@ class Webserver:
         assert "errors" not in told, told["errors"]
         return told["data"]
 
-    def launch_job(self, job: str) -> str:
+    def launch_job(self, job: str, *, location: str = "house_prices") -> str:
         """Launch a job; gives the run's id."""
-        return self._launch({"pipelineName": job})
+        return self._launch({"pipelineName": job, "repositoryLocationName": location})
 
     def materialize(self, *assets: list[str]) -> str:
         """What the button "Materialize" does: the hidden job of all assets, and their checks with them."""
@@ -90,10 +105,13 @@ class Webserver:
         return str(told["run"]["runId"])
 
     def wait_for_run(self, run_id: str, *, seconds: float = 120) -> str:
-        """How a run ended: SUCCESS, FAILURE or CANCELED."""
+        """How a run ended: SUCCESS, FAILURE or CANCELED. The webserver may be away for a while."""
 
         def ended() -> str | None:
-            status = self.ask(_RUN, id=run_id)["runOrError"]["status"]
+            try:
+                status = self.ask(_RUN, id=run_id)["runOrError"]["status"]
+            except OSError:
+                return None
             return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
 
         return wait_for(ended, seconds=seconds, otherwise=f"run {run_id} goes on after {seconds} s")
@@ -112,3 +130,18 @@ class Webserver:
     def check(self, asset: list[str], name: str) -> dict[str, Any]:
         """The newest execution of an asset check."""
         return dict(self.ask(_CHECKS, asset={"path": asset}, name=name)["assetCheckExecutions"][0])
+
+    def materialized(self, asset: list[str]) -> dict[str, Any]:
+        """The run and the metadata of the newest materialization."""
+        found = self.ask(_MATERIALIZED, asset={"path": asset})["assetOrError"]["assetMaterializations"][0]
+        entries = {
+            entry["label"]: next(value for name, value in entry.items() if name != "label")
+            for entry in found["metadataEntries"]
+            if len(entry) > 1
+        }
+        return {"run": found["runId"], **entries}
+
+    def failures(self, run_id: str) -> str:
+        """What the failed steps of a run said."""
+        events = self.ask(_FAILURES, id=run_id)["runOrError"]["eventConnection"]["events"]
+        return "\n".join(event["error"]["message"] for event in events if event)

@@ -1,0 +1,1 @@
+"""New images in the place of the running ones, from Dagster: docs/deployment.md."""

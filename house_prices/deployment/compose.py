@@ -1,0 +1,67 @@
+"""Docker and its Compose, as commands in the project's folder."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from house_prices.errors import DeploymentError
+
+
+class Compose:
+    """The project, with its images at a tag."""
+
+    def __init__(self, folder: Path, tag: str) -> None:
+        self.folder = folder
+        self.tag = tag
+
+    def __call__(self, *words: str) -> str:
+        """What `docker compose` prints. Raises DeploymentError where it fails."""
+        return self.docker("compose", *words)
+
+    def docker(self, *words: str) -> str:
+        """What `docker` prints. Raises DeploymentError where it fails."""
+        try:
+            done = subprocess.run(
+                ["docker", *words],
+                cwd=self.folder,
+                env={**os.environ, "PWD": str(self.folder), "TAG": self.tag, "REVISION": self.tag},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise DeploymentError("There is no docker command here; the image `deployment` has.") from None
+        if done.returncode:
+            last = "\n".join(done.stderr.strip().splitlines()[-10:])
+            raise DeploymentError(f"docker {' '.join(words)} ended with {done.returncode}:\n{last}")
+        return done.stdout.strip()
+
+    def images(self) -> dict[str, str]:
+        """Each service that has an image of this project, and its name: `house-prices-pipeline:<tag>`."""
+        services = json.loads(self("config", "--format", "json"))["services"]
+        return {
+            name: service["image"]
+            for name, service in services.items()
+            if service["image"].startswith("house-prices-")
+        }
+
+    def has(self, image: str) -> bool:
+        """Whether the engine has an image of this name and tag."""
+        return bool(self.docker("images", "--quiet", image))
+
+    def digest(self, image: str) -> str:
+        """An image's id: the sha256 of what is in it."""
+        return self.docker("image", "inspect", "--format", "{{.Id}}", image)
+
+    def containers(self, service: str) -> list[str]:
+        """Ids of a service's running containers."""
+        return self("ps", "--quiet", service).split()
+
+    def digest_of(self, container: str) -> str:
+        """The id of the image that a container runs."""
+        return self.docker("inspect", "--format", "{{.Image}}", container)
+
+    def health(self, container: str) -> str:
+        """What a container's health check says: starting, healthy or unhealthy."""
+        return self.docker("inspect", "--format", "{{.State.Health.Status}}", container)

@@ -1,0 +1,161 @@
+"""One service after the other at its new image, and all of them back if one does not become healthy."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from house_prices.deployment import env_file, sources
+from house_prices.deployment.compose import Compose
+from house_prices.errors import DeploymentError
+
+SERVICES = ("inference", "code", "deployment", "webserver", "daemon", "envoy")
+"""In this order, which is from those that answer for prices to those that can be missed for a while."""
+HEALTHY_WITHIN_S = 240
+SERVES_WITHIN_S = 60
+"""For what needs no long start: a server to load its models, Envoy to read its configuration."""
+FOUND_WITHIN_S = 5
+"""What Envoy takes to see a new server: its name is looked up every 2 s, its health asked every second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What runs after a deployment."""
+
+    tag: str
+    before: str
+    """The tag that ran until then."""
+    built: bool
+    """Whether there were no images of this tag yet."""
+    digests: Mapping[str, str]
+    """Each image and its sha256."""
+    seconds: Mapping[str, float]
+    """What each service took until it was healthy."""
+
+
+def deploy(folder: Path, log: Callable[[str], None]) -> Deployed:
+    """Build the images of the folder's sources if there are none yet, and have every service run them.
+
+    The tag in .env changes when all are healthy, so that a deployment that was cut off can be repeated.
+    Raises DeploymentError where one does not become healthy; all then run the images of before.
+    """
+    old = Compose(folder, env_file.tag(folder))
+    new = Compose(folder, sources.tag(folder))
+    images = sorted({*new.images().values()})
+    built = not all(new.has(image) for image in images)
+    if built:
+        log(f"Building {', '.join(images)}")
+        new("build")
+    digests = {image: new.digest(image) for image in images}
+    seconds = _roll_out(new, old, log)
+    env_file.write_tag(folder, new.tag)
+    return Deployed(tag=new.tag, before=old.tag, built=built, digests=digests, seconds=seconds)
+
+
+def _roll_out(new: Compose, old: Compose, log: Callable[[str], None]) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for index, service in enumerate(SERVICES):
+        began = time.monotonic()
+        try:
+            _replace(new, service)
+        except DeploymentError as fault:
+            log(f"{service} does not become healthy at {new.tag}; back to {old.tag}\n{fault}")
+            _roll_back(old, SERVICES[: index + 1])
+            raise DeploymentError(f"{fault}\nEvery service is back at {old.tag}.") from fault
+        seconds[service] = round(time.monotonic() - began, 1)
+        log(f"{service} runs {new.tag} after {seconds[service]} s")
+    return seconds
+
+
+def _roll_back(old: Compose, services: Sequence[str]) -> None:
+    """Have services run what they ran before, as many of them as become healthy."""
+    lost: list[DeploymentError] = []
+    for service in reversed(services):
+        try:
+            _replace(old, service)
+        except DeploymentError as fault:
+            lost.append(fault)
+    if lost:
+        faults = "\n".join(map(str, lost))
+        raise DeploymentError(f"Not everything came back at {old.tag}; `docker compose ps` tells.\n{faults}")
+
+
+def _replace(compose: Compose, service: str) -> None:
+    """Have a service run its image at the tag; comes back when it is healthy."""
+    match service:
+        case "inference":
+            _replace_each(compose, service)
+        case "envoy":
+            _configure(compose)
+        case _:
+            _up(compose, service)
+
+
+def _up(compose: Compose, service: str, *options: str) -> None:
+    wait = ("--wait", "--wait-timeout", str(HEALTHY_WITHIN_S))
+    try:
+        compose("up", "--detach", "--no-build", *wait, *options, service)
+    except DeploymentError as fault:
+        raise DeploymentError(f"{fault}{_last_words(compose, service)}") from fault
+
+
+def _replace_each(compose: Compose, service: str) -> None:
+    """A new container first, then away with an old one, so that as many as before answer all the while."""
+    wanted = compose.digest(compose.images()[service])
+    for container in compose.containers(service):
+        if compose.digest_of(container) == wanted:
+            continue
+        before = compose.containers(service)
+        try:
+            _up(compose, service, "--no-recreate", "--scale", f"{service}={len(before) + 1}")
+            if _serves(compose, container):
+                _wait_to_serve(compose, [new for new in compose.containers(service) if new not in before])
+        except DeploymentError:
+            for new in compose.containers(service):
+                if new not in before:
+                    compose.docker("rm", "--force", new)
+            raise
+        time.sleep(FOUND_WITHIN_S)
+        compose.docker("stop", container)
+        compose.docker("rm", container)
+
+
+def _serves(compose: Compose, container: str) -> bool:
+    try:
+        compose.docker("exec", container, "python", "/opt/answers.py", "localhost:8001", "--serving")
+    except DeploymentError:
+        return False
+    return True
+
+
+def _wait_to_serve(compose: Compose, containers: list[str]) -> None:
+    end = time.monotonic() + SERVES_WITHIN_S
+    while not all(_serves(compose, container) for container in containers):
+        if time.monotonic() > end:
+            raise DeploymentError("The new inference server serves no model, and the old one does.")
+        time.sleep(1)
+
+
+def _configure(compose: Compose) -> None:
+    """The gateway's configuration anew; Envoy begins again only where that changed."""
+    before = _configuration(compose)
+    compose("run", "--rm", "--no-deps", "-T", "gateway-config")
+    if _configuration(compose) == before:
+        return
+    compose("restart", "envoy")
+    end = time.monotonic() + SERVES_WITHIN_S
+    while not all(compose.health(container) == "healthy" for container in compose.containers("envoy")):
+        if time.monotonic() > end:
+            raise DeploymentError(
+                f"envoy is unhealthy with its new configuration.{_last_words(compose, 'envoy')}"
+            )
+        time.sleep(1)
+
+
+def _configuration(compose: Compose) -> str:
+    return compose("run", "--rm", "--no-deps", "-T", "gateway-config", "sha256sum", "/gateway/envoy.yaml")
+
+
+def _last_words(compose: Compose, service: str) -> str:
+    logs = compose("logs", "--no-color", "--no-log-prefix", "--tail", "20", service)
+    return f"\nIts last words:\n{logs}"
