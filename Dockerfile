@@ -56,7 +56,7 @@ LABEL org.opencontainers.image.title="house-prices pipeline" \
     org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
 COPY --from=pipeline-build /opt/venv /opt/venv
 COPY --chown=prices:prices data data
-COPY deploy/dagster.yaml deploy/workspace.yaml /opt/dagster/
+COPY deploy/*.yaml /opt/dagster/
 COPY deploy/*.sh /opt/deploy/
 USER prices
 ENV HOUSE_PRICES_HOME=/srv/house-prices DAGSTER_HOME=/opt/dagster MPLCONFIGDIR=/tmp/matplotlib \

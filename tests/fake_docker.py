@@ -79,6 +79,7 @@ def answer(engine: dict[str, Any], words: list[str], tag: str) -> str:
 def main(words: list[str]) -> None:
     tag = os.environ["TAG"]
     engine = json.loads(FILE.read_text())
+    words = [word for word in words if word not in ("--ansi", "never", "--progress", "quiet")]
     engine["told"].append(" ".join([*words, f"@{tag}"]))
     fault = up(engine, words, tag) if words[:2] == ["compose", "up"] else ""
     if not fault:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from house_prices.errors import DeploymentError
 
+_PLAIN = ("--ansi", "never", "--progress", "quiet")
+
 
 class Compose:
     """The project, with its images at a tag."""
@@ -17,7 +19,7 @@ class Compose:
 
     def __call__(self, *words: str) -> str:
         """What `docker compose` prints. Raises DeploymentError where it fails."""
-        return self.docker("compose", *words)
+        return self.docker("compose", *_PLAIN, *words)
 
     def docker(self, *words: str) -> str:
         """What `docker` prints. Raises DeploymentError where it fails."""

@@ -31,7 +31,6 @@ def deployment(context: dg.AssetExecutionContext, project: Project) -> dg.Materi
         deployed = rollout.deploy(project.path, context.log.info)
     except DeploymentError as fault:
         raise dg.Failure(str(fault), metadata={"tag": sources.tag(project.path)}) from fault
-    images = "\n".join(f"| {image} | `{digest}` |" for image, digest in deployed.digests.items())
     services = "\n".join(f"| {service} | {seconds:.1f} |" for service, seconds in deployed.seconds.items())
     return dg.MaterializeResult(
         data_version=dg.DataVersion(deployed.tag),
@@ -39,7 +38,6 @@ def deployment(context: dg.AssetExecutionContext, project: Project) -> dg.Materi
             "tag": deployed.tag,
             "before": deployed.before,
             "built": deployed.built,
-            "images": dg.MetadataValue.md(f"| image | digest |\n| --- | --- |\n{images}"),
             "services": dg.MetadataValue.md(f"| service | healthy after, s |\n| --- | --- |\n{services}"),
             **{image.partition(":")[0]: digest for image, digest in deployed.digests.items()},
         },

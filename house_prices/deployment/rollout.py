@@ -1,5 +1,6 @@
 """One service after the other at its new image, and all of them back if one does not become healthy."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ SERVES_WITHIN_S = 60
 """For what needs no long start: a server to load its models, Envoy to read its configuration."""
 FOUND_WITHIN_S = 5
 """What Envoy takes to see a new server: its name is looked up every 2 s, its health asked every second."""
+
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,4 +161,4 @@ def _configuration(compose: Compose) -> str:
 
 def _last_words(compose: Compose, service: str) -> str:
     logs = compose("logs", "--no-color", "--no-log-prefix", "--tail", "20", service)
-    return f"\nIts last words:\n{logs}"
+    return f"\nIts last words:\n{_TERMINAL.sub('', logs)}"

@@ -142,6 +142,13 @@ class Webserver:
         return {"run": found["runId"], **entries}
 
     def failures(self, run_id: str) -> str:
-        """What the failed steps of a run said."""
-        events = self.ask(_FAILURES, id=run_id)["runOrError"]["eventConnection"]["events"]
-        return "\n".join(event["error"]["message"] for event in events if event)
+        """What the failed steps of a run said. The webserver may be away for a while."""
+
+        def told() -> str | None:
+            try:
+                events = self.ask(_FAILURES, id=run_id)["runOrError"]["eventConnection"]["events"]
+            except OSError:
+                return None
+            return "\n".join(event["error"]["message"] for event in events if event)
+
+        return wait_for(told, seconds=60, otherwise=f"run {run_id} says nothing of a failure")
