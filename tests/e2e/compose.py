@@ -40,9 +40,9 @@ def why_not() -> str:
     return ""
 
 
-def docker(*words: str, cwd: Path = PROJECT) -> str:
+def docker(*words: str, cwd: Path = PROJECT, **variables: str) -> str:
     """What a docker command prints."""
-    environment = {**os.environ, "PWD": str(cwd)}
+    environment = {**os.environ, "PWD": str(cwd), **variables}
     done = subprocess.run(
         ["docker", *words], capture_output=True, text=True, check=False, timeout=900, cwd=cwd, env=environment
     )

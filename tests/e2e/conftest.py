@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e import chromium, compose, stack
+from tests.e2e.asking import price
 from tests.e2e.compose import Deployment
 from tests.e2e.stack import Stack
+from tests.e2e.webserver import wait_for
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,17 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """docker-compose.yml in an engine."""
     with compose.deployed(tmp_path_factory.mktemp("compose")) as deployed:
         yield deployed
+
+
+@pytest.fixture(scope="session")
+def champion(deployment: Deployment) -> int:
+    """A version that serves there."""
+    if deployment.champion() is None:
+        deployment.run("house-prices", "data", "halfmil", "--rows", "20000")
+        deployment.webserver.launch_job("halfmil_training")
+    version = wait_for(deployment.champion, seconds=300, otherwise="no champion")
+    wait_for(lambda: price(deployment.gateway), seconds=60, otherwise="the champion does not serve")
+    return version
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,12 @@ from typing import Any
 
 from inference_server.client import Client
 from tests.e2e import compose
+from tests.e2e.asking import HOUSE
 from tests.e2e.compose import Deployment, docker
 from tests.e2e.webserver import wait_for
 
 pytestmark = compose.skipping(compose.why_not())
 ROWS = "20000"
-HOUSE: dict[str, Any] = {
-    "area": 120, "garage": 1, "fire_place": 1, "baths": 2, "white_marble": False, "black_marble": False,
-    "indian_marble": True, "floors": True, "city": 1, "solar": False, "electric": True, "fiber": False,
-    "glass_doors": True, "swimming_pool": False, "garden": True,
-}  # fmt: skip
 
 
 def test_the_images_are_labelled_and_run_as_nobody_in_particular(deployment: Deployment) -> None:

@@ -12,8 +12,8 @@ import pytest
 from inference_server.client import Client, ClientError
 from tests import certificates
 from tests.e2e import compose
+from tests.e2e.asking import HOUSE
 from tests.e2e.compose import Deployment, docker
-from tests.e2e.test_compose import HOUSE
 from tests.e2e.webserver import wait_for
 
 pytestmark = compose.skipping(compose.why_not())

@@ -1,33 +1,19 @@
 """The deployment from Dagster, in a real engine: new images, bad images, the same images."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from inference_server.client import Client, ClientError
 from tests.e2e import compose
+from tests.e2e.asking import asking
 from tests.e2e.compose import Deployment
-from tests.e2e.test_compose import HOUSE
-from tests.e2e.webserver import wait_for
 
-pytestmark = compose.skipping(compose.why_not())
-
-
-@pytest.fixture(scope="module", autouse=True)
-def champion(deployment: Deployment) -> None:
-    """Something that serves."""
-    if deployment.champion() is None:
-        deployment.run("house-prices", "data", "halfmil", "--rows", "20000")
-        deployment.webserver.launch_job("halfmil_training")
-        wait_for(deployment.champion, seconds=300, otherwise="no champion")
+pytestmark = [*compose.skipping(compose.why_not()), pytest.mark.usefixtures("champion")]
 
 
 def test_new_sources_are_built_and_run_and_no_price_is_missed(deployment: Deployment) -> None:
     append(deployment, "inference_server/__init__.py", "# Another version.")
-    with asking(deployment) as answers:
+    with asking(deployment.gateway) as answers:
         assert deploy(deployment) == "SUCCESS"
     assert len(answers) > 1000
     outcome = deployment.webserver.materialized(["deployment"])
@@ -59,7 +45,7 @@ def test_what_does_not_become_healthy_is_taken_back(
     before, env = deployment.tags(), (deployment.folder / ".env").read_text()
     whole = (deployment.folder / broken).read_text()
     append(deployment, broken, with_what)
-    with asking(deployment) as answers:
+    with asking(deployment.gateway) as answers:
         run_id = deployment.webserver.launch_job("deployment_job", location="deployment")
         assert deployment.webserver.wait_for_run(run_id, seconds=900) == "FAILURE"
     assert len(answers) > 1000
@@ -82,29 +68,3 @@ def append(deployment: Deployment, name: str, line: str) -> None:
 
 def containers(deployment: Deployment) -> dict[str, list[str]]:
     return {service: deployment.containers(service) for service in compose.SERVED}
-
-
-@contextmanager
-def asking(deployment: Deployment) -> Iterator[list[float]]:
-    """Prices, asked for one after the other all the while. None may fail."""
-    answers: list[float] = []
-    faults: list[ClientError] = []
-    over = threading.Event()
-
-    def ask() -> None:
-        with Client(deployment.gateway) as client:
-            while not over.is_set():
-                try:
-                    answers.append(client.predict("halfmil", [HOUSE]).prices[0].value)
-                except ClientError as fault:
-                    faults.append(fault)
-                over.wait(0.01)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        over.set()
-        thread.join()
-    assert not faults, faults[:3]
