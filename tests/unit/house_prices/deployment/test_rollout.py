@@ -72,6 +72,21 @@ def test_the_second_time_nothing_is_built_or_replaced(project: Path) -> None:
     assert engine(project)["containers"] == before
 
 
+def test_a_deployment_that_was_cut_off_is_repeated(project: Path) -> None:
+    def cut_off(told: str) -> None:
+        if told.startswith("code runs"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rollout.deploy(project, cut_off)
+    assert "TAG=before" in (project / ".env").read_text()
+    tag = sources.tag(project)
+    assert {image.partition(":")[2] for image in running(project)} == {"before", tag, "v1"}
+    deployed = rollout.deploy(project, print)
+    assert (deployed.before, deployed.built) == ("before", False)
+    assert running(project) == [image.replace("before", tag) for image in AT_BEFORE]
+
+
 def test_envoy_begins_again_only_with_another_configuration(project: Path) -> None:
     rollout.deploy(project, print)
     rollout.deploy(project, print)
