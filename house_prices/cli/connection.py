@@ -12,6 +12,7 @@ from house_prices.contract import Contract
 from inference_server.client import Client, Tls
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_THIS_MACHINE = ("127.", "localhost:", "[::1]:", "unix:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,8 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
         **others: Any,
     ) -> None:
         tls, token = _tls(tls_ca, tls_cert, tls_key), _token(token_file)
+        if token and not tls and not address.startswith(_THIS_MACHINE):
+            click.echo(f"The token goes to {address} unencrypted; --tls-ca FILE asks by TLS.", err=True)
         command(*arguments, connection=Connection(address=address, tls=tls, token=token), **others)
 
     return connected

@@ -88,6 +88,15 @@ def test_a_server_that_is_not_trusted_is_not_asked(
     assert TOKEN not in error
 
 
+@pytest.mark.parametrize(("address", "warned"), [("prices.invalid:8001", True), ("127.0.0.1:1", False)])
+def test_a_token_that_would_leave_the_machine_in_the_open_is_told(
+    home: Path, address: str, warned: bool
+) -> None:
+    told = house_prices(home, "predict", "--address", address, "--token-file", str(home / "token"), *PAIRS)
+    assert ("unencrypted; --tls-ca FILE" in told.stderr) == warned
+    assert TOKEN not in told.stderr
+
+
 @pytest.mark.parametrize(
     ("shown", "message"),
     [
