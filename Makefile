@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test compose-test check format protos screenshots bench bench-pipeline bench-gate soak clean
+.PHONY: help demo up gateway test compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
@@ -19,6 +19,7 @@ help:
 	@echo "make gateway             Envoy on 8080 in front of it: gRPC, JSON, gRPC-Web"
 	@echo "make test                every test"
 	@echo "make compose-test        docker-compose.yml in a real engine"
+	@echo "make rollout-test        new images in the place of old ones there, and in a Swarm"
 	@echo "make check               format, lint, types, layering, contracts and protos"
 	@echo "make bench               the server against the bare floor of its stack"
 	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
@@ -37,10 +38,14 @@ gateway: .venv/gateway
 test: .venv/dev
 	$(BIN)/pytest
 
-# Needs a Docker engine and Compose.
+# These two need a Docker engine with Compose.
 compose-test: .venv/dev
 	@if docker info >/dev/null 2>&1; then tests/e2e/docker/base.sh; fi
-	COMPOSE_TEST=1 $(BIN)/pytest -v tests/e2e/test_compose*.py
+	COMPOSE_TEST=1 $(BIN)/pytest -v tests/e2e/test_compose.py tests/e2e/test_compose_gateway.py
+
+rollout-test: .venv/dev
+	@if docker info >/dev/null 2>&1; then tests/e2e/docker/base.sh; fi
+	COMPOSE_TEST=1 $(BIN)/pytest -v tests/e2e/test_rollout.py tests/e2e/test_swarm.py
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

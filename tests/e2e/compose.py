@@ -30,7 +30,7 @@ SERVED = ("inference", "code", "deployment", "webserver", "daemon")
 def why_not() -> str:
     """Why no engine can be had here; empty where one can."""
     if not os.environ.get("COMPOSE_TEST"):
-        return "only `make compose-test` brings up the containers"
+        return "only `make compose-test` and `make rollout-test` bring up containers"
     for words, reason in (
         (["info"], "no Docker engine answers"),
         (["compose", "version"], "no docker compose"),
