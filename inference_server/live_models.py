@@ -48,6 +48,10 @@ class LiveModels:
         if pinned:
             self._pinned.add((model.market, version))
 
+    def unpin(self, market: str, version: str) -> None:
+        """Keep a version no longer than until the next promotion."""
+        self._pinned.discard((market, version))
+
     def unload(self, market: str, version: str) -> None:
         """Let a version go, once its last request has ended."""
         model = self.find(market, version)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
+from inference_server.errors import ServingError
 from inference_server.live_models import LiveModels
 from inference_server.loader import Loader
 from inference_server.observation import Log
@@ -46,6 +47,7 @@ class Watcher:
         self._seen: dict[str, Champion] = {}
         self._failed: dict[str, Attempt] = {}
         self._new: dict[str, Champion] = {}
+        self._kept: dict[str, tuple[int, ...]] = {}
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -78,6 +80,7 @@ class Watcher:
             return None
 
     async def _look_at(self, market: str) -> None:
+        await self._hold_kept(market)
         try:
             champion = await asyncio.to_thread(self._registry.champion, market)
         except (OSError, HousePricesError) as error:
@@ -90,6 +93,29 @@ class Watcher:
         self._said.pop(market, None)
         if champion != self._seen.get(market) and self._is_due(market, champion):
             await self._serve(market, champion)
+
+    async def _hold_kept(self, market: str) -> None:
+        """Load what the registry wants beside the champion: before it, so that who serves has all of it."""
+        trouble = f"{market}/kept.json"
+        try:
+            wanted = await asyncio.to_thread(self._registry.kept, market)
+        except (OSError, HousePricesError) as error:
+            self._say(trouble, f"kept.json cannot be read: {error}")
+            return
+        self._said.pop(trouble, None)
+        before, self._kept[market] = self._kept.get(market, ()), wanted
+        for number in wanted:
+            if number not in before:
+                await self._pin(market, number)
+        for number in before:
+            if number not in wanted:
+                self._loader.unpin(market, str(number))
+
+    async def _pin(self, market: str, number: int) -> None:
+        try:
+            await self._loader.pin(market, str(number))
+        except ServingError as error:
+            self._log.error("kept version not loaded", market=market, version=number, reason=str(error))
 
     def _is_due(self, market: str, champion: Champion) -> bool:
         failed = self._failed.get(market)

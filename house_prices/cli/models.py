@@ -19,14 +19,15 @@ def models() -> None:
 @market_option
 @pass_home
 def list_(home: Home, market: str | None) -> None:
-    """Every version with its verdict; the champion is starred."""
+    """Every version with its verdict; the champion has a star, what is kept beside it a plus."""
     for name in [home.known(market)] if market else home.registry.markets():
         champion = home.registry.champion(name)
+        kept = home.registry.kept(name)
         judged = verdicts.newest(home.registry, name)
         click.echo(name)
         for number in home.registry.versions(name):
             manifest = home.registry.version(name, number).manifest
-            star = "*" if champion and champion.version == number else " "
+            star = "*" if champion and champion.version == number else "+" if number in kept else " "
             click.echo(
                 f" {star} {number:>4}  {manifest.created_at[:19]}  "
                 f"{manifest.training.get('estimator', 'unknown'):<24}  "
@@ -103,6 +104,18 @@ def reject(home: Home, market: str | None, version: int, reason: str) -> None:
     name = home.known(market)
     home.registry.reject(name, version, by=getpass.getuser(), reason=reason)
     click.echo(f"{name} version {version} is rejected; no sensor promotes it any more.")
+
+
+@models.command()
+@market_option
+@click.argument("versions", type=int, nargs=-1)
+@pass_home
+def keep(home: Home, market: str | None, versions: tuple[int, ...]) -> None:
+    """Have every server keep versions loaded beside the champion; without any, none."""
+    name = home.known(market)
+    home.registry.keep(name, versions)
+    listed = ", ".join(map(str, sorted({*versions}))) or "nothing"
+    click.echo(f"{name}: beside the champion and its predecessor, servers keep {listed}.")
 
 
 @models.command()

@@ -2,6 +2,7 @@
 
     <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html
     <root>/<market>/champion.json
+    <root>/<market>/kept.json
     <root>/<market>/audit.jsonl
 
 A version is written in a hidden folder beside, synced, and renamed onto the empty folder that claimed
@@ -14,7 +15,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -73,6 +74,29 @@ class Registry:
             return None
         except (ValueError, TypeError) as error:
             raise ModelDamaged(f"{path} cannot be read: {error}") from error
+
+    def kept(self, market: str) -> tuple[int, ...]:
+        """Versions that servers keep loaded beside the champion, oldest first."""
+        path = self.root / market / "kept.json"
+        try:
+            return tuple(int(number) for number in json.loads(path.read_bytes())["versions"])
+        except FileNotFoundError:
+            return ()
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelDamaged(f"{path} cannot be read: {error}") from error
+
+    def keep(self, market: str, numbers: Iterable[int]) -> None:
+        """Have servers keep these versions loaded, and no others beside the champion and its predecessor.
+
+        Raises VersionNotFound, and PromotionRefused where a person has rejected one of them.
+        """
+        wanted = sorted({*numbers})
+        with self._locked(market, f"keep versions of {market}"):
+            for number in wanted:
+                self.version(market, number)
+                self._refuse_rejected(market, number)
+            content = json.dumps({"versions": wanted}) + "\n"
+            files.replace(self.root / market / "kept.json", content.encode())
 
     def resolve(self, market: str, number: int | None = None) -> ModelVersion:
         """A version by number, or the champion's."""
@@ -180,13 +204,17 @@ class Registry:
             return self._promote("rollback", market, champion.previous, sha256=sha256, by=by, reason=reason)
 
     def reject(self, market: str, number: int, *, by: str, reason: str) -> None:
-        """Decide that a version is not to serve. Raises RejectionRefused where it serves already."""
+        """Decide that a version is not to serve. Raises RejectionRefused where it does already."""
         with self._locked(market, f"reject {market} version {number}"):
             sha256 = self.version(market, number).manifest.sha256
             champion = self.champion(market)
             if champion and champion.version == number:
                 raise RejectionRefused(
                     f"{market} version {number} is the champion. Roll back, or promote another, first."
+                )
+            if number in self.kept(market):
+                raise RejectionRefused(
+                    f"{market} version {number} is kept on the servers. Keep others first."
                 )
             facts = {"version": number, "sha256": sha256, "by": by, "reason": reason}
             audit.append(self.root / market / "audit.jsonl", "rejection", facts)

@@ -19,11 +19,13 @@ from tests.e2e.webserver import wait_for
 pytestmark = compose.skipping(compose.why_not())
 
 
-def test_the_predecessor_gets_a_share(deployment: Deployment) -> None:
+def test_a_version_that_is_kept_gets_a_share(deployment: Deployment) -> None:
     champion = champion_and_predecessor(deployment)
-    with configured(deployment, GATEWAY_SPLITS=f"halfmil/{champion['previous']}=50"):
+    assert 1 not in (champion["version"], champion["previous"])
+    deployment.run("house-prices", "models", "keep", "--market", "halfmil", "1")
+    with configured(deployment, GATEWAY_SPLITS="halfmil/1=50"):
         seen = versions(deployment, 60)
-    assert set(seen) == {str(champion["version"]), str(champion["previous"])}
+    assert set(seen) == {str(champion["version"]), "1"}
     assert min(seen.values()) > 10
 
 

@@ -53,6 +53,15 @@ def test_a_rejected_version_is_listed_with_the_reason_and_promoted_only_by_force
     assert house_prices(home, "models", "promote", "1", "--reason", "a try", "--force").returncode == 0
 
 
+def test_what_servers_keep_is_listed_until_nothing_is(home: Path) -> None:
+    kept = house_prices(home, "models", "keep", "2")
+    assert kept.stdout == "huts: beside the champion and its predecessor, servers keep 2.\n"
+    assert "+    2" in house_prices(home, "models", "list").stdout
+    assert "no version 9" in house_prices(home, "models", "keep", "9").stderr
+    assert house_prices(home, "models", "keep").stdout.endswith("servers keep nothing.\n")
+    assert "+    2" not in house_prices(home, "models", "list").stdout
+
+
 def test_a_held_version_is_listed_as_held(home: Path) -> None:
     facts = {"version": 1, "passed": False, "outcome": "hold", "reasons": ["Nothing speaks for a change."]}
     Registry(home / "storage" / "models").record("huts", "verdict", facts)

@@ -72,6 +72,18 @@ def test_the_typed_api_answers_by_the_version_that_the_metadata_name(registry: R
         assert error.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+def test_a_kept_version_answers_in_every_server_whenever_it_was_started(registry: Registry) -> None:
+    promoted(registry, 1, 2, 3, 4)
+    with servers.serving(registry.root) as running, tensors.calling(running.address) as call:
+        running.says("model serves", version=4)
+        registry.keep("huts", [1])
+        running.says("model loaded", version=1)
+        assert infer(call, "1") == ("1", PRICE + 1)
+    with servers.serving(registry.root) as later, tensors.calling(later.address) as call:
+        later.says("model serves", version=4)
+        assert infer(call, "1") == ("1", PRICE + 1)
+
+
 def test_markets_answer_side_by_side(registry: Registry) -> None:
     promoted(registry, 1)
     models.promote(registry, models.publish(registry, models.contract(name="cabins"), base=7))

@@ -106,3 +106,53 @@ def test_the_old_model_goes_when_nobody_uses_it(registry: Registry, live: LiveMo
     assert old() is not None
     del used
     assert old() is None
+
+
+def test_what_is_kept_is_loaded_before_the_champion_and_outlives_it(
+    registry: Registry, live: LiveModels
+) -> None:
+    watching = watcher(registry, live)
+    versions = [models.publish(registry, base=base) for base in (0, 1, 2, 3)]
+    models.promote(registry, versions[1])
+    registry.keep("huts", [1])
+    assert look(watching) == ["model loaded", "model serves"]
+    for version in versions[2:]:
+        models.promote(registry, version)
+        assert look(watching) == ["model serves"]
+    assert live.find("huts", "1").version == 1
+
+
+def test_what_is_no_longer_kept_goes_with_the_next_promotion(registry: Registry, live: LiveModels) -> None:
+    watching = watcher(registry, live)
+    versions = [models.publish(registry, base=base) for base in (0, 1, 2)]
+    models.promote(registry, versions[1])
+    registry.keep("huts", [1])
+    look(watching)
+    registry.keep("huts", [])
+    assert look(watching) == []
+    models.promote(registry, versions[2])
+    look(watching)
+    assert "1" not in live.loaded("huts")
+
+
+def test_a_kept_version_that_cannot_be_loaded_is_told_once_and_the_champion_serves(
+    registry: Registry, live: LiveModels
+) -> None:
+    watching = watcher(registry, live)
+    broken, sound = models.publish(registry, base=0), models.publish(registry, base=1)
+    broken.model.write_bytes(b"")
+    models.promote(registry, sound)
+    registry.keep("huts", [1])
+    assert look(watching) == ["model refused", "kept version not loaded", "model serves"]
+    assert look(watching) == []
+
+
+def test_a_list_of_what_is_kept_that_cannot_be_read_is_told_once_and_changes_nothing(
+    registry: Registry, live: LiveModels
+) -> None:
+    watching = watcher(registry, live)
+    models.promote(registry, models.publish(registry))
+    look(watching)
+    (registry.root / "huts" / "kept.json").write_text("{")
+    assert [look(watching), look(watching)] == [["registry trouble"], []]
+    assert live.champions()["huts"].version == 1

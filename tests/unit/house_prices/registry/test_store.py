@@ -153,6 +153,43 @@ def test_a_rollback_does_not_go_to_a_rejected_version(registry: Registry) -> Non
     assert registry.resolve(MARKET).number == 2
 
 
+def test_versions_are_kept_until_others_are(registry: Registry) -> None:
+    for content in (b"1", b"2", b"3"):
+        plain_model.publish(registry, content)
+    assert registry.kept(MARKET) == ()
+    registry.keep(MARKET, [3, 1, 3])
+    assert registry.kept(MARKET) == (1, 3)
+    registry.keep(MARKET, [])
+    assert registry.kept(MARKET) == ()
+
+
+def test_a_version_that_is_not_there_or_rejected_is_not_kept(registry: Registry) -> None:
+    for content in (b"1", b"2"):
+        plain_model.publish(registry, content)
+    registry.keep(MARKET, [1])
+    registry.reject(MARKET, 2, by="ann", reason="odd prices")
+    with pytest.raises(PromotionRefused, match="was rejected by ann"):
+        registry.keep(MARKET, [1, 2])
+    with pytest.raises(VersionNotFound, match="no version 9"):
+        registry.keep(MARKET, [9])
+    assert registry.kept(MARKET) == (1,)
+
+
+def test_a_kept_version_is_not_rejected(registry: Registry) -> None:
+    plain_model.publish(registry, b"1")
+    registry.keep(MARKET, [1])
+    with pytest.raises(RejectionRefused, match="is kept on the servers"):
+        registry.reject(MARKET, 1, by="ann", reason="odd prices")
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"versions": 7}', '{"versions": ["x"]}'])
+def test_a_damaged_list_of_what_is_kept_is_named(registry: Registry, content: str) -> None:
+    plain_model.publish(registry, b"1")
+    (registry.root / MARKET / "kept.json").write_text(content)
+    with pytest.raises(ModelDamaged, match=r"kept\.json cannot be read"):
+        registry.kept(MARKET)
+
+
 def test_the_champion_is_not_rejected(registry: Registry) -> None:
     plain_model.publish(registry, b"one")
     plain_model.promote(registry, 1)
