@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,36 @@ def _race(server: _Server, champion: ModelVersion | None, folder: Path) -> tuple
 
 
 def _best(servers: Sequence[_Server]) -> list[float]:
-    best = [_p99_ms(server) for server in servers]
-    for _ in range(ROUNDS - 1):
-        if best[0] <= FASTEST_MS:
-            break
-        best = [min(old, _p99_ms(server)) for old, server in zip(best, servers, strict=True)]
+    with ExitStack() as stack:
+        asks = [stack.enter_context(_asking(server)) for server in servers]
+        best = p99_ms(asks)
+        for _ in range(ROUNDS - 1):
+            if best[0] <= FASTEST_MS:
+                break
+            best = [min(pair) for pair in zip(best, p99_ms(asks), strict=True)]
     return best
+
+
+@contextmanager
+def _asking(server: _Server) -> Iterator[Callable[[], object]]:
+    """What asks a server for the price of one house."""
+    market, house = server.version.market, canaries.sound_house(server.version.manifest)
+    with Client(server.address, contracts=[server.version.manifest.contract]) as client:
+        yield partial(client.predict, market, [house])
+
+
+def p99_ms(asks: Sequence[Callable[[], object]]) -> list[float]:
+    """Each one's 99th percentile over warmed calls, in ms.
+
+    They take turns, so that whatever else the machine does meets all of them.
+    """
+    times = np.empty((REQUESTS + REQUESTS // 5, len(asks)))
+    for row in times:
+        for column, ask in enumerate(asks):
+            started = time.perf_counter()
+            ask()
+            row[column] = time.perf_counter() - started
+    return [float(slow) for slow in np.percentile(times[-REQUESTS:], 99, axis=0) * 1000]
 
 
 @contextmanager
@@ -215,18 +240,6 @@ def _tensors(market: str, houses: Inputs) -> Any:
 def _bytes_tensor(texts: Sequence[str]) -> bytes:
     encoded = [text.encode() for text in texts]
     return b"".join(len(text).to_bytes(4, "little") + text for text in encoded)
-
-
-def _p99_ms(server: _Server) -> float:
-    """The 99th percentile over warmed requests for one house."""
-    market, house = server.version.market, canaries.sound_house(server.version.manifest)
-    times = []
-    with Client(server.address, contracts=[server.version.manifest.contract]) as client:
-        for _ in range(REQUESTS + REQUESTS // 5):
-            started = time.perf_counter()
-            client.predict(market, [house])
-            times.append(time.perf_counter() - started)
-    return float(np.percentile(times[-REQUESTS:], 99) * 1000)
 
 
 def _memory_mb(pid: int) -> float:
