@@ -79,10 +79,6 @@ class Loader:
             self._live.hold(model, pinned=True)
         self._log.info("model loaded", market=market, version=model.version)
 
-    def unpin(self, market: str, version: str) -> None:
-        """Let a version go with the next promotion."""
-        self._live.unpin(market, version)
-
     def unload(self, market: str, version: str) -> None:
         """Let a version go."""
         self._live.unload(market, version)

@@ -109,7 +109,7 @@ class Watcher:
                 await self._pin(market, number)
         for number in before:
             if number not in wanted:
-                self._loader.unpin(market, str(number))
+                self._live.unpin(market, str(number))
 
     async def _pin(self, market: str, number: int) -> None:
         try:

@@ -20,6 +20,8 @@ SERVICES = {
     "gateway-config": "pipeline",
 }
 
+REPLICAS = {"inference": 2}
+
 
 def image(service: str, tag: str) -> str:
     return f"house-prices-{SERVICES[service]}:{tag}" if service in SERVICES else f"official/{service}:v1"
@@ -38,7 +40,9 @@ def up(engine: dict[str, Any], words: list[str], tag: str) -> str:
         for _ in range(wanted - len(running)):
             start(engine, service, tag)
     else:
-        for name in running:
+        for name in running[REPLICAS.get(service, 1) :]:
+            del engine["containers"][name]
+        for name in running[: REPLICAS.get(service, 1)]:
             if engine["containers"][name][1] != image(service, tag):
                 del engine["containers"][name]
                 start(engine, service, tag)

@@ -103,7 +103,10 @@ def _up(compose: Compose, service: str, *options: str) -> None:
 
 
 def _replace_each(compose: Compose, service: str) -> None:
-    """A new container first, then away with an old one, so that as many as before answer all the while."""
+    """A new container first, then away with an old one, so that as many as before answer all the while.
+
+    In the end there are as many as the file says, also after a deployment that was cut off in between.
+    """
     wanted = compose.digest(compose.images()[service])
     for container in compose.containers(service):
         if compose.digest_of(container) == wanted:
@@ -121,6 +124,7 @@ def _replace_each(compose: Compose, service: str) -> None:
         time.sleep(FOUND_WITHIN_S)
         compose.docker("stop", container)
         compose.docker("rm", container)
+    _up(compose, service)
 
 
 def _serves(compose: Compose, container: str) -> bool:

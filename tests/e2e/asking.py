@@ -1,49 +1,53 @@
-"""A house, and its price asked for all the while."""
+"""The sample house's price, once and all the while."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from inference_server.client import Client, ClientError
-
-HOUSE: dict[str, Any] = {
-    "area": 120, "garage": 1, "fire_place": 1, "baths": 2, "white_marble": False, "black_marble": False,
-    "indian_marble": True, "floors": True, "city": 1, "solar": False, "electric": True, "fiber": False,
-    "glass_doors": True, "swimming_pool": False, "garden": True,
-}  # fmt: skip
+from tests.e2e.stubs import SAMPLE_HOUSE
 
 
 def price(address: str) -> float | None:
     """What the house costs; None where nobody says."""
     try:
         with Client(address) as client:
-            return float(client.predict("halfmil", [HOUSE]).prices[0].value)
+            return float(client.predict("halfmil", [SAMPLE_HOUSE]).prices[0].value)
     except ClientError:
         return None
 
 
 @contextmanager
-def asking(address: str) -> Iterator[list[float]]:
-    """Prices, asked for one after the other until the block ends. None may fail."""
-    answers: list[float] = []
-    faults: list[ClientError] = []
+def asking(ask: Callable[[], object]) -> Iterator[list[Any]]:
+    """Ask one time after the other until the block ends; the list fills with answers, and with errors."""
+    answers: list[Any] = []
     over = threading.Event()
 
-    def ask() -> None:
-        with Client(address) as client:
-            while not over.is_set():
-                try:
-                    answers.append(client.predict("halfmil", [HOUSE]).prices[0].value)
-                except ClientError as fault:
-                    faults.append(fault)
-                over.wait(0.01)
+    def ask_again() -> None:
+        while not over.is_set():
+            try:
+                answers.append(ask())
+            except Exception as error:  # noqa: BLE001  # whatever it is, the test is to say so
+                answers.append(error)
+            over.wait(0.01)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask_again)
     thread.start()
     try:
         yield answers
     finally:
         over.set()
         thread.join()
-    assert not faults, f"{len(faults)} of {len(faults) + len(answers)}, the first: {faults[0]}"
+
+
+@contextmanager
+def priced(address: str) -> Iterator[list[float]]:
+    """The house's prices, asked for until the block ends. None may fail."""
+    with (
+        Client(address) as client,
+        asking(lambda: client.predict("halfmil", [SAMPLE_HOUSE]).prices[0].value) as answers,
+    ):
+        yield answers
+    faults = [answer for answer in answers if not isinstance(answer, float)]
+    assert not faults, f"{len(faults)} of {len(answers)}, the first: {faults[0]}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from inference_server.client import Client
 from tests.e2e import compose
-from tests.e2e.asking import HOUSE
 from tests.e2e.compose import Deployment, docker
+from tests.e2e.stubs import SAMPLE_HOUSE
 from tests.e2e.webserver import wait_for
 
 pytestmark = compose.skipping(compose.why_not())
@@ -36,7 +36,7 @@ def test_the_ui_is_behind_a_password(deployment: Deployment) -> None:
 
 
 def test_before_a_champion_the_gateway_says_so(deployment: Deployment) -> None:
-    assert deployment.price(HOUSE)["status"] == 503
+    assert deployment.price(SAMPLE_HOUSE)["status"] == 503
 
 
 def test_a_training_runs_in_a_container_and_the_sensor_promotes(deployment: Deployment) -> None:
@@ -50,7 +50,7 @@ def test_a_training_runs_in_a_container_and_the_sensor_promotes(deployment: Depl
 def test_the_price_comes_by_grpc_and_by_json(deployment: Deployment) -> None:
     answer = served(deployment, 1)
     with Client(deployment.gateway) as client:
-        typed = client.predict("halfmil", [HOUSE])
+        typed = client.predict("halfmil", [SAMPLE_HOUSE])
     assert answer["predictions"][0]["price"] == typed.prices[0].value
     assert 30_000 < typed.prices[0].value < 36_000
 
@@ -94,7 +94,7 @@ def test_an_inference_server_may_be_killed_under_load(deployment: Deployment) ->
     end, answers = time.monotonic() + 8, []
     with Client(deployment.gateway) as client:
         while time.monotonic() < end:
-            answers.append(client.predict("halfmil", [HOUSE]).prices[0].value)
+            answers.append(client.predict("halfmil", [SAMPLE_HOUSE]).prices[0].value)
     assert len(answers) > 100
     deployment.up()
 
@@ -151,7 +151,7 @@ def served(deployment: Deployment, version: int) -> dict[str, Any]:
     """The first price by a version."""
 
     def answered() -> dict[str, Any] | None:
-        answer = deployment.price(HOUSE)
+        answer = deployment.price(SAMPLE_HOUSE)
         return answer if answer.get("model_version") == str(version) else None
 
     return wait_for(answered, seconds=60, otherwise=f"version {version} does not serve")

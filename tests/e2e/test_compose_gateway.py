@@ -12,8 +12,8 @@ import pytest
 from inference_server.client import Client, ClientError
 from tests import certificates
 from tests.e2e import compose
-from tests.e2e.asking import HOUSE
 from tests.e2e.compose import Deployment, docker
+from tests.e2e.stubs import SAMPLE_HOUSE
 from tests.e2e.webserver import wait_for
 
 pytestmark = compose.skipping(compose.why_not())
@@ -42,12 +42,12 @@ def test_the_predecessor_gets_copies_that_nobody_waits_for(deployment: Deploymen
 def test_callers_may_have_to_come_with_tls(deployment: Deployment) -> None:
     authority = certificates.authority(deployment.folder / "deploy" / "tls")
     tls = authority.client()
-    house = json.dumps({"houses": [HOUSE]}).encode()
+    house = json.dumps({"houses": [SAMPLE_HOUSE]}).encode()
     with configured(deployment, GATEWAY_TLS_CERT="/tls/server.pem", GATEWAY_TLS_KEY="/tls/server.key"):
         with Client(deployment.gateway, tls=tls) as client:
-            price = client.predict("halfmil", [HOUSE]).prices[0].value
+            price = client.predict("halfmil", [SAMPLE_HOUSE]).prices[0].value
         with Client(deployment.gateway) as client, pytest.raises(ClientError, match="UNAVAILABLE"):
-            client.predict("halfmil", [HOUSE])
+            client.predict("halfmil", [SAMPLE_HOUSE])
         trusting = ssl.create_default_context(cadata=authority.ca.cert_pem.bytes().decode())
         trusting.check_hostname = False
         request = urllib.request.Request(f"https://{deployment.gateway}/v1/halfmil:predict", house)
@@ -76,8 +76,8 @@ def champion_and_predecessor(deployment: Deployment) -> dict[str, int]:
 
 def versions(deployment: Deployment, count: int) -> Counter[str]:
     """Which versions answered, and how often."""
-    wait_for(lambda: "predictions" in deployment.price(HOUSE), seconds=60, otherwise="nothing answers")
-    return Counter(str(deployment.price(HOUSE)["model_version"]) for _ in range(count))
+    wait_for(lambda: "predictions" in deployment.price(SAMPLE_HOUSE), seconds=60, otherwise="nothing answers")
+    return Counter(str(deployment.price(SAMPLE_HOUSE)["model_version"]) for _ in range(count))
 
 
 def logged(deployment: Deployment, version: int) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import compose
-from tests.e2e.asking import asking
+from tests.e2e.asking import priced
 from tests.e2e.compose import Deployment
 
 pytestmark = [*compose.skipping(compose.why_not()), pytest.mark.usefixtures("champion")]
@@ -13,7 +13,7 @@ pytestmark = [*compose.skipping(compose.why_not()), pytest.mark.usefixtures("cha
 
 def test_new_sources_are_built_and_run_and_no_price_is_missed(deployment: Deployment) -> None:
     append(deployment, "inference_server/__init__.py", "# Another version.")
-    with asking(deployment.gateway) as answers:
+    with priced(deployment.gateway) as answers:
         assert deploy(deployment) == "SUCCESS"
     assert len(answers) > 1000
     outcome = deployment.webserver.materialized(["deployment"])
@@ -45,7 +45,7 @@ def test_what_does_not_become_healthy_is_taken_back(
     before, env = deployment.tags(), (deployment.folder / ".env").read_text()
     whole = (deployment.folder / broken).read_text()
     append(deployment, broken, with_what)
-    with asking(deployment.gateway) as answers:
+    with priced(deployment.gateway) as answers:
         run_id = deployment.webserver.launch_job("deployment_job", location="deployment")
         assert deployment.webserver.wait_for_run(run_id, seconds=900) == "FAILURE"
     assert len(answers) > 1000

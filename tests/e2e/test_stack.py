@@ -1,15 +1,12 @@
 """From a click in Dagster's UI to a price over gRPC, between real processes."""
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from house_prices.steps import gate, halfmil
 from tests import cottages
+from tests.e2e.asking import asking
 from tests.e2e.stack import Stack
 from tests.e2e.stubs import SAMPLE_HOUSE, Stubs
 from tests.e2e.webserver import wait_for
@@ -56,7 +53,7 @@ def test_the_sample_house_has_the_price_of_the_law(stubs: Stubs) -> None:
 def test_materializing_in_the_ui_leads_to_a_new_champion_and_no_request_fails(
     running: Stack, stubs: Stubs, champion: int
 ) -> None:
-    with asking(stubs) as answers:
+    with asking(stubs.version) as answers:
         run_id = running.webserver.materialize(*(["halfmil", name] for name in FLOW))
         assert running.webserver.wait_for_run(run_id) == "SUCCESS"
         version = newer_than(running, champion)
@@ -111,26 +108,3 @@ def promoted_by_the_sensor(running: Stack, version: int) -> bool:
     }
     promotions = running.webserver.runs("halfmil_promotion")
     return any(run["tags"]["version"] == str(version) and run["runId"] in asked_for for run in promotions)
-
-
-@contextmanager
-def asking(stubs: Stubs) -> Iterator[list[Any]]:
-    """Ask for a price all the time; the list fills with the versions that answered, and with errors."""
-    answers: list[Any] = []
-    stop = threading.Event()
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                answers.append(stubs.version())
-            except Exception as error:  # noqa: BLE001  # whatever it is, the test is to say so
-                answers.append(error)
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        stop.set()
-        thread.join()

@@ -6,7 +6,7 @@ import pytest
 
 from house_prices.cli.processes import free_port
 from tests.e2e import compose
-from tests.e2e.asking import asking, price
+from tests.e2e.asking import price, priced
 from tests.e2e.compose import NAME, Deployment, docker
 from tests.e2e.webserver import wait_for
 
@@ -40,7 +40,7 @@ def test_the_stack_gives_the_price_of_the_champion(front_door: str, deployment: 
 
 def test_servers_are_replaced_one_by_one_and_no_price_is_missed(front_door: str) -> None:
     before = tasks()
-    with asking(front_door) as answers:
+    with priced(front_door) as answers:
         docker("service", "update", "--quiet", "--force", INFERENCE)
         assert not tasks() & before
     assert len(answers) > 1000
@@ -48,7 +48,7 @@ def test_servers_are_replaced_one_by_one_and_no_price_is_missed(front_door: str)
 
 def test_a_killed_server_is_replaced_and_the_others_answer(front_door: str) -> None:
     before = tasks()
-    with asking(front_door) as answers:
+    with priced(front_door) as answers:
         docker("kill", docker("ps", "--quiet", "--filter", f"name={INFERENCE}").split()[0])
         wait_for(lambda: len(tasks()) == 2 and tasks() != before, seconds=60, otherwise="not replaced")
     assert answers
@@ -56,7 +56,7 @@ def test_a_killed_server_is_replaced_and_the_others_answer(front_door: str) -> N
 
 def test_an_image_that_does_not_start_is_taken_back(front_door: str) -> None:
     broken = ("--no-healthcheck", "--args", "python -c 'raise SystemExit(1)'")
-    with asking(front_door) as answers:
+    with priced(front_door) as answers:
         docker("service", "update", "--quiet", *broken, INFERENCE)
         state = docker("service", "inspect", "--format", "{{.UpdateStatus.State}}", INFERENCE)
     assert state == "rollback_completed"

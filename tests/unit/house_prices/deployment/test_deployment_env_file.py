@@ -10,7 +10,8 @@ from house_prices.errors import DeploymentError
     ("before", "tag", "after"),
     [
         ("A=1\nTAG=old\nB=2\n", "old", "A=1\nTAG=new\nB=2\n"),
-        ("A=1\nTAG=", "latest", "A=1\nTAG=new"),
+        ("A=1\nTAG=", "latest", "A=1\nTAG=new\n"),
+        ('TAG="old" # of May\n# TAG=older\nA=1\n', "old", "TAG=new\n# TAG=older\nA=1\n"),
         ("A=1", "latest", "A=1\nTAG=new\n"),
         ("MY_TAG=x\n", "latest", "MY_TAG=x\nTAG=new\n"),
     ],

@@ -36,6 +36,10 @@ def running(project: Path) -> list[str]:
     return sorted(image for _, image in engine(project)["containers"].values())
 
 
+def servers(project: Path) -> list[str]:
+    return [image for image in running(project) if image.startswith("house-prices-inference:")]
+
+
 AT_BEFORE = [
     "house-prices-deployment:before", "house-prices-inference:before", "house-prices-inference:before",
     "house-prices-pipeline:before", "house-prices-pipeline:before", "house-prices-pipeline:before",
@@ -62,7 +66,7 @@ def test_there_are_never_fewer_inference_servers_than_before(project: Path) -> N
         for line in engine(project)["told"]
         if line.startswith(("stop inference", "compose up")) and "inference" in line
     ]
-    assert turns == ["inference", "stop", "inference", "stop"]
+    assert turns == ["inference", "stop", "inference", "stop", "inference"]
 
 
 def test_the_second_time_nothing_is_built_or_replaced(project: Path) -> None:
@@ -85,6 +89,21 @@ def test_a_deployment_that_was_cut_off_is_repeated(project: Path) -> None:
     deployed = rollout.deploy(project, print)
     assert (deployed.before, deployed.built) == ("before", False)
     assert running(project) == [image.replace("before", tag) for image in AT_BEFORE]
+
+
+def test_a_deployment_cut_off_between_two_servers_leaves_none_too_many_in_the_end(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rollout.time, "sleep", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            rollout.deploy(project, print)
+    assert len(servers(project)) == 3
+    rollout.deploy(project, print)
+    assert servers(project) == [f"house-prices-inference:{sources.tag(project)}"] * 2
 
 
 def test_envoy_begins_again_only_with_another_configuration(project: Path) -> None:
