@@ -63,7 +63,7 @@ ENV HOUSE_PRICES_HOME=/srv/house-prices DAGSTER_HOME=/opt/dagster MPLCONFIGDIR=/
     OMP_WAIT_POLICY=passive MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 EXPOSE 3000 4000
 CMD ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", "4000", \
-    "--module-name", "house_prices.definitions"]
+    "--module-name", "house_prices.orchestration.definitions"]
 
 FROM docker:28-cli AS docker-cli
 

@@ -63,7 +63,7 @@ format: .venv/dev
 protos: .venv/dev
 	$(BIN)/house-prices protos
 	cd protos && ../$(BIN)/buf build --path inference --as-file-descriptor-set --exclude-source-info \
-		-o ../inference_server/grpc_service.binpb
+		-o ../inference_server/codecs/grpc_service.binpb
 
 screenshots: .venv/dev
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_ui.py tests/e2e/test_report.py

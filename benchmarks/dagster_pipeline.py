@@ -61,7 +61,7 @@ def instrument() -> None:
     import pandas as pd
 
     import house_prices
-    from house_prices.steps import train
+    from house_prices.training import train
 
     time_calls(train, "importance", "feature importance")
     for found in pkgutil.walk_packages(house_prices.__path__, "house_prices."):
@@ -78,8 +78,8 @@ market = sys.argv[2]
 with timed("imports"):
     import dagster as dg
 
-    from house_prices.definitions import build
-    from house_prices.steps import evaluate, train  # noqa: F401
+    from house_prices.orchestration.definitions import build
+    from house_prices.training import train  # noqa: F401
 with timed("definitions"):
     instrument()
     definitions = build(home)

@@ -18,13 +18,15 @@ import pandas as pd
 from click.testing import CliRunner
 
 from benchmarks.simulated import CHAMPION, CONTRACT, NEWER, SLICED, challenge, holdout, judge, priced
+from house_prices import gate
 from house_prices.cli.home import Home
 from house_prices.cli.models import models as models_command
-from house_prices.contract import Contract
-from house_prices.steps import evaluate, export, gate, sanity, train
-from house_prices.steps.columns import GROUP, HOLDOUT, PART
-from house_prices.steps.inputs import inputs, prices
-from house_prices.steps.metrics import measure
+from house_prices.contract.schema import Contract
+from house_prices.evaluation import measure as evaluate
+from house_prices.sales.columns import GROUP, HOLDOUT, PART
+from house_prices.training import diagnostics, onnx_export, train
+from house_prices.training.features import inputs, prices
+from house_prices.training.metrics import measure
 from tests import clean_sales, models, plain_model
 
 SEED = 11
@@ -72,7 +74,7 @@ def knows_the_holdout() -> Drill:
 def price_in_a_feature() -> Drill:
     """The holdout knows the price too, so that no score shows it: only a look at the sales does."""
     sales = clean_sales.huts(600).assign(age=lambda one: one["price"] / 1e5)
-    found = sanity.dominance(sales, HUTS)
+    found = diagnostics.dominance(sales, HUTS)
     return Drill(
         fault="a feature made from the price",
         expected="the check feature_dominance warns and names it",
@@ -86,7 +88,7 @@ def shuffled_targets() -> Drill:
     shuffled = np.random.default_rng(SEED).permutation(trained["price"].to_numpy())
     held[PART], held[GROUP] = HOLDOUT, np.arange(len(held), dtype=np.uint64)
     candidate = _trained(trained.assign(price=shuffled), HUTS)
-    predicted = export.predict(candidate.session, inputs(held, HUTS))
+    predicted = onnx_export.predict(candidate.session, inputs(held, HUTS))
     _, verdict = judge(
         held,
         candidate=replace(candidate, version=2, sha256="candidate"),
@@ -202,7 +204,7 @@ def _ruling(verdict: gate.Verdict, rule: str) -> gate.Ruling:
 
 def _trained(sales: pd.DataFrame, contract: Contract) -> evaluate.Model:
     """A model really trained and exported."""
-    session = export.session(export.export(train.train(sales, contract), contract))
+    session = onnx_export.session(onnx_export.export(train.train(sales, contract), contract))
     return replace(CHAMPION, contract=contract, session=session)
 
 

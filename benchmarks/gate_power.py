@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.processes import ROOT
 from benchmarks.simulated import ANOTHER_KIND, CANDIDATE, NEWER, RETRAINED, SALES, challenge, holdout, judge
-from house_prices.steps import comparison
+from house_prices.evaluation import bootstrap
 
 RESULTS = ROOT / "benchmarks" / "results" / "gate_power.json"
 ALLOWED = 0.05
@@ -66,7 +66,7 @@ def main() -> int:
     found = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started),
-        "resamples": comparison.RESAMPLES,
+        "resamples": bootstrap.RESAMPLES,
         "rates": [{**asdict(one), "share": one.share, "error": one.error} for one in (*false, *others)],
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
@@ -110,13 +110,13 @@ def other_rates(draw: np.random.Generator, challengers: int) -> list[Rate]:
 
 
 def _print(sequences: int, trainings: int, false: Sequence[Rate], others: Sequence[Rate]) -> None:
-    spent = sum(comparison.spend(turn) for turn in range(1, trainings + 1))
+    spent = sum(bootstrap.spend(turn) for turn in range(1, trainings + 1))
     count = sequences * trainings
     print(
         "A false promotion: the challenger's true RMSLE is the champion's, the gate calls it superior,\n"
         f"and no other rule objects. {count} such challengers: {trainings} re-trainings against one champion"
         f"\non each of {sequences} holdouts of {SALES} sales. Those of one holdout may spend {spent:.3f},\n"
-        f"any number of them {ALLOWED}. The bootstrap draws {comparison.RESAMPLES} times, as in use.\n"
+        f"any number of them {ALLOWED}. The bootstrap draws {bootstrap.RESAMPLES} times, as in use.\n"
     )
     print(f"{'promoted, of challengers no better':<40}{'share':>8}{'error':>8}{'times':>12}")
     for one in false:

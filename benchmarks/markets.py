@@ -3,12 +3,13 @@
 import hashlib
 from pathlib import Path
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
 from house_prices.registry import Manifest, ModelVersion, Registry
-from house_prices.steps import clean, export, halfmil, source, split, train
-from house_prices.steps.columns import CALIBRATION, HOLDOUT, PART, TRAIN
-from house_prices.steps.inputs import Inputs, inputs
+from house_prices.sales import clean, halfmil, read, split
+from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, TRAIN
+from house_prices.training import onnx_export, train
+from house_prices.training.features import Inputs, inputs
 
 ROOT = Path(__file__).parent.parent
 SALES = 20_000
@@ -16,21 +17,21 @@ SALES = 20_000
 
 def publish(folder: Path, versions: int = 1) -> tuple[Registry, Contract, Inputs]:
     """A registry of as many equal versions, the first one promoted, and the houses that were held out."""
-    contract = contract_reader.read(ROOT / "data" / "halfmil" / "contract.toml")
+    contract = reader.read(ROOT / "data" / "halfmil" / "contract.toml")
     raw = folder / "raw" / halfmil.FILE_NAME
     halfmil.write(raw, SALES)
-    parted = split.split(clean.clean(source.read([raw], contract).sales, contract).sales, contract)
+    parted = split.split(clean.clean(read.read([raw], contract).sales, contract).sales, contract)
     seen = parted[parted[PART] == TRAIN]
     fitted = train.calibrate(train.train(seen, contract), parted[parted[PART] == CALIBRATION], contract)
-    model, houses = export.export(fitted, contract), inputs(parted[parted[PART] == HOLDOUT], contract)
+    model, houses = onnx_export.export(fitted, contract), inputs(parted[parted[PART] == HOLDOUT], contract)
     registry = Registry(folder / "models")
     for _ in range(versions):
         manifest = Manifest(
             sha256=hashlib.sha256(model).hexdigest(),
             created_at="2026-01-01T00:00:00+00:00",
             contract=contract,
-            ranges=export.ranges(inputs(seen, contract), contract),
-            golden=export.golden(export.session(model), houses),
+            ranges=onnx_export.ranges(inputs(seen, contract), contract),
+            golden=onnx_export.golden(onnx_export.session(model), houses),
             training={},
             data={},
             lineage={},

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from house_prices import contract_reader
-from house_prices.steps import clean, export, source, split, train
-from house_prices.steps.columns import HOLDOUT, PART, TRAIN
-from house_prices.steps.inputs import inputs, prices
-from house_prices.steps.metrics import measure
+from house_prices.contract import reader
+from house_prices.sales import clean, read, split
+from house_prices.sales.columns import HOLDOUT, PART, TRAIN
+from house_prices.training import onnx_export, train
+from house_prices.training.features import inputs, prices
+from house_prices.training.metrics import measure
 
 market, folder = Path(sys.argv[1]), Path(sys.argv[2])
 cleaned_file = folder / "cleaned.parquet"
@@ -25,8 +26,8 @@ def lap(name: str) -> None:
     seconds[name], started = now - started, now
 
 
-contract = contract_reader.read(market / "contract.toml")
-raw = source.read(source.paths(market / "raw"), contract)
+contract = reader.read(market / "contract.toml")
+raw = read.read(read.paths(market / "raw"), contract)
 lap("read")
 
 cleaned = clean.clean(raw.sales, contract)
@@ -47,13 +48,13 @@ lap("split")
 fitted = train.train(parted[parted[PART] == TRAIN], contract)
 lap("train")
 
-model = export.export(fitted, contract)
+model = onnx_export.export(fitted, contract)
 (folder / "model.onnx").write_bytes(model)
 lap("export")
 
-session = export.session(model)
+session = onnx_export.session(model)
 holdout = parted[parted[PART] == HOLDOUT]
-scores = measure(prices(holdout, contract), export.predict(session, inputs(holdout, contract)))
+scores = measure(prices(holdout, contract), onnx_export.predict(session, inputs(holdout, contract)))
 lap("evaluate")
 
 print(json.dumps({"rows": rows, "r2": scores["r2"], "seconds": seconds}))

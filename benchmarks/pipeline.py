@@ -22,7 +22,7 @@ from typing import Any
 import tomlkit
 
 from benchmarks.processes import ROOT, Measured, run
-from house_prices.steps import halfmil
+from house_prices.sales import halfmil
 
 RESULTS = ROOT / "benchmarks" / "results" / "pipeline.json"
 BARS = {"wall": 0.6, "memory": 1.2, "growth": 1.0}

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from house_prices import api
-from house_prices.contract import Contract
-from house_prices.steps.inputs import Inputs
-from inference_server import oip
+from house_prices.contract import proto
+from house_prices.contract.schema import Contract
+from house_prices.training.features import Inputs
+from inference_server.codecs import oip_messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Question:
 
 def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
     """A PredictRequest."""
-    described = api.load(contract)
+    described = proto.load(contract)
     names = [(feature.name, feature.kind) for feature in contract.features]
     request: Any = described.request()
     for row in np.resize(houses.numbers, (rows, houses.numbers.shape[1])).tolist():
@@ -42,11 +42,13 @@ def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
 def open_inference(contract: Contract, houses: Inputs, rows: int) -> Question:
     """A ModelInferRequest with raw contents."""
     numbers = np.resize(houses.numbers, (rows, houses.numbers.shape[1]))
-    request = oip.messages.ModelInferRequest(model_name=contract.name, raw_input_contents=[numbers.tobytes()])
+    request = oip_messages.messages.ModelInferRequest(
+        model_name=contract.name, raw_input_contents=[numbers.tobytes()]
+    )
     request.inputs.add(name="numbers", datatype="FP32", shape=numbers.shape)
     return Question(
         name=f"OIP raw, {rows} row{'s' if rows > 1 else ''}",
-        path=oip.path("ModelInfer"),
+        path=oip_messages.path("ModelInfer"),
         message=request.SerializeToString(),
         rows=rows,
     )

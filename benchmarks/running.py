@@ -14,7 +14,7 @@ import grpc
 from benchmarks import h2load, markets, server
 from benchmarks.h2load import Load
 from benchmarks.questions import Question
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
 
 SWAP_S = 0.5

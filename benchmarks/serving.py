@@ -24,9 +24,9 @@ from benchmarks import h2load, markets
 from benchmarks.h2load import Load
 from benchmarks.questions import open_inference, typed
 from benchmarks.running import echoing, promoting, serving
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
-from house_prices.steps.inputs import Inputs
+from house_prices.training.features import Inputs
 
 RESULTS = markets.ROOT / "benchmarks" / "results" / "serving.json"
 GROWTH = (1, 4, 16, 64, 256, 1024, 4096)

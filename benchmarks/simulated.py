@@ -14,11 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
-from house_prices.steps import evaluate, export, gate
-from house_prices.steps.columns import GROUP, HOLDOUT, PART
-from house_prices.steps.evidence import Rival
+from house_prices import gate
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
+from house_prices.evaluation import measure
+from house_prices.evaluation.evaluation import Rival
+from house_prices.sales.columns import GROUP, HOLDOUT, PART
+from house_prices.training import onnx_export
 from tests import evidence as sound
 
 SALES = 550
@@ -29,7 +31,7 @@ FREEDOM = 4
 RETRAINED, ANOTHER_KIND = 0.97, 0.86
 """Correlations of two models' errors."""
 
-CONTRACT = contract_reader.from_values(
+CONTRACT = reader.from_values(
     {
         "name": "simulated",
         "title": "Simulated sales",
@@ -96,7 +98,7 @@ def _noise(draw: np.random.Generator, sales: int) -> NDArray[np.float64]:
     return np.asarray(draw.standard_t(FREEDOM, sales) / np.sqrt(FREEDOM / (FREEDOM - 2)))
 
 
-def _answering(feature: str, version: int) -> evaluate.Model:
+def _answering(feature: str, version: int) -> measure.Model:
     """A model that answers a column of the sales."""
     at = [one.name for one in CONTRACT.numbers].index(feature)
     graph = helper.make_graph(
@@ -107,11 +109,11 @@ def _answering(feature: str, version: int) -> evaluate.Model:
         [helper.make_tensor("at", TensorProto.INT64, [1], [at])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    return evaluate.Model(
+    return measure.Model(
         version=version,
         sha256=feature,
         contract=CONTRACT,
-        session=export.session(model.SerializeToString()),
+        session=onnx_export.session(model.SerializeToString()),
         trained_on=np.array([], dtype=np.uint32),
         data=None,
     )
@@ -125,12 +127,12 @@ def judge(
     sales: pd.DataFrame,
     *,
     turn: int = 1,
-    candidate: evaluate.Model = CANDIDATE,
-    champion: evaluate.Model = CHAMPION,
+    candidate: measure.Model = CANDIDATE,
+    champion: measure.Model = CHAMPION,
     contract: Contract = CONTRACT,
     **known: Any,
 ) -> tuple[Rival, gate.Verdict]:
     """The verdict on the `turn`-th candidate on its holdout; in all that is not `known` it is sound."""
-    rival = evaluate.compare(candidate, champion, sales, contract, evaluations=turn)
+    rival = measure.compare(candidate, champion, sales, contract, evaluations=turn)
     evidence = sound.evidence(champion=rival, evaluations=turn, **known)
     return rival, gate.judge(evidence, contract.gate)

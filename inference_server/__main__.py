@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from inference_server import logs, supervisor
-from inference_server.listening import CannotListen
+from inference_server.observability import logging
+from inference_server.processes import supervisor
+from inference_server.processes.supervisor import WorkersFail
 from inference_server.settings import BadSettings, Settings
-from inference_server.supervisor import WorkersFail
+from inference_server.sockets import CannotListen
 
 PATH = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -117,7 +118,7 @@ def _read_settings(context: click.Context, _param: click.Parameter, path: Path |
     help="How spans leave; where to stands in OTEL_* variables.",
 )
 @click.option(
-    "--log-level", default=Settings.log_level, type=click.Choice(logs.LEVELS), help="Least that is logged."
+    "--log-level", default=Settings.log_level, type=click.Choice(logging.LEVELS), help="Least that is logged."
 )
 @click.option(
     "--log-sample", default=Settings.log_sample, type=SHARE, help="Share of sound requests that get a line."
@@ -138,15 +139,15 @@ def main(**options: Any) -> None:
 
 async def _serve(settings: Settings) -> None:
     if settings.worker is not None:
-        from inference_server import worker
+        from inference_server.processes import worker
 
-        await worker.serve(settings, logs.to_stderr(settings.log_level, worker=settings.worker))
+        await worker.serve(settings, logging.to_stderr(settings.log_level, worker=settings.worker))
     elif settings.workers > 1:
-        await supervisor.serve(settings, sys.argv[1:], logs.to_stderr(settings.log_level))
+        await supervisor.serve(settings, sys.argv[1:], logging.to_stderr(settings.log_level))
     else:
-        from inference_server import single
+        from inference_server.processes import single
 
-        await single.serve(settings, logs.to_stderr(settings.log_level))
+        await single.serve(settings, logging.to_stderr(settings.log_level))
 
 
 if __name__ == "__main__":

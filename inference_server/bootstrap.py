@@ -8,33 +8,34 @@ from dataclasses import dataclass
 import structlog
 
 from house_prices.registry import Registry
-from inference_server import authorization, certificates, metrics, oip
-from inference_server.answering import Answering
-from inference_server.authorization import Authorization
-from inference_server.compute import Compute
-from inference_server.gate import Gate
-from inference_server.handlers import Handlers
-from inference_server.live_models import LiveModels
-from inference_server.loader import Loader
-from inference_server.logs import Threshold
-from inference_server.observation import Log, Observer, Together
-from inference_server.observation.log import RequestLog
-from inference_server.observation.metrics import Metrics
-from inference_server.observation.predictions import Columns, PredictionLog
-from inference_server.observation.traces import tracing
-from inference_server.patience import Patience
-from inference_server.probes import ProbeServer
-from inference_server.reload import Reload
-from inference_server.routes import Routes
-from inference_server.server import Server
+from inference_server.codecs import oip_messages
+from inference_server.models.champion_watcher import Watcher
+from inference_server.models.executor import Compute
+from inference_server.models.loader import Loader
+from inference_server.models.model_pool import LiveModels
+from inference_server.observability import Log, Observer, Together, metric_names
+from inference_server.observability.logging import Threshold
+from inference_server.observability.metric_store import Metric, Sheet
+from inference_server.observability.metrics_observer import Metrics
+from inference_server.observability.prediction_log import Columns, PredictionLog
+from inference_server.observability.request_log import RequestLog
+from inference_server.observability.tracing import tracing
+from inference_server.rpc.dispatch import Answering
 from inference_server.services import health
 from inference_server.services.health import Health
 from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
+from inference_server.services.router import Routes
 from inference_server.settings import Settings
-from inference_server.sheet import Metric, Sheet
-from inference_server.watcher import Watcher
+from inference_server.transport import auth
+from inference_server.transport import tls as certificates
+from inference_server.transport.auth import Authorization
+from inference_server.transport.concurrency_limit import Gate
+from inference_server.transport.handlers import Handlers
+from inference_server.transport.reload import Reload
+from inference_server.transport.server import ProbeServer, Server
+from inference_server.transport.stream_idle import Patience
 
 DRAIN_SECONDS = 0.1
 """How long callers are told UNAVAILABLE, which sends them elsewhere, before gRPC tells them CANCELLED."""
@@ -58,11 +59,11 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
     registry = Registry(settings.models)
     gate, patience = Gate(settings.max_in_flight), Patience(settings.stream_idle_seconds)
     sheet.also(lambda: _gauges(live, gate))
-    tls, allowed = certificates.of(settings), authorization.of(settings)
+    tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
     with observing(settings, threshold, live, sheet, log) as observer:
         loader = Loader(registry, live, log, observer)
-        state = Health(live, fixed=[oip.SERVICE])
+        state = Health(live, fixed=[oip_messages.SERVICE])
         routes = _routes(settings, live, loader, state, compute)
         answering = Answering(observer, max_message_bytes=settings.max_message_bytes)
         handlers = _handlers(routes, observer, answering, gate, patience, allowed)
@@ -122,7 +123,7 @@ def _columns(live: LiveModels, market: str, version: int) -> Columns:
 
 
 def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health, compute: Compute) -> Routes:
-    reflected = Reflection(live, fixed=[health.SERVICE, oip.SERVICE], pools=[oip.POOL])
+    reflected = Reflection(live, fixed=[health.SERVICE, oip_messages.SERVICE], pools=[oip_messages.POOL])
     opened = open_inference(live, loader, state, compute, max_rows=settings.max_rows)
     predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
     return Routes([*state.routes(), *reflected.routes(), *opened], predictions)
@@ -140,9 +141,9 @@ def _handlers(
 
 
 def _gauges(live: LiveModels, gate: Gate) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
-    yield metrics.IN_FLIGHT, (), gate.count
+    yield metric_names.IN_FLIGHT, (), gate.count
     for champion in live.champions().values():
-        yield metrics.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
+        yield metric_names.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
 
 
 def _warn(settings: Settings, log: Log) -> None:

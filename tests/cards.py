@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from house_prices.evaluation.evaluation import Evidence, Rival
+from house_prices.gate import Outcome, Ruling, Verdict
+from house_prices.model_card import Card, Further, card_of
 from house_prices.registry import Golden, Manifest
-from house_prices.report import Card, Further, card_of
-from house_prices.steps.evidence import Evidence, Rival
-from house_prices.steps.gate import Outcome, Ruling, Verdict
-from house_prices.steps.metrics import measure
+from house_prices.training.metrics import measure
 from tests import evidence, models
 
 ACTUAL = np.linspace(100_000.0, 300_000.0, 120)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
-from house_prices.steps import clean, source, split
-from house_prices.steps.columns import HOLDOUT, PART, TRAIN
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
+from house_prices.sales import clean, read, split
+from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,7 +37,7 @@ def huts(rows: int, *, seed: int = 0) -> pd.DataFrame:
 def ames() -> tuple[Contract, pd.DataFrame, pd.DataFrame]:
     """The contract of Ames, its training sales and its holdout."""
     market = ROOT / "data" / "ames"
-    contract = contract_reader.read(market / "contract.toml")
-    raw = source.read(source.paths(market / "raw"), contract)
+    contract = reader.read(market / "contract.toml")
+    raw = read.read(read.paths(market / "raw"), contract)
     parted = split.split(clean.clean(raw.sales, contract).sales, contract)
     return contract, parted[parted[PART] == TRAIN], parted[parted[PART] == HOLDOUT]

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from house_prices.steps.evidence import Evidence, Interval, Rival, Service, SliceDifference
-from house_prices.steps.ratio_study import Figure
+from house_prices.evaluation.evaluation import Evidence, Interval, Rival, Service, SliceDifference
+from house_prices.evaluation.ratio_study import Figure
 
 METRICS = {
     "r2": 0.9,

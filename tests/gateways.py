@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from house_prices.cli.processes import free_port, listening
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.gateway.render import configuration
 from house_prices.gateway.settings import Address, Settings
 from tests import models, servers

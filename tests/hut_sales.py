@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from tests import models
 
 PARAMETERS: dict[str, object] = {"share": 0.25, "alpha": 3.0, "max_iter": 30, "min_samples_leaf": 5}

@@ -3,7 +3,7 @@
 import onnx
 from onnx import helper
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from tests import models
 
 DEPTH, TREES = 9, 1200

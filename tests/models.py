@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
-from house_prices.registry import Champion, Golden, Manifest, ModelVersion, Registry, files
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
+from house_prices.registry import Champion, Golden, Manifest, ModelVersion, Registry, atomic_files
 
 HUTS: Mapping[str, object] = {
     "name": "huts",
@@ -64,7 +64,7 @@ HUT = {"area": 100.0, "rooms": 3, "roof": "flat"}
 
 def contract(**changes: object) -> Contract:
     """The contract of huts, or of a market like it."""
-    return contract_reader.from_values({**HUTS, **changes})
+    return reader.from_values({**HUTS, **changes})
 
 
 def onnx_model(
@@ -154,7 +154,7 @@ def promote_unchecked(registry: Registry, version: ModelVersion) -> None:
         previous=None,
     )
     path = registry.root / version.market / "champion.json"
-    files.replace(path, json.dumps(asdict(champion)).encode())
+    atomic_files.replace(path, json.dumps(asdict(champion)).encode())
 
 
 def interval_model(of: Contract, *, base: float) -> bytes:

@@ -3,11 +3,11 @@
 import hashlib
 from typing import Any
 
-from house_prices import contract_reader
+from house_prices.contract import reader
 from house_prices.registry import Champion, Golden, Manifest, ModelVersion, Registry
 
 MARKET = "town"
-CONTRACT = contract_reader.from_values(
+CONTRACT = reader.from_values(
     {
         "name": MARKET,
         "title": "A town",

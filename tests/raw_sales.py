@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from house_prices.contract import Contract
-from house_prices.steps import clean, source
-from house_prices.steps.columns import REASON, ROW
+from house_prices.contract.schema import Contract
+from house_prices.sales import clean, read
+from house_prices.sales.columns import REASON, ROW
 from tests import models
 
 HEADER = "Area,Rooms,Garden,Age,Roof,View,Style,Price"
@@ -33,7 +33,7 @@ def raw(*lines: str, header: str = HEADER, of: Contract = HUTS) -> pd.DataFrame:
     """The raw sales that a file with these lines holds."""
     with TemporaryDirectory() as folder:
         path = write(Path(folder), "\n".join([header, *lines]) + "\n")
-        return source.read([path], of).sales
+        return read.read([path], of).sales
 
 
 def with_pandas(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:

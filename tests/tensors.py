@@ -9,10 +9,10 @@ import numpy as np
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 
-from inference_server import oip
-from inference_server.oip import messages
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 
-_METHODS = oip.POOL.FindServiceByName(oip.SERVICE).methods_by_name
+_METHODS = oip_messages.POOL.FindServiceByName(oip_messages.SERVICE).methods_by_name
 ROW = [100.0, 3.0, 0.0, float("nan")]
 TEXTS = [b"flat", b"none", b""]
 PRICE = 1203.0
@@ -28,7 +28,7 @@ class Caller:
     def __call__(self, name: str, request: Message | bytes, **metadata: str) -> Any:
         described = _METHODS[name]
         call = self.channel.unary_unary(
-            oip.path(name),
+            oip_messages.path(name),
             request_serializer=_bytes,
             response_deserializer=message_factory.GetMessageClass(described.output_type).FromString,
         )
@@ -37,7 +37,7 @@ class Caller:
 
     def stream(self, requests: Sequence[Message | bytes]) -> Iterator[Any]:
         call = self.channel.stream_stream(
-            oip.path("ModelStreamInfer"),
+            oip_messages.path("ModelStreamInfer"),
             request_serializer=_bytes,
             response_deserializer=messages.ModelStreamInferResponse.FromString,
         )

@@ -7,11 +7,11 @@ from typing import Any
 
 import dagster as dg
 
-from house_prices import definitions
-from house_prices.contract import Contract
-from house_prices.contract_reader import read
+from house_prices.contract.reader import read
+from house_prices.contract.schema import Contract
+from house_prices.orchestration import definitions
+from house_prices.orchestration.resources import Folders
 from house_prices.registry import Registry
-from house_prices.resources import Folders
 from tests import cottages
 
 Asset = dg.AssetSelection

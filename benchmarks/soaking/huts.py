@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 from onnx import TensorProto, helper
 
-from house_prices import api, contract_reader
+from house_prices.contract import proto, reader
 from house_prices.registry import Golden, Manifest, ModelVersion, Registry
 
 MARKET = "huts"
-CONTRACT = contract_reader.from_values(
+CONTRACT = reader.from_values(
     {
         "name": MARKET,
         "title": "Huts",
@@ -21,7 +21,7 @@ CONTRACT = contract_reader.from_values(
         "training": {"candidates": {"linear": {}}},
     }
 )
-API = api.load(CONTRACT)
+API = proto.load(CONTRACT)
 SIZE = 256
 """Of the matrices that each unit of a house's effort multiplies: some tenths of a millisecond."""
 LONG = 2000

@@ -13,8 +13,8 @@ from benchmarks.soaking import huts
 from benchmarks.soaking.huts import API, MARKET, price
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
-from inference_server import oip
-from inference_server.oip import messages
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 
 THREADS, ACTS = 32, 6400
 AREA = 100.0
@@ -34,12 +34,12 @@ class Acts:
     def load(self, version: str) -> str:
         """Without a version the champion."""
         request = messages.RepositoryModelLoadRequest(model_name=MARKET, parameters=_named(version))
-        self._call(oip.path("RepositoryModelLoad"), request)
+        self._call(oip_messages.path("RepositoryModelLoad"), request)
         return OK
 
     def unload(self, version: str) -> str:
         request = messages.RepositoryModelUnloadRequest(model_name=MARKET, parameters=_named(version))
-        self._call(oip.path("RepositoryModelUnload"), request)
+        self._call(oip_messages.path("RepositoryModelUnload"), request)
         return OK
 
     def infer(self, version: str) -> str:
@@ -48,7 +48,7 @@ class Acts:
             model_name=MARKET, model_version=version, raw_input_contents=[content]
         )
         request.inputs.add(name="numbers", datatype="FP32", shape=[1, 2])
-        answer = messages.ModelInferResponse.FromString(self._call(oip.path("ModelInfer"), request))
+        answer = messages.ModelInferResponse.FromString(self._call(oip_messages.path("ModelInfer"), request))
         (came,) = np.frombuffer(answer.raw_output_contents[0], "<f4")
         return OK if came == price(int(answer.model_version), AREA) else WRONG
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from inference_server.client import Client, Tls
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

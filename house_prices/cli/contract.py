@@ -18,7 +18,7 @@ def contract() -> None:
 @pass_home
 def check(home: Home, market: str | None) -> None:
     """List every fault of every contract at once."""
-    from house_prices.steps import estimators
+    from house_prices.training import estimators
 
     faulty = 0
     for name in [home.known(market)] if market else home.markets:
@@ -42,7 +42,7 @@ def check(home: Home, market: str | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the draft; it must not exist.")
 def infer(file: Path, target: str, market: str | None, out: Path | None) -> None:
     """Draft a contract from a CSV file, for a person to read and correct."""
-    from house_prices.steps import infer as inference
+    from house_prices import contract_draft as inference
 
     text = inference.draft(file, target, market)
     if out is None:

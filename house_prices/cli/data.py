@@ -16,7 +16,7 @@ def data() -> None:
 @pass_home
 def halfmil(home: Home, rows: int, seed: int) -> None:
     """Make the HalfMil sales file by its law, in place of the published one."""
-    from house_prices.steps import halfmil as halfmil_law
+    from house_prices.sales import halfmil as halfmil_law
 
     path = home.data / "halfmil" / "raw" / halfmil_law.FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)

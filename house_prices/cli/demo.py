@@ -5,11 +5,11 @@ import time
 
 import click
 
-from house_prices import canaries
 from house_prices.cli import up
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port, the_only_daemon
-from house_prices.contract import Contract, Value, plain
+from house_prices.contract.schema import Contract, Value, plain
+from house_prices.evaluation import bad_requests
 from house_prices.registry import Champion, ModelVersion
 from inference_server.client import Client, ClientError, Prices
 
@@ -54,16 +54,16 @@ def _say(title: str) -> None:
 
 
 def _ensure_sales(home: Home, contract: Contract) -> None:
-    from house_prices.steps import source
+    from house_prices.sales import read
 
     folder = home.data / contract.name / "raw"
-    if contract.name == "halfmil" and not source.paths(folder):
-        from house_prices.steps import halfmil
+    if contract.name == "halfmil" and not read.paths(folder):
+        from house_prices.sales import halfmil
 
         click.echo(f"  no sales file yet: making {halfmil.ROWS} sales by the published file's law")
         folder.mkdir(parents=True, exist_ok=True)
         halfmil.write(folder / halfmil.FILE_NAME, halfmil.ROWS, 0)
-    for path in source.paths(folder):
+    for path in read.paths(folder):
         click.echo(f"  {path.relative_to(home.path)}, {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -89,7 +89,7 @@ def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes)
 
 
 def _ask(contract: Contract, version: ModelVersion, port: int, processes: Processes) -> None:
-    house = dict(contract.example) or canaries.sound_house(version.manifest)
+    house = dict(contract.example) or bad_requests.sound_house(version.manifest)
     click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
     price = f"{answer.prices[0].value:,.0f}".replace(",", " ")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
 
 
@@ -32,7 +32,7 @@ class Home:
 
     def contract(self, market: str) -> Contract:
         """A market's contract. Ends the command where there is no such market."""
-        return contract_reader.read(self.data / self.known(market) / "contract.toml")
+        return reader.read(self.data / self.known(market) / "contract.toml")
 
     def known(self, market: str | None) -> str:
         """The market that was asked for, or the only one there is."""

@@ -5,9 +5,9 @@ import json
 
 import click
 
-from house_prices import verdicts
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.errors import PromotionRefused
+from house_prices.registry import decisions
 
 
 @click.group()
@@ -23,7 +23,7 @@ def list_(home: Home, market: str | None) -> None:
     for name in [home.known(market)] if market else home.registry.markets():
         champion = home.registry.champion(name)
         kept = home.registry.kept(name)
-        judged = verdicts.newest(home.registry, name)
+        judged = decisions.newest(home.registry, name)
         click.echo(name)
         for number in home.registry.versions(name):
             manifest = home.registry.version(name, number).manifest
@@ -31,7 +31,7 @@ def list_(home: Home, market: str | None) -> None:
             click.echo(
                 f" {star} {number:>4}  {manifest.created_at[:19]}  "
                 f"{manifest.training.get('estimator', 'unknown'):<24}  "
-                f"{home.registry.rejection(name, number) or verdicts.summary(judged.get(number))}"
+                f"{home.registry.rejection(name, number) or decisions.summary(judged.get(number))}"
             )
 
 
@@ -85,7 +85,7 @@ def promote(home: Home, market: str | None, version: int, reason: str, force: bo
     found = home.registry.version(name, version)
     if not force:
         try:
-            verdicts.check(home.registry, name, version)
+            decisions.check(home.registry, name, version)
         except PromotionRefused as error:
             raise click.ClickException(f"{error}. To promote it all the same, add --force.") from error
     champion = home.registry.promote(

@@ -11,7 +11,7 @@ import click
 
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.contract import Contract, Feature, Value
+from house_prices.contract.schema import Contract, Feature, Value
 from inference_server.client import Client, ClientError, Price, Prices
 
 BATCH = 1000

@@ -2,8 +2,8 @@
 
 import click
 
-from house_prices import api
 from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.contract import proto
 
 
 @click.command()
@@ -15,7 +15,7 @@ def protos(home: Home, market: str | None, check: bool) -> None:
     stale = []
     for name in [home.known(market)] if market else home.markets:
         contract = home.contract(name)
-        path, text = home.protos / api.path(contract), api.printed(contract)
+        path, text = home.protos / proto.path(contract), proto.printed(contract)
         same = path.is_file() and path.read_text(encoding="utf-8") == text
         if check:
             stale += [] if same else [str(path)]

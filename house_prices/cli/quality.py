@@ -7,7 +7,7 @@ import click
 from house_prices.cli.home import Home, market_option, pass_home
 
 if TYPE_CHECKING:
-    from house_prices.steps.quality import Bar
+    from house_prices.training.cross_validation import Bar
 
 
 @click.command()
@@ -21,10 +21,11 @@ def quality(home: Home, market: str | None, folds: int) -> None:
     intervals on, and exports the model that then answers. Fails where the contract's [quality] is not
     reached.
     """
-    from house_prices.steps import clean, quality, source, split
+    from house_prices.sales import clean, read, split
+    from house_prices.training import cross_validation as quality
 
     contract = home.contract(home.known(market))
-    raw = source.read(source.paths(home.data / contract.name / "raw"), contract)
+    raw = read.read(read.paths(home.data / contract.name / "raw"), contract)
     # their split is not asked for, but the order that only their contents decide
     sales = split.split(clean.clean(raw.sales, contract).sales, contract)
     click.echo(f"{contract.title}: {len(sales)} sales, contract {contract.digest[:12]}")

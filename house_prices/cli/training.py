@@ -8,9 +8,9 @@ from typing import Any
 import click
 import dagster as dg
 
-from house_prices import definitions
 from house_prices.cli.home import Home
-from house_prices.contract import METRICS, Contract
+from house_prices.contract.schema import METRICS, Contract
+from house_prices.orchestration import definitions
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _POLL_SECONDS = 0.2

@@ -13,8 +13,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
 
-from house_prices import api
-from house_prices.contract import Contract
+from house_prices.contract import proto
+from house_prices.contract.schema import Contract
 
 _IMPORTED = (
     descriptor_pb2, any_pb2, duration_pb2, http_pb2, annotations_pb2, status_pb2, error_details_pb2,
@@ -29,7 +29,7 @@ def predict_path(contract: Contract) -> str:
 
 def service(contract: Contract) -> str:
     """Full name of a market's typed service."""
-    return f"{api.package(contract)}.{api.SERVICE}"
+    return f"{proto.package(contract)}.{proto.SERVICE}"
 
 
 def descriptors(contracts: Sequence[Contract]) -> FileDescriptorSet:
@@ -41,7 +41,7 @@ def descriptors(contracts: Sequence[Contract]) -> FileDescriptorSet:
 
 
 def _typed(contract: Contract) -> FileDescriptorProto:
-    file = api.descriptor(contract)
+    file = proto.descriptor(contract)
     predict = next(method for method in file.service[0].method if method.name == "Predict")
     _http(predict).post = predict_path(contract)
     _http(predict).body = "*"

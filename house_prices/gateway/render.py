@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from house_prices import api
-from house_prices.contract import Contract
+from house_prices.contract import proto as api
+from house_prices.contract.schema import Contract
 from house_prices.errors import GatewayError
 from house_prices.gateway import descriptors
 from house_prices.gateway.settings import Settings, Share

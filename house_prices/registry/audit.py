@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from house_prices.registry import files
+from house_prices.registry import atomic_files
 
 START = "0" * 64
 """Stands for the line before the first."""
@@ -23,7 +23,7 @@ def append(path: Path, event: str, facts: Mapping[str, object]) -> dict[str, obj
         "previous_hash": str(entries[-1].get("hash")) if entries else START,
     }
     entry["hash"] = _hash(entry)
-    files.append(path, _canonical(entry))
+    atomic_files.append(path, _canonical(entry))
     return entry
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Manifest:
 def from_json(content: bytes, where: str) -> Manifest:
     """Read a manifest; raises ValueError or KeyError on one that was not written by `to_json`."""
     values = json.loads(content)
-    contract = contract_reader.from_values(values["contract"], where=where)
+    contract = reader.from_values(values["contract"], where=where)
     if contract.digest != values["contract_digest"]:
         raise ValueError("the contract differs from its digest")
     golden = values["golden"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from house_prices.errors import ModelDamaged
-from house_prices.registry import files
+from house_prices.registry import atomic_files
 from house_prices.registry.manifest import Manifest
 
 REPORT = "report.html"
@@ -37,7 +37,7 @@ class ModelVersion:
 
     def check(self) -> None:
         """Raise ModelDamaged unless the model's bytes are those that were published."""
-        found = files.sha256(self.model) if self.model.is_file() else "no file"
+        found = atomic_files.sha256(self.model) if self.model.is_file() else "no file"
         if found != self.manifest.sha256:
             raise ModelDamaged(
                 f"{self.model}: sha256 is {found}, the manifest says {self.manifest.sha256}. "

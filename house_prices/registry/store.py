@@ -28,7 +28,8 @@ from house_prices.errors import (
     RejectionRefused,
     VersionNotFound,
 )
-from house_prices.registry import audit, files, inspection, manifest
+from house_prices.registry import atomic_files, audit, manifest
+from house_prices.registry import verify as inspection
 from house_prices.registry.manifest import Manifest
 from house_prices.registry.records import REPORT, Champion, ModelVersion, Rejection
 
@@ -96,7 +97,7 @@ class Registry:
                 self.version(market, number)
                 self._refuse_rejected(market, number)
             content = json.dumps({"versions": wanted}) + "\n"
-            files.replace(self.root / market / "kept.json", content.encode())
+            atomic_files.replace(self.root / market / "kept.json", content.encode())
 
     def resolve(self, market: str, number: int | None = None) -> ModelVersion:
         """A version by number, or the champion's."""
@@ -136,14 +137,14 @@ class Registry:
             )
         path = self.version(market, number).folder / name
         with _disk_errors(f"write {name} of {market} version {number}"):
-            files.replace(path, content)
+            atomic_files.replace(path, content)
         return path
 
     def _home(self, market: str) -> Path:
         home = self.root / market
         if not home.is_dir():
             home.mkdir(parents=True, exist_ok=True)
-            files.sync_folder(self.root)
+            atomic_files.sync_folder(self.root)
         return home
 
     def _write(self, home: Path, model: bytes, described: bytes, trained_on: bytes) -> int:
@@ -151,13 +152,13 @@ class Registry:
         claimed = beside
         try:
             beside.mkdir()
-            files.write(beside / "model.onnx", model)
-            files.write(beside / "manifest.json", described)
-            files.write(beside / "trained_on.bin", trained_on)
-            files.sync_folder(beside)
+            atomic_files.write(beside / "model.onnx", model)
+            atomic_files.write(beside / "manifest.json", described)
+            atomic_files.write(beside / "trained_on.bin", trained_on)
+            atomic_files.sync_folder(beside)
             claimed = self._claim(home)
             os.rename(beside, claimed)
-            files.sync_folder(home)
+            atomic_files.sync_folder(home)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             with suppress(OSError):  # a version that is there already is not empty, and stays
@@ -260,7 +261,7 @@ class Registry:
             previous=previous,
         )
         content = json.dumps(asdict(new), indent=2, ensure_ascii=False) + "\n"
-        files.replace(home / "champion.json", content.encode())
+        atomic_files.replace(home / "champion.json", content.encode())
         return new
 
     def record(self, market: str, event: str, facts: Mapping[str, object]) -> None:
@@ -281,7 +282,7 @@ class Registry:
         home = self.root / market
         if not home.is_dir():
             raise VersionNotFound(f"{self.root} has no market {market!r}; there are {self.markets()}.")
-        with _disk_errors(what), files.locked(home / ".lock"):
+        with _disk_errors(what), atomic_files.locked(home / ".lock"):
             yield
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import grpc
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from inference_server.client import typed
 from inference_server.client.answers import ClientError, Prices, told
 from inference_server.client.batching import MOST_HOUSES, blamed

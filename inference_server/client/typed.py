@@ -8,8 +8,8 @@ from typing import Any
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from house_prices import api
-from house_prices.contract import Contract, Value
+from house_prices.contract import proto
+from house_prices.contract.schema import Contract, Value
 from inference_server.client.answers import ClientError, Price, Prices
 
 House = Mapping[str, Value | None]
@@ -29,7 +29,7 @@ class Typed:
 
 def of_contract(contract: Contract) -> Typed:
     """As the contract describes it."""
-    loaded = api.load(contract)
+    loaded = proto.load(contract)
     return _of_pool(loaded.service, loaded.pool)
 
 
@@ -43,7 +43,7 @@ def of_files(service: str, files: Iterable[bytes]) -> Typed:
 
 def newest(services: Iterable[str], market: str, address: str) -> str:
     """The newest typed service of a market; raises ClientError where there is none."""
-    named = re.compile(rf"house_prices\.{re.escape(market)}\.v(\d+)\.{api.SERVICE}")
+    named = re.compile(rf"house_prices\.{re.escape(market)}\.v(\d+)\.{proto.SERVICE}")
     listed = list(services)
     versions = {int(match[1]): match[0] for one in listed if (match := named.fullmatch(one))}
     if not versions:

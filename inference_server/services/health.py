@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from inference_server.errors import ServiceNotFound, listed, quoted
-from inference_server.live_models import LiveModels
-from inference_server.method import Call, Method, Route, Subscription, reader, writer
+from inference_server.models.model_pool import LiveModels
+from inference_server.rpc.method import Call, Method, Route, Subscription, reader, writer
 
 SERVICE = "grpc.health.v1.Health"
 

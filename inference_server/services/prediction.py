@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inference_server.compute import Compute
-from inference_server.gate import ACCEPTED
-from inference_server.live_model import LiveModel
-from inference_server.live_models import LiveModels
-from inference_server.method import Call, Method, Subject
-from inference_server.onnx_model import Inputs, Prices
-from inference_server.statistics import Timing
+from inference_server.arrays import Inputs, Prices
+from inference_server.models.executor import Compute
+from inference_server.models.loaded_model import LiveModel
+from inference_server.models.model_pool import LiveModels
+from inference_server.models.statistics import Timing
+from inference_server.rpc.method import Call, Method, Subject
+from inference_server.transport.concurrency_limit import ACCEPTED
 
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 

@@ -8,8 +8,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.rpc import code_pb2
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
-from inference_server.live_models import LiveModels
-from inference_server.method import Call, Method, Route, reader, writer
+from inference_server.models.model_pool import LiveModels
+from inference_server.rpc.method import Call, Method, Route, reader, writer
 
 SERVICE = "grpc.reflection.v1alpha.ServerReflection"
 

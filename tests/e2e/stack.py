@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from house_prices.registry import Registry
-from house_prices.steps import halfmil
+from house_prices.sales import halfmil
 from tests import cottages
 from tests.e2e.webserver import Webserver, wait_for
 

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from house_prices import definitions
+from house_prices.orchestration import definitions
 from house_prices.registry import ModelVersion, Registry
 from tests import cottages
 from tests.e2e import chromium

@@ -34,8 +34,8 @@ def test_the_same_sources_leave_all_as_it_is(deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("broken", "with_what", "said"),
     [
-        ("house_prices/definitions.py", 'raise RuntimeError("on purpose")', "on purpose"),
-        ("inference_server/loader.py", "Loader._read = None", "serves no model"),
+        ("house_prices/orchestration/definitions.py", 'raise RuntimeError("on purpose")', "on purpose"),
+        ("inference_server/models/loader.py", "Loader._read = None", "serves no model"),
     ],
     ids=["the code location does not start", "the server serves nothing"],
 )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from house_prices.steps import gate, halfmil
+from house_prices import gate
+from house_prices.sales import halfmil
 from tests import cottages
 from tests.e2e.asking import asking
 from tests.e2e.stack import Stack

@@ -10,8 +10,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from house_prices import assets, contract_reader, definitions
-from house_prices.contract import METRICS
+from house_prices.contract import reader
+from house_prices.contract.schema import METRICS
+from house_prices.orchestration import assets, definitions
 from tests import cottages
 from tests.workshop import FLOW, Workshop
 
@@ -140,7 +141,7 @@ def test_every_asset_is_declared_as_a_person_wants_to_find_it(trained: Workshop)
 def test_assets_can_be_materialized_without_a_project_folder_of_definitions(tmp_path: Path) -> None:
     cottages.write(tmp_path)
     resources = definitions.build(tmp_path).resources or {}
-    contract = contract_reader.read(tmp_path / "data/cottages/contract.toml")
+    contract = reader.read(tmp_path / "data/cottages/contract.toml")
     flow = [asset for asset in assets.of_market(contract) if isinstance(asset, dg.AssetsDefinition)]
     assert dg.materialize(flow, resources=resources).success
 

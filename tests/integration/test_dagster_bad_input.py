@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices import definitions
 from house_prices.errors import ContractError
+from house_prices.orchestration import definitions
 from tests import cottages
 from tests.workshop import Workshop
 

@@ -12,7 +12,15 @@ from tests import cottages
 
 PROJECT = Path(__file__).parents[2]
 DG = Path(sys.executable).with_name("dg")
-LAUNCH = ["dagster", "job", "execute", "-m", "house_prices.definitions", "-j", "cottages_training"]
+LAUNCH = [
+    "dagster",
+    "job",
+    "execute",
+    "-m",
+    "house_prices.orchestration.definitions",
+    "-j",
+    "cottages_training",
+]
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices import definitions, served
 from house_prices.cli.processes import free_port
+from house_prices.orchestration import definitions
+from house_prices.orchestration.checks import served
 from house_prices.registry import Registry
 from tests import commands, models, servers
 

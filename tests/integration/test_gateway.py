@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.gateway.settings import Address, Share
 from house_prices.registry import Registry
 from inference_server.client import Client, ClientError
@@ -56,7 +56,7 @@ def test_grpc_passes_with_its_metadata(gateway: Gateway) -> None:
 
 
 def test_a_stream_passes_question_by_question(gateway: Gateway) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     with grpc.insecure_channel(gateway.address) as channel:
         ask = channel.stream_stream(f"{PREDICT}Stream", response_deserializer=typed.response.FromString)
         request = typed.request(houses=[HUT]).SerializeToString()
@@ -87,7 +87,7 @@ def test_json_may_name_a_version(gateway: Gateway) -> None:
 
 
 def test_grpc_web_is_priced(gateway: Gateway) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     message = typed.request(houses=[HUT]).SerializeToString()
     framed = struct.pack(">BI", 0, len(message)) + message
     answer = gateway.ask(PREDICT, framed, content_type="application/grpc-web+proto", x_grpc_web="1")
@@ -103,7 +103,7 @@ def test_the_page_names_health_and_the_api_description(gateway: Gateway) -> None
     assert 'href="/api/huts.proto"' in page
     assert "/dagster" not in page
     assert gateway.ask("/v1/health").told == {"status": "SERVING"}
-    assert gateway.ask("/api/huts.proto").body.decode().strip() == api.printed(models.contract()).strip()
+    assert gateway.ask("/api/huts.proto").body.decode().strip() == proto.printed(models.contract()).strip()
     assert gateway.ask("/elsewhere").status == 404
 
 

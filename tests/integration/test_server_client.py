@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import grpc
 import pytest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
 from inference_server.client import AsyncClient, Client, ClientError, Prices, Tls
 from inference_server.client.channels import Target
@@ -149,7 +149,7 @@ def test_a_token_shows_in_no_description_of_the_client() -> None:
 def failing(codes: list[grpc.StatusCode]) -> Iterator[tuple[str, list[bytes]]]:
     """A server that answers with these codes first, and with a price of version 7 then."""
     asked: list[bytes] = []
-    answer = api.load(models.contract()).response(predictions=[{"price": 1}], model_version="7")
+    answer = proto.load(models.contract()).response(predictions=[{"price": 1}], model_version="7")
 
     def handle(raw: bytes, context: grpc.ServicerContext) -> bytes:
         asked.append(raw)

@@ -10,28 +10,28 @@ from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
-from inference_server import oip
-from inference_server.oip import messages
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 from tests import models, servers, tensors
 from tests.models import HUT
 from tests.tensors import Caller, raw_prices, raw_request, typed_request
 
 DOCUMENTED = {"INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "UNIMPLEMENTED"}
-METHODS = list(oip.POOL.FindServiceByName(oip.SERVICE).methods)
+METHODS = list(oip_messages.POOL.FindServiceByName(oip_messages.SERVICE).methods)
 UNARY = {method.name: method.input_type for method in METHODS if not method.client_streaming}
 PREDICT = "/house_prices.huts.v1.PredictionService/Predict"
-PATHS = [PREDICT, *(oip.path(name) for name in sorted(UNARY))]
+PATHS = [PREDICT, *(oip_messages.path(name) for name in sorted(UNARY))]
 FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 NAMED = messages.ModelMetadataRequest(name="huts", version="2")
 VERSION = messages.RepositoryModelLoadRequest(model_name="huts", parameters={"version": {"int64_param": 1}})
 MAKES = st.sampled_from([raw_request, typed_request])
 SOUND: dict[str, list[Message]] = {
-    oip.path("ModelInfer"): [raw_request(), typed_request(2, id="me", outputs=[{"name": "price"}])],
-    oip.path("RepositoryModelLoad"): [VERSION],
-    oip.path("RepositoryModelUnload"): [VERSION],
-    PREDICT: [api.load(models.contract()).request(houses=[HUT, HUT])],
+    oip_messages.path("ModelInfer"): [raw_request(), typed_request(2, id="me", outputs=[{"name": "price"}])],
+    oip_messages.path("RepositoryModelLoad"): [VERSION],
+    oip_messages.path("RepositoryModelUnload"): [VERSION],
+    PREDICT: [proto.load(models.contract()).request(houses=[HUT, HUT])],
 }
 """Requests by method; the others' are but a name and a version."""
 
@@ -112,7 +112,7 @@ def fields(message: Any) -> st.SearchStrategy[dict[str, Any]]:
 def test_messages_of_any_content(call: Caller, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(UNARY)))
     request = getattr(messages, UNARY[name].name)(**data.draw(fields(UNARY[name])))
-    assert told(call, oip.path(name), request.SerializeToString()) in {"OK", *DOCUMENTED}
+    assert told(call, oip_messages.path(name), request.SerializeToString()) in {"OK", *DOCUMENTED}
 
 
 @FUZZ
@@ -126,7 +126,7 @@ def test_sound_requests_with_a_field_of_any_content(
 ) -> None:
     field = data.draw(st.sampled_from(UNARY["ModelInfer"].fields[2:]))
     request = make(**{"model_version": version, field.name: data.draw(values(field))})
-    assert told(call, oip.path("ModelInfer"), request.SerializeToString()) in {"OK", *DOCUMENTED}
+    assert told(call, oip_messages.path("ModelInfer"), request.SerializeToString()) in {"OK", *DOCUMENTED}
 
 
 @FUZZ
@@ -138,7 +138,7 @@ def test_sound_requests_with_a_tensor_of_any_content(
     field = data.draw(st.sampled_from(list(request.inputs[place].DESCRIPTOR.fields)))
     request.inputs[place].ClearField(field.name)
     request.inputs[place].MergeFrom(type(request.inputs[0])(**{field.name: data.draw(values(field))}))
-    assert told(call, oip.path("ModelInfer"), request.SerializeToString()) in {"OK", *DOCUMENTED}
+    assert told(call, oip_messages.path("ModelInfer"), request.SerializeToString()) in {"OK", *DOCUMENTED}
 
 
 @FUZZ
@@ -158,7 +158,7 @@ def test_any_bytes(call: Caller, request: bytes, path: str) -> None:
 @FUZZ
 @given(seeds=st.lists(st.integers(0, 2**32), min_size=1, max_size=5))
 def test_streams_of_requests_with_some_bytes_changed(call: Caller, seeds: list[int]) -> None:
-    sound = [request.SerializeToString() for request in SOUND[oip.path("ModelInfer")]]
+    sound = [request.SerializeToString() for request in SOUND[oip_messages.path("ModelInfer")]]
     requests = [mutated(sound[seed % 2], random.Random(seed)) for seed in seeds]
     assert told_of_stream(call, requests) in {"all answered", "The bytes are no inference.ModelInferRequest"}
 

@@ -5,10 +5,11 @@ import subprocess
 from pathlib import Path
 
 from house_prices.registry import Registry
-from inference_server import errors, metrics
+from inference_server import errors
 from inference_server.__main__ import main
-from inference_server.authorization import NEEDED
 from inference_server.client import Client, Tls
+from inference_server.observability import metric_names
+from inference_server.transport.auth import NEEDED
 from tests import models, servers
 from tests.models import HUT
 
@@ -28,8 +29,8 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
 
 def test_every_metric_is_in_the_table_with_its_labels() -> None:
     rows = dict(re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", HANDBOOK, re.MULTILINE))
-    assert rows.keys() == {metric.name for metric in metrics.ALL}
-    assert all(label in rows[metric.name] for metric in metrics.ALL for label in metric.labels)
+    assert rows.keys() == {metric.name for metric in metric_names.ALL}
+    assert all(label in rows[metric.name] for metric in metric_names.ALL for label in metric.labels)
 
 
 def test_the_way_to_tls_and_a_token_leads_there(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
 from tests import models, servers
 
@@ -101,12 +101,12 @@ def test_reflection_gives_the_file_of_a_symbol(registry: Registry, symbol: str) 
 
 def test_the_reflected_file_is_the_printed_one(registry: Registry) -> None:
     models.promote(registry, models.publish(registry))
-    name = str(api.path(models.contract()))
+    name = str(proto.path(models.contract()))
     with servers.serving(registry.root) as server:
         server.says("model serves")
         answer = reflect(server.address, ServerReflectionRequest(file_by_filename=name))
     (file,) = answer.file_descriptor_response.file_descriptor_proto
-    assert FileDescriptorProto.FromString(file) == api.descriptor(models.contract())
+    assert FileDescriptorProto.FromString(file) == proto.descriptor(models.contract())
 
 
 def test_reflection_says_what_it_does_not_know(registry: Registry) -> None:

@@ -7,8 +7,8 @@ import onnxruntime
 import pytest
 
 from house_prices.registry import Registry
-from house_prices.steps import export, train
-from house_prices.steps.inputs import inputs
+from house_prices.training import onnx_export, train
+from house_prices.training.features import inputs
 from inference_server.client import Client
 from tests import hut_sales, models, servers, tensors
 from tests.models import HUT
@@ -21,8 +21,8 @@ OF = hut_sales.contract(log=True)
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """The trained blend of huts, calibrated on sales of its own, as the champion."""
     fitted = train.calibrate(train.train(hut_sales.sales(), OF), hut_sales.sales(150), OF)
-    model = export.export(fitted, OF)
-    golden = export.golden(export.session(model), inputs(hut_sales.sales(), OF))
+    model = onnx_export.export(fitted, OF)
+    golden = onnx_export.golden(onnx_export.session(model), inputs(hut_sales.sales(), OF))
     registry = Registry(tmp_path_factory.mktemp("server") / "models")
     models.promote(registry, models.publish(registry, OF, model=model, golden=golden))
     return registry
@@ -37,7 +37,7 @@ def server(registry: Registry) -> Iterator[servers.Running]:
 
 @pytest.fixture(scope="module")
 def session(registry: Registry) -> onnxruntime.InferenceSession:
-    return export.session(registry.version("huts", 1).model.read_bytes())
+    return onnx_export.session(registry.version("huts", 1).model.read_bytes())
 
 
 def test_the_typed_api_answers_both_ends_around_the_price(

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
 from inference_server.client import Client, ClientError
 from tests import models, scrapes, servers
@@ -77,7 +77,7 @@ def asks_until(client: Client, end: float) -> list[str]:
 
 
 def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Registry) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     question = typed.request(houses=[{**HUT, "area": 1}]).SerializeToString()
     with (
         servers.serving(registry.root, "--max-in-flight", "10") as server,
@@ -180,7 +180,7 @@ def nothing(end: threading.Event) -> Iterator[bytes]:
 
 
 def test_a_stream_whose_answers_nobody_takes_is_ended(registry: Registry) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
     with servers.serving(registry.root, "--stream-idle-seconds", "0.5") as server:
         server.says("model serves")
@@ -195,7 +195,7 @@ def test_a_stream_whose_answers_nobody_takes_is_ended(registry: Registry) -> Non
 def test_a_caller_that_leaves_while_its_answers_are_written_is_no_fault_of_the_server(
     registry: Registry,
 ) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
     with servers.serving(registry.root) as server:
         server.says("model serves")

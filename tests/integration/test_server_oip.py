@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from house_prices.registry import Registry
-from inference_server.oip import messages
+from inference_server.codecs.oip_messages import messages
 from tests import models, servers, tensors
 from tests.tensors import PRICE, ROW, TEXTS, Caller, raw_prices, raw_request, raw_texts, tensor, typed_request
 

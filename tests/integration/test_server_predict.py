@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
 from inference_server.client import Client, ClientError
 from tests import models, servers
@@ -154,7 +154,7 @@ def test_one_log_line_tells_of_each_request(server: servers.Running, client: Cli
 
 
 def test_a_stream_is_answered_in_order(server: servers.Running) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     requests = [typed.request(houses=[{**HUT, "area": area}]) for area in range(20, 120)]
     with grpc.insecure_channel(server.address) as channel:
         call = channel.stream_stream(
@@ -167,7 +167,7 @@ def test_a_stream_is_answered_in_order(server: servers.Running) -> None:
 
 
 def test_a_stream_ends_at_the_first_bad_request_after_what_was_good(server: servers.Running) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     requests = iter([typed.request(houses=[HUT]), typed.request(), typed.request(houses=[HUT])])
     with grpc.insecure_channel(server.address) as channel:
         ask = channel.stream_stream(PREDICT + "Stream", request_serializer=typed.request.SerializeToString)

@@ -9,10 +9,10 @@ from typing import Any
 import grpc
 import pytest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
-from inference_server import oip
 from inference_server.client import Client
+from inference_server.codecs import oip_messages
 from tests import models, scrapes, servers
 from tests.models import HUT
 
@@ -42,7 +42,7 @@ def lines(server: servers.Running, **facts: object) -> list[dict[str, Any]]:
 
 
 def test_a_typed_request_stands_there_with_its_houses_and_prices(logged: servers.Running) -> None:
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     with grpc.insecure_channel(logged.address) as channel:
         ask = channel.unary_unary(f"/{typed.service}/Predict", typed.request.SerializeToString)
         ask(typed.request(houses=[HUT]), timeout=10, metadata=[("x-request-id", "mine")])
@@ -54,13 +54,13 @@ def test_a_typed_request_stands_there_with_its_houses_and_prices(logged: servers
 
 
 def test_a_tensor_request_stands_there_by_its_own_id(logged: servers.Running) -> None:
-    request = oip.messages.ModelInferRequest(model_name="huts", id="tensor-1")
+    request = oip_messages.messages.ModelInferRequest(model_name="huts", id="tensor-1")
     numbers = request.inputs.add(name="numbers", datatype="FP32", shape=[1, 4])
     numbers.contents.fp32_contents.extend([50, 1, 1, 1])
     categories = request.inputs.add(name="categories", datatype="BYTES", shape=[1, 3])
     categories.contents.bytes_contents.extend([b"flat", b"sea", b""])
     with grpc.insecure_channel(logged.address) as channel:
-        channel.unary_unary(oip.path("ModelInfer"))(request.SerializeToString(), timeout=10)
+        channel.unary_unary(oip_messages.path("ModelInfer"))(request.SerializeToString(), timeout=10)
     (line,) = servers.eventually(lambda: lines(logged, id="tensor-1"))
     assert line["houses"] == [{"area": 50, "rooms": 1, "garden": 1, "age": 1, "roof": "flat", "view": "sea"}]
     assert line["prices"] == [703]

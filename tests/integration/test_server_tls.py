@@ -9,16 +9,16 @@ import grpc
 import pytest
 
 from house_prices.registry import Registry
-from inference_server import oip
 from inference_server.client import Client, ClientError, Tls
 from inference_server.client.channels import Target
+from inference_server.codecs import oip_messages
 from tests import certificates, models, servers
 from tests.certificates import Authority
 from tests.models import HUT
 
 CONTRACTS = [models.contract()]
 INFERENCE, FORMER, ADMIN, WRONG = "inference-secret-1", "inference-secret-0", "admin-secret-1", "wrong-secret"
-LOAD = oip.messages.RepositoryModelLoadRequest(model_name="huts")
+LOAD = oip_messages.messages.RepositoryModelLoadRequest(model_name="huts")
 OK, NO, DENIED = "OK", "UNAUTHENTICATED", "PERMISSION_DENIED"
 REFLECT = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
@@ -97,13 +97,13 @@ def bearer(token: str) -> tuple[str, str]:
     ("path", "nobody", "wrong", "inference", "admin"),
     [
         ("/grpc.health.v1.Health/Check", OK, OK, OK, OK),
-        (oip.path("ServerLive"), OK, OK, OK, OK),
-        (oip.path("ServerReady"), OK, OK, OK, OK),
-        (oip.path("ServerMetadata"), NO, NO, OK, OK),
-        (oip.path("RepositoryIndex"), NO, NO, OK, OK),
+        (oip_messages.path("ServerLive"), OK, OK, OK, OK),
+        (oip_messages.path("ServerReady"), OK, OK, OK, OK),
+        (oip_messages.path("ServerMetadata"), NO, NO, OK, OK),
+        (oip_messages.path("RepositoryIndex"), NO, NO, OK, OK),
         (REFLECT, NO, NO, OK, OK),
-        (oip.path("RepositoryModelLoad"), NO, NO, DENIED, OK),
-        (oip.path("RepositoryModelUnload"), NO, NO, DENIED, "NOT_FOUND"),
+        (oip_messages.path("RepositoryModelLoad"), NO, NO, DENIED, OK),
+        (oip_messages.path("RepositoryModelUnload"), NO, NO, DENIED, "NOT_FOUND"),
         ("/what/Ever", NO, NO, "UNIMPLEMENTED", "UNIMPLEMENTED"),
     ],
 )
@@ -140,7 +140,7 @@ def test_each_role_reaches_what_is_its_own_and_no_more(
 def test_nothing_but_a_whole_token_is_taken_for_one(
     guarded: servers.Running, authority: Authority, metadata: tuple[str, str]
 ) -> None:
-    assert call(guarded, oip.path("ServerMetadata"), authority.client(), metadata) == NO
+    assert call(guarded, oip_messages.path("ServerMetadata"), authority.client(), metadata) == NO
 
 
 def test_a_token_gets_a_price_and_a_refusal_says_what_to_send(
@@ -177,7 +177,7 @@ def test_a_client_certificate_shows_the_role(mutual: servers.Running, authority:
     forged = Tls(ca=authority.ca.cert_pem.bytes(), certificate=chain, key=key, server_name=certificates.NAME)
     assert price(mutual, caller) == price(mutual, operator) == OK
     assert price(mutual, authority.client()) == price(mutual, forged) == "UNAVAILABLE"
-    load = oip.path("RepositoryModelLoad")
+    load = oip_messages.path("RepositoryModelLoad")
     assert call(mutual, load, caller) == DENIED
     assert call(mutual, load, operator) == OK
     assert call(mutual, load, forged) == "UNAVAILABLE"
@@ -216,7 +216,10 @@ def test_sighup_brings_new_tokens(registry: Registry, authority: Authority, tmp_
         server.says("reloaded", part="tokens")
         assert price(server, authority.client(), INFERENCE) == OK
         assert price(server, authority.client(), FORMER) == NO
-        assert call(server, oip.path("RepositoryModelLoad"), authority.client(), bearer(INFERENCE)) == DENIED
+        assert (
+            call(server, oip_messages.path("RepositoryModelLoad"), authority.client(), bearer(INFERENCE))
+            == DENIED
+        )
 
 
 def test_no_secret_stands_in_a_log_or_a_command_line(

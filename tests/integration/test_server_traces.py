@@ -14,7 +14,7 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
 from tests import models, servers
 from tests.models import HUT
@@ -83,7 +83,7 @@ def test_a_call_is_a_span_below_the_callers_with_its_parts_below_itself(
 def traced(registry: Registry, how: str, endpoint: str, arrived: Arrived) -> dict[str, Any]:
     """Spans by name, of one call that has a parent."""
     environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     with servers.serving(registry.root, "--traces", how, environment=environment) as server:
         server.says("model serves")
         with grpc.insecure_channel(server.address) as channel:
@@ -98,7 +98,7 @@ def traced(registry: Registry, how: str, endpoint: str, arrived: Arrived) -> dic
 
 def test_a_collector_that_is_not_there_fails_no_request_and_holds_no_end(registry: Registry) -> None:
     environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     with servers.serving(registry.root, "--traces", "otlp-http", environment=environment) as server:
         server.says("model serves")
         with grpc.insecure_channel(server.address) as channel:

@@ -8,9 +8,9 @@ from typing import Any
 import grpc
 import pytest
 
-from house_prices import api
+from house_prices.contract import proto
 from house_prices.registry import Registry
-from inference_server.oip import messages
+from inference_server.codecs.oip_messages import messages
 from tests import models, servers, tensors
 from tests.models import HUT
 from tests.tensors import PRICE, Caller, raw_prices, raw_request
@@ -25,7 +25,7 @@ def registry(tmp_path: Path) -> Registry:
 
 def predict(call: Caller, version: str) -> Any:
     """By the typed API, with the version in the metadata."""
-    typed = api.load(models.contract())
+    typed = proto.load(models.contract())
     ask = call.channel.unary_unary(PREDICT, response_deserializer=typed.response.FromString)
     request = typed.request(houses=[HUT]).SerializeToString()
     return ask(request, timeout=20, metadata=[("model-version", version)])

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from house_prices import gate
 from house_prices.cli.main import main
-from house_prices.steps import gate
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inference_server import oip
-from inference_server.compute import Compute
+from inference_server.arrays import Inputs, Prices
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadTensor, ModelFailed, ServingError
-from inference_server.gate import ACCEPTED
-from inference_server.live_model import LiveModel
-from inference_server.live_models import LiveModels
-from inference_server.method import Call, Method, Route, Subject, reader
-from inference_server.oip import messages
-from inference_server.onnx_model import Inputs, Prices
-from inference_server.statistics import Timing
+from inference_server.models.executor import Compute
+from inference_server.models.loaded_model import LiveModel
+from inference_server.models.model_pool import LiveModels
+from inference_server.models.statistics import Timing
+from inference_server.rpc.method import Call, Method, Route, Subject, reader
+from inference_server.transport.concurrency_limit import ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,14 +102,14 @@ class Inference:
         """Both methods."""
         return [
             Method(
-                path=oip.path("ModelInfer"),
+                path=oip_messages.path("ModelInfer"),
                 read=self.read,
                 handle=self.infer,
                 write=_write,
                 subject=_subject,
             ),
             Method(
-                path=oip.path("ModelStreamInfer"),
+                path=oip_messages.path("ModelStreamInfer"),
                 read=self.read_of_stream,
                 handle=self.infer_of_stream,
                 write=_write_to_stream,

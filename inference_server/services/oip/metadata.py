@@ -7,19 +7,19 @@ from typing import Any
 from google.protobuf.message import Message
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from inference_server import oip
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
+from inference_server.codecs.oip_tensors import BYTES, FP32, TensorSpec
 from inference_server.errors import ModelNotFound, ModelNotReady
-from inference_server.live_model import LiveModel
-from inference_server.live_models import LiveModels
-from inference_server.method import Call, Route
-from inference_server.oip import messages
+from inference_server.models.loaded_model import LiveModel
+from inference_server.models.model_pool import LiveModels
+from inference_server.models.statistics import Spent
+from inference_server.rpc.method import Call, Route
 from inference_server.services.health import Health
-from inference_server.statistics import Spent
-from inference_server.tensors import BYTES, FP32, TensorSpec
 
 DISTRIBUTION = "house-prices"
 EXTENSIONS = ("model_configuration", "model_repository", "statistics")
-TYPES = {FP32: oip.DATA_TYPES["TYPE_FP32"], BYTES: oip.DATA_TYPES["TYPE_STRING"]}
+TYPES = {FP32: oip_messages.DATA_TYPES["TYPE_FP32"], BYTES: oip_messages.DATA_TYPES["TYPE_STRING"]}
 LARGEST_INT32 = 2**31 - 1
 
 
@@ -110,13 +110,13 @@ class Metadata:
     def routes(self) -> list[Route]:
         """All of them."""
         return [
-            oip.method("ServerLive", self.server_live),
-            oip.method("ServerReady", self.server_ready),
-            oip.method("ServerMetadata", self.server_metadata),
-            oip.method("ModelReady", self.model_ready),
-            oip.method("ModelMetadata", self.model_metadata),
-            oip.method("ModelConfig", self.model_config),
-            oip.method("ModelStatistics", self.model_statistics),
+            oip_messages.method("ServerLive", self.server_live),
+            oip_messages.method("ServerReady", self.server_ready),
+            oip_messages.method("ServerMetadata", self.server_metadata),
+            oip_messages.method("ModelReady", self.model_ready),
+            oip_messages.method("ModelMetadata", self.model_metadata),
+            oip_messages.method("ModelConfig", self.model_config),
+            oip_messages.method("ModelStatistics", self.model_statistics),
         ]
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from inference_server import oip
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadMessage, listed, quoted
-from inference_server.live_models import LiveModels
-from inference_server.loader import Loader
-from inference_server.method import VERSION_KEY, Call, Route
-from inference_server.oip import messages
+from inference_server.models.loader import Loader
+from inference_server.models.model_pool import LiveModels
+from inference_server.rpc.method import VERSION_KEY, Call, Route
 
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 NOT_LOADED = "not loaded"
@@ -64,9 +64,9 @@ class Repository:
     def routes(self) -> list[Route]:
         """All three."""
         return [
-            oip.method("RepositoryIndex", self.index),
-            oip.method("RepositoryModelLoad", self.load),
-            oip.method("RepositoryModelUnload", self.unload),
+            oip_messages.method("RepositoryIndex", self.index),
+            oip_messages.method("RepositoryModelLoad", self.load),
+            oip_messages.method("RepositoryModelUnload", self.unload),
         ]
 
 

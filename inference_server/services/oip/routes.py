@@ -1,10 +1,10 @@
 """Every method of the protocol, those that are not offered among them."""
 
-from inference_server import oip
-from inference_server.compute import Compute
-from inference_server.live_models import LiveModels
-from inference_server.loader import Loader
-from inference_server.method import Route, not_offered
+from inference_server.codecs import oip_messages
+from inference_server.models.executor import Compute
+from inference_server.models.loader import Loader
+from inference_server.models.model_pool import LiveModels
+from inference_server.rpc.method import Route, not_offered
 from inference_server.services.health import Health
 from inference_server.services.oip.inference import Inference
 from inference_server.services.oip.metadata import Metadata
@@ -32,5 +32,5 @@ def open_inference(
         *Metadata(live, health, max_rows=max_rows).routes(),
         *Inference(live, compute, max_rows=max_rows).routes(),
         *Repository(live, loader).routes(),
-        *(not_offered(oip.path(name), why) for name, why in NOT_OFFERED.items()),
+        *(not_offered(oip_messages.path(name), why) for name, why in NOT_OFFERED.items()),
     ]

@@ -11,13 +11,14 @@ from grpc_tools import protoc  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from house_prices import api, contract_reader
-from house_prices.contract import Contract
+from house_prices.contract import proto as api
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
 
 
 def market(*features: dict[str, Any], name: str = "town", **top: Any) -> Contract:
     numbered = [{"number": at, "column": each["name"], **each} for at, each in enumerate(features, start=1)]
-    return contract_reader.from_values(
+    return reader.from_values(
         {"name": name, "title": "A town", "features": numbered, "training": {"candidates": {"ridge": {}}}}
         | {"target": {"column": "Price", "unit": "EUR"}}
         | top
@@ -57,7 +58,7 @@ def test_the_printed_file_compiles_to_the_descriptor(tmp_path: Path) -> None:
 
 
 def test_the_printed_files_of_the_project_compile_to_their_descriptors(tmp_path: Path) -> None:
-    for contract in contract_reader.read_all(Path(__file__).parents[3] / "data").values():
+    for contract in reader.read_all(Path(__file__).parents[3] / "data").values():
         assert compiled(contract, tmp_path) == api.descriptor(contract)
 
 

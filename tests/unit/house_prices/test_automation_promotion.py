@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices.steps import gate
+from house_prices import gate
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 

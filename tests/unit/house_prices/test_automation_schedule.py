@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices import definitions
+from house_prices.orchestration import definitions
 from tests import cottages
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices import checks
-from house_prices.steps import gate
+from house_prices import gate
+from house_prices.orchestration.checks import sales as checks
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 

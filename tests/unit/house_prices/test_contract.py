@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from house_prices import contract_reader
-from house_prices.contract import EXACT_IN_FLOAT32, RESERVED, Contract, Feature
+from house_prices.contract import reader
+from house_prices.contract.schema import EXACT_IN_FLOAT32, RESERVED, Contract, Feature
 from house_prices.errors import ContractError
-from house_prices.steps import columns
+from house_prices.sales import columns
 
 TEXT = """
 name = "town"
@@ -103,7 +103,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 def faults(values: object) -> tuple[str, ...]:
     with pytest.raises(ContractError) as caught:
-        contract_reader.from_values(values)  # type: ignore[arg-type]  # whatever a file may hold
+        reader.from_values(values)  # type: ignore[arg-type]  # whatever a file may hold
     return caught.value.faults
 
 
@@ -146,36 +146,36 @@ def test_the_message_counts_the_faults_and_names_the_file(tmp_path: Path) -> Non
     path.parent.mkdir()
     path.write_text(TEXT.replace('unit = "EUR"', "unit = 5").replace("log = true", "log = 1"))
     with pytest.raises(ContractError) as caught:
-        contract_reader.read(path)
+        reader.read(path)
     first, *rest = str(caught.value).splitlines()
     assert first == f"{path}: 2 faults"
     assert rest == ["  target.unit: came 5, allowed: text", "  target.log: came 1, allowed: true or false"]
 
 
 def test_values_that_went_through_json_give_the_same_contract() -> None:
-    contract = contract_reader.from_values(town())
-    again = contract_reader.from_values(json.loads(json.dumps(contract.values)))
+    contract = reader.from_values(town())
+    again = reader.from_values(json.loads(json.dumps(contract.values)))
     assert again == contract
     assert again.digest == contract.digest
 
 
 def test_the_digest_knows_values_and_not_their_order() -> None:
-    contract = contract_reader.from_values(town())
-    turned = contract_reader.from_values(dict(reversed(town().items())))
-    dearer = contract_reader.from_values(changed("features.0.maximum", 2000))
+    contract = reader.from_values(town())
+    turned = reader.from_values(dict(reversed(town().items())))
+    dearer = reader.from_values(changed("features.0.maximum", 2000))
     assert turned.digest == contract.digest
     assert dearer.digest != contract.digest
 
 
 def test_what_is_not_said_has_a_default() -> None:
-    contract = contract_reader.from_values(town())
+    contract = reader.from_values(town())
     assert (contract.api_version, contract.decimal, contract.target.name) == (1, ".", "price")
     assert [each.required for each in contract.features] == [True, False, False, False]
     assert (contract.split.holdout, contract.cleaning.outliers, contract.training.folds) == (0.2, "none", 5)
 
 
 def test_columns_are_what_a_raw_file_must_have_each_once() -> None:
-    contract = contract_reader.from_values(town())
+    contract = reader.from_values(town())
     assert contract.columns == ("Area", "Rooms", "Garden", "Heating", "Price", "Parcel", "Year", "Month")
     assert [each.name for each in contract.numbers] == ["area", "rooms", "garden"]
     assert [each.name for each in contract.categories] == ["heating"]
@@ -266,8 +266,8 @@ def test_a_contradiction_is_found_and_says_what_is_allowed(path: str, value: obj
 def test_whatever_stands_in_a_contract_is_read_or_refused(path: str, value: object) -> None:
     values = changed(path, value)
     with suppress(ContractError):
-        contract = contract_reader.from_values(values)
-        assert contract_reader.from_values(copy.deepcopy(values)).digest == contract.digest
+        contract = reader.from_values(values)
+        assert reader.from_values(copy.deepcopy(values)).digest == contract.digest
 
 
 @settings(deadline=None)
@@ -297,7 +297,7 @@ def test_names_that_the_steps_add_to_sales_are_reserved() -> None:
 
 
 def test_integers_stop_where_float32_stops_being_exact() -> None:
-    contract_reader.from_values(changed("features.1.maximum", EXACT_IN_FLOAT32))
+    reader.from_values(changed("features.1.maximum", EXACT_IN_FLOAT32))
     assert faults(changed("features.1.maximum", EXACT_IN_FLOAT32 + 1))
 
 
@@ -306,7 +306,7 @@ def test_the_folder_has_the_name_of_the_market(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_text(TEXT)
     with pytest.raises(ContractError, match="came 'town', allowed: the name of the folder, 'city'"):
-        contract_reader.read(path)
+        reader.read(path)
 
 
 @pytest.mark.parametrize(
@@ -318,10 +318,10 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes | None
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ContractError, match=message):
-        contract_reader.read(path)
+        reader.read(path)
 
 
 def test_every_market_of_the_project_can_be_read() -> None:
-    contracts = contract_reader.read_all(Path(__file__).parents[3] / "data")
+    contracts = reader.read_all(Path(__file__).parents[3] / "data")
     assert {"ames", "halfmil"} <= set(contracts)
     assert all(isinstance(contract, Contract) for contract in contracts.values())

@@ -4,27 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from house_prices import contract_reader, gate_plots
+from house_prices.contract import reader
+from house_prices.orchestration import plots
 from tests import evidence
 from tests.unit.house_prices.test_plots import pixels
 
-GATE = contract_reader.read(Path(__file__).parents[3] / "data" / "ames" / "contract.toml").gate
+GATE = reader.read(Path(__file__).parents[3] / "data" / "ames" / "contract.toml").gate
 
 
-@pytest.mark.parametrize("rule", list(gate_plots.PICTURES))
+@pytest.mark.parametrize("rule", list(plots.PICTURES))
 def test_a_rule_that_is_looked_at_has_its_picture(rule: str) -> None:
     found = evidence.evidence(champion=evidence.rival())
-    png = gate_plots.of_rule(rule, found, GATE)
+    png = plots.of_rule(rule, found, GATE)
     assert png
     assert pixels(png).shape == (462, 770, 4)
 
 
 @pytest.mark.parametrize("rule", ["against_champion", "slices", "interval_coverage", "parity"])
 def test_where_nothing_was_found_there_is_nothing_to_look_at(rule: str) -> None:
-    assert gate_plots.of_rule(rule, evidence.evidence(champion=None, interval=None), GATE) is None
+    assert plots.of_rule(rule, evidence.evidence(champion=None, interval=None), GATE) is None
 
 
 def test_a_slice_with_too_few_sales_is_not_drawn() -> None:
     few = {"north": evidence.one_slice(sales=GATE.slice_rows - 1)}
     found = evidence.evidence(champion=evidence.rival(slices=few))
-    assert gate_plots.of_rule("slices", found, GATE) is None
+    assert plots.of_rule("slices", found, GATE) is None

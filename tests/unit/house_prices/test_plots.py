@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from house_prices import plots
+from house_prices.orchestration import plots
 
 PRICES = np.array([100.0, 200.0, 300.0, 400.0])
 

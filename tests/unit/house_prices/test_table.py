@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from house_prices.table import Table
+from house_prices.contract.toml_table import Table
 
 
 def table(**values: object) -> tuple[Table, list[str]]:

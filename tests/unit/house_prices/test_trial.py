@@ -2,7 +2,7 @@
 
 import pytest
 
-from house_prices import trial
+from house_prices.evaluation import serving_test
 
 
 class Machine:
@@ -12,7 +12,7 @@ class Machine:
         self.now = 0.0
         self.calls = 0
         self.busy_calls = busy_calls
-        monkeypatch.setattr(trial.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(serving_test.time, "perf_counter", lambda: self.now)
 
     def call(self) -> None:
         self.calls += 1
@@ -20,8 +20,8 @@ class Machine:
 
 
 def test_a_busy_machine_slows_candidate_and_champion_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(monkeypatch, busy_calls=trial.REQUESTS)
-    mine, theirs = trial.p99_ms([machine.call, machine.call])
+    machine = Machine(monkeypatch, busy_calls=serving_test.REQUESTS)
+    mine, theirs = serving_test.p99_ms([machine.call, machine.call])
     assert mine == pytest.approx(theirs)
     assert mine == pytest.approx(9.0)
 
@@ -33,4 +33,4 @@ def test_a_slower_candidate_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         machine.call()
         machine.call()
 
-    assert trial.p99_ms([slow, machine.call]) == pytest.approx([2.0, 1.0])
+    assert serving_test.p99_ms([slow, machine.call]) == pytest.approx([2.0, 1.0])

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from house_prices import api
-from inference_server.codecs import HouseCodec
+from house_prices.contract import proto
+from inference_server.arrays import Inputs, Prices
+from inference_server.codecs.batch_decoder import FEWEST_ROWS, Unusual, WireReader
+from inference_server.codecs.typed import HouseCodec
 from inference_server.errors import BadHouses, ServingError
-from inference_server.onnx_model import Inputs, Prices
-from inference_server.wire import FEWEST_ROWS, Unusual, WireReader
 from tests import models
 from tests.models import HUT
 
 CONTRACT = models.contract()
-API = api.load(CONTRACT)
+API = proto.load(CONTRACT)
 CODEC = HouseCodec(CONTRACT, API)
 WIRE = WireReader(CONTRACT, API.request)
 

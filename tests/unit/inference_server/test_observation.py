@@ -2,7 +2,7 @@
 
 import structlog
 
-from inference_server.observation import Loaded, Observer, Together
+from inference_server.observability import Loaded, Observer, Together
 
 LOADED = Loaded(market="huts", version=1, outcome="loaded", seconds=0.1)
 

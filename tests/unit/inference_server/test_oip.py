@@ -7,12 +7,13 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from inference_server import oip
+from inference_server.codecs import oip_messages
 
 ROOT = Path(__file__).parents[3]
 TRITONS = """
 import json
-from inference_server import oip  # both in one process: their names are the same, their pools are not
+# Both in one process: their names are the same, their pools are not.
+from inference_server.codecs import oip_messages as oip
 from tritonclient.grpc import model_config_pb2, service_pb2
 
 theirs = {**service_pb2.DESCRIPTOR.message_types_by_name, **model_config_pb2.DESCRIPTOR.message_types_by_name}
@@ -39,7 +40,7 @@ def test_the_compiled_file_is_the_written_one(tmp_path: Path) -> None:
     buf = Path(sys.executable).with_name("buf")
     options = ["--path", "inference", "--as-file-descriptor-set", "--exclude-source-info"]
     subprocess.run([buf, "build", *options, "-o", built], cwd=ROOT / "protos", check=True)
-    committed = (ROOT / "inference_server" / oip.COMPILED).read_bytes()
+    committed = (ROOT / "inference_server" / "codecs" / oip_messages.COMPILED).read_bytes()
     assert FileDescriptorSet.FromString(committed) == FileDescriptorSet.FromString(built.read_bytes())
 
 

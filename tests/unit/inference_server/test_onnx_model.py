@@ -7,9 +7,10 @@ import onnx
 import pytest
 
 from house_prices.registry import Golden
-from inference_server import onnx_model
+from inference_server.arrays import Inputs
 from inference_server.errors import ModelFailed
-from inference_server.onnx_model import Inputs, ModelRefused
+from inference_server.models import onnx_session
+from inference_server.models.onnx_session import ModelRefused
 from tests import models
 
 CONTRACT = models.contract()
@@ -25,7 +26,7 @@ def changed(change: Any) -> bytes:
 
 
 def test_a_sound_model_answers() -> None:
-    model = onnx_model.load(SOUND, CONTRACT, GOLDEN)
+    model = onnx_session.load(SOUND, CONTRACT, GOLDEN)
     categories = np.array([["flat", "none", ""]], np.object_)
     inputs = Inputs(numbers=np.array([[100, 3, 0, np.nan]], np.float32), categories=categories)
     assert model.predict(inputs).price.tolist() == [1208]
@@ -33,7 +34,7 @@ def test_a_sound_model_answers() -> None:
 
 
 def test_a_model_with_an_interval_gives_it() -> None:
-    model = onnx_model.load(models.interval_model(CONTRACT, base=5), CONTRACT, GOLDEN)
+    model = onnx_session.load(models.interval_model(CONTRACT, base=5), CONTRACT, GOLDEN)
     categories = np.array([["flat", "none", ""]], np.object_)
     prices = model.predict(Inputs(numbers=np.array([[100, 3, 0, 0]], np.float32), categories=categories))
     assert prices.lower is not None
@@ -55,7 +56,7 @@ def test_a_model_with_an_interval_gives_it() -> None:
 )
 def test_a_file_that_is_not_the_contracts_model_is_refused(content: bytes, reason: str) -> None:
     with pytest.raises(ModelRefused, match=reason):
-        onnx_model.load(content, CONTRACT, GOLDEN)
+        onnx_session.load(content, CONTRACT, GOLDEN)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_other_inputs_than_the_contracts_are_refused_with_both(features: int, re
     other = models.contract(features=columns[:features])
     signed = {"market": "huts", "contract_digest": CONTRACT.digest}
     with pytest.raises(ModelRefused, match=reason):
-        onnx_model.load(models.onnx_model(other, base=5, metadata=signed), CONTRACT, GOLDEN)
+        onnx_session.load(models.onnx_model(other, base=5, metadata=signed), CONTRACT, GOLDEN)
 
 
 def test_a_model_of_a_fixed_number_of_rows_is_refused() -> None:
@@ -80,7 +81,7 @@ def test_a_model_of_a_fixed_number_of_rows_is_refused() -> None:
             node.type.tensor_type.shape.dim[0].dim_value = 1
 
     with pytest.raises(ModelRefused, match=r"numbers tensor\(float\) \[1, 4\]"):
-        onnx_model.load(changed(fix), CONTRACT, GOLDEN)
+        onnx_session.load(changed(fix), CONTRACT, GOLDEN)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +94,11 @@ def test_a_model_of_a_fixed_number_of_rows_is_refused() -> None:
 )
 def test_a_model_that_does_not_answer_as_when_published_is_refused(golden: Golden, reason: str) -> None:
     with pytest.raises(ModelRefused, match=reason):
-        onnx_model.load(SOUND, CONTRACT, golden)
+        onnx_session.load(SOUND, CONTRACT, golden)
 
 
 def test_a_price_that_is_no_number_is_not_given_out() -> None:
-    model = onnx_model.load(SOUND, CONTRACT, GOLDEN)
+    model = onnx_session.load(SOUND, CONTRACT, GOLDEN)
     categories = np.array([["flat", "none", ""]], np.object_)
     infinite = Inputs(numbers=np.array([[np.inf, 3, 0, 0]], np.float32), categories=categories)
     with pytest.raises(ModelFailed):
@@ -105,6 +106,6 @@ def test_a_price_that_is_no_number_is_not_given_out() -> None:
 
 
 def test_as_many_rows_count_as_quick_as_the_model_is_fast() -> None:
-    slow = onnx_model.load(models.slow_model(CONTRACT), CONTRACT, models.golden(CONTRACT, base=0))
-    quick = onnx_model.load(SOUND, CONTRACT, GOLDEN)
+    slow = onnx_session.load(models.slow_model(CONTRACT), CONTRACT, models.golden(CONTRACT, base=0))
+    quick = onnx_session.load(SOUND, CONTRACT, GOLDEN)
     assert quick.quick_rows > 50 * slow.quick_rows

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inference_server.onnx_model import Inputs
-from inference_server.ranges import TrainingRanges
+from inference_server.arrays import Inputs
+from inference_server.models.range_warnings import TrainingRanges
 from tests import models
 
 RANGES = TrainingRanges(models.contract(), {"area": (0.1, 249.0), "rooms": (1.0, 9.0)})

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference_server.rotation import RotatingFile
+from inference_server.observability.rotating_file import RotatingFile
 
 
 def contents(folder: Path) -> list[bytes]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from inference_server.statistics import Statistics
+from inference_server.models.statistics import Statistics
 
 
 def test_what_a_request_waited_is_queue_and_the_parts_are_the_whole() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference_server.codecs.oip_bytes import TextReader
 from inference_server.errors import BadTensor
-from inference_server.texts import TextReader
 from tests.tensors import raw_texts
 
 KNOWN = ["flat", "ça", "a" * 300]

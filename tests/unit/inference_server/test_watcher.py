@@ -8,9 +8,9 @@ import pytest
 import structlog
 
 from house_prices.registry import Registry
-from inference_server.live_models import LiveModels
-from inference_server.loader import Loader
-from inference_server.watcher import Watcher
+from inference_server.models.champion_watcher import Watcher
+from inference_server.models.loader import Loader
+from inference_server.models.model_pool import LiveModels
 from tests import models
 
 HOUR = 3600.0

@@ -2,10 +2,10 @@
 
 import pytest
 
-from house_prices.report import Further
-from house_prices.report.parts import Interval
-from house_prices.steps.evidence import Rival
-from house_prices.steps.gate import Verdict
+from house_prices.evaluation.evaluation import Rival
+from house_prices.gate import Verdict
+from house_prices.model_card import Further
+from house_prices.model_card.view import Interval
 from tests import cards, evidence
 
 INTERVALS = {"alpha": 0.1, "edges": [], "lower": [0.8], "upper": [1.25], "sales": [60]}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from house_prices.model_card.limits import limits
+from house_prices.model_card.measures import slices
 from house_prices.registry import Manifest
-from house_prices.report.limits import limits
-from house_prices.report.measures import slices
 from tests import cards
 
 

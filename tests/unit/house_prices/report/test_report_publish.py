@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from house_prices.model_card import write_report
+from house_prices.model_card.confidence import intervals, measured
 from house_prices.registry import Registry
-from house_prices.report import write_report
-from house_prices.report.further import intervals, measured
 from tests import cards, models
 
 

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from house_prices.report import Further, render
-from house_prices.report.parts import Interval
-from house_prices.report.wording import MINUS
-from house_prices.steps.ratio_study import Figure
+from house_prices.evaluation.ratio_study import Figure
+from house_prices.model_card import Further, render
+from house_prices.model_card.view import Interval
+from house_prices.model_card.wording import MINUS
 from tests import cards, evidence, models
 
 HOSTILE = "<script>alert('x')</script> & \"more\""

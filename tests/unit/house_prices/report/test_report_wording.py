@@ -2,7 +2,7 @@
 
 import pytest
 
-from house_prices.report import wording
+from house_prices.model_card import wording
 
 S, M = wording.SPACE, wording.MINUS
 X = f"{S}{wording.TIMES}{S}"

@@ -4,10 +4,10 @@ import tomllib
 
 import pytest
 
-from house_prices import contract_reader
+from house_prices.contract import reader
 from house_prices.errors import ContractError
-from house_prices.steps import estimators, export, train
-from house_prices.steps.inputs import inputs
+from house_prices.training import estimators, onnx_export, train
+from house_prices.training.features import inputs
 from tests import cottages
 from tests.hut_sales import PARAMETERS, contract, sales
 
@@ -16,10 +16,10 @@ from tests.hut_sales import PARAMETERS, contract, sales
 def test_the_graph_answers_what_the_pipeline_answers(log: bool) -> None:
     of = contract(log=log)
     fitted = train.train(sales(), of)
-    model = export.session(export.export(fitted, of))
+    model = onnx_export.session(onnx_export.export(fitted, of))
     houses = inputs(sales(), of)
     houses.categories[0, :] = "never seen"
-    served = export.predict(model, houses)
+    served = onnx_export.predict(model, houses)
     assert served == pytest.approx(fitted.model.predict(houses.joined), rel=1e-5)
 
 
@@ -44,4 +44,4 @@ def test_the_contract_names_its_parameters_as_they_are() -> None:
     values = tomllib.loads(cottages.CONTRACT)
     values["training"] = {"candidates": {"blend": {"share": [0.5], "shares": [0.5]}}}
     with pytest.raises(ContractError, match=r"training.candidates.blend.shares: is unknown, allowed: alpha"):
-        estimators.check(contract_reader.from_values(values))
+        estimators.check(reader.from_values(values))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
-from house_prices.steps import clean, halfmil
-from house_prices.steps.columns import FILE, REASON, ROW
+from house_prices.sales import clean, halfmil
+from house_prices.sales.columns import FILE, REASON, ROW
 from tests import models
 from tests.raw_sales import HEADER, HUTS, PLAIN, Cleaner, raw, reasons, with_duckdb, with_pandas
 

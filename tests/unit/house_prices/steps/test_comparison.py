@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from house_prices.steps import comparison
+from house_prices.evaluation import bootstrap
 
 
 def sales(n: int, better: float = 0.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -15,10 +15,10 @@ def sales(n: int, better: float = 0.0, seed: int = 1) -> tuple[np.ndarray, np.nd
     return actual, candidate, actual * np.exp(common + 0.5 * theirs)
 
 
-def difference(n: int, better: float = 0.0, groups: np.ndarray | None = None) -> comparison.Difference:
+def difference(n: int, better: float = 0.0, groups: np.ndarray | None = None) -> bootstrap.Difference:
     each = np.arange(n) if groups is None else groups
-    errors = comparison.errors(*sales(n, better), each.astype(np.uint64), resolution=1e-5)
-    return comparison.compare(errors, seed=7)
+    errors = bootstrap.errors(*sales(n, better), each.astype(np.uint64), resolution=1e-5)
+    return bootstrap.compare(errors, seed=7)
 
 
 def test_a_model_a_fifth_better_is_found_superior() -> None:
@@ -38,16 +38,16 @@ def test_the_same_seed_gives_the_same_bounds() -> None:
 
 def test_errors_below_the_resolution_count_as_none() -> None:
     actual = np.full(50, 1000.0)
-    errors = comparison.errors(
+    errors = bootstrap.errors(
         actual, actual * (1 + 1e-7), actual * (1 + 2e-7), np.arange(50, dtype=np.uint64), resolution=1e-5
     )
-    assert comparison.compare(errors, seed=1).high(0.05) == 0
+    assert bootstrap.compare(errors, seed=1).high(0.05) == 0
 
 
 def test_medians_below_the_resolution_are_the_same() -> None:
     actual = np.full(50, 1000.0)
     candidate, champion = actual * (1 + 3e-7), actual * (1 + 2e-7)
-    found = comparison.median_error_ratio(actual, candidate, champion, resolution=1e-5, seed=1, alpha=0.05)
+    found = bootstrap.median_error_ratio(actual, candidate, champion, resolution=1e-5, seed=1, alpha=0.05)
     assert found == (1, 1)
 
 
@@ -66,7 +66,7 @@ def test_a_large_holdout_is_compared_as_a_whole_and_in_time() -> None:
 
 def test_the_median_error_is_compared_too() -> None:
     actual, candidate, champion = sales(900, better=0.3)
-    ratio, high = comparison.median_error_ratio(
+    ratio, high = bootstrap.median_error_ratio(
         actual, candidate, champion, resolution=1e-5, seed=3, alpha=0.05
     )
     assert ratio < high < 1
@@ -82,9 +82,9 @@ def test_the_median_error_is_compared_too() -> None:
     ],
 )
 def test_holm_rejects_as_in_his_paper(p_values: dict[str, float], rejected: list[str]) -> None:
-    assert comparison.holm(p_values, 0.05) == rejected
+    assert bootstrap.holm(p_values, 0.05) == rejected
 
 
 def test_all_tests_on_one_holdout_spend_no_more_than_a_twentieth() -> None:
-    assert [comparison.spend(k) for k in (1, 2)] == pytest.approx([0.025, 0.05 / 6])
-    assert sum(comparison.spend(k) for k in range(1, 10_000)) == pytest.approx(0.05, abs=1e-4)
+    assert [bootstrap.spend(k) for k in (1, 2)] == pytest.approx([0.025, 0.05 / 6])
+    assert sum(bootstrap.spend(k) for k in range(1, 10_000)) == pytest.approx(0.05, abs=1e-4)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from house_prices.steps.compatibility import breaks
+from house_prices.contract.compatibility import breaks
 from tests import models
 
 FEATURES = list(models.HUTS["features"])  # type: ignore[call-overload]

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError
-from house_prices.steps import estimators, evaluate, export, train
-from house_prices.steps.inputs import Inputs, inputs, prices
+from house_prices.evaluation import measure
+from house_prices.training import estimators, onnx_export, train
+from house_prices.training.features import Inputs, inputs, prices
 from tests import clean_sales, models
 
 FEW: Mapping[str, dict[str, object]] = {
@@ -39,8 +40,8 @@ def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> train.Fitted:
 
 def difference(found: train.Fitted, houses: Inputs, contract: Contract) -> float:
     """Largest relative difference between the prices of ONNX and scikit-learn."""
-    session = export.session(export.export(found, contract))
-    return evaluate.parity(found, session, houses, contract)[0]
+    session = onnx_export.session(onnx_export.export(found, contract))
+    return measure.parity(found, session, houses, contract)[0]
 
 
 def with_log(contract: Contract, log: bool) -> Contract:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from house_prices.steps import evaluate, export, train
-from house_prices.steps.inputs import inputs, prices
+from house_prices.evaluation import measure
+from house_prices.training import onnx_export, train
+from house_prices.training.features import inputs, prices
 from tests import clean_sales, models
 
 HUTS = models.contract(slices={"columns": ["roof", "garden"]})
@@ -15,7 +16,7 @@ HOUSES = inputs(HELD, HUTS)
 
 def test_parity_is_measured_on_the_houses_and_on_strange_ones() -> None:
     fitted = train.train(TRAINED, HUTS)
-    worst, rows = evaluate.parity(fitted, export.session(export.export(fitted, HUTS)), HOUSES, HUTS)
+    worst, rows = measure.parity(fitted, onnx_export.session(onnx_export.export(fitted, HUTS)), HOUSES, HUTS)
     assert worst <= 1e-5
     assert rows == 100 + 64
 
@@ -23,26 +24,26 @@ def test_parity_is_measured_on_the_houses_and_on_strange_ones() -> None:
 def test_parity_finds_a_graph_that_prices_otherwise() -> None:
     fitted = train.train(TRAINED, HUTS)
     other = train.train(TRAINED.assign(price=TRAINED["price"] * 1.001), HUTS)
-    worst, _ = evaluate.parity(fitted, export.session(export.export(other, HUTS)), HOUSES, HUTS)
+    worst, _ = measure.parity(fitted, onnx_export.session(onnx_export.export(other, HUTS)), HOUSES, HUTS)
     assert worst == pytest.approx(0.001, rel=0.05)
 
 
 def test_parity_is_measured_on_a_single_house_too() -> None:
     fitted = train.train(TRAINED, HUTS)
-    session = export.session(export.export(fitted, HUTS))
-    assert evaluate.parity(fitted, session, HOUSES[:1], HUTS)[1] == 2
+    session = onnx_export.session(onnx_export.export(fitted, HUTS))
+    assert measure.parity(fitted, session, HOUSES[:1], HUTS)[1] == 2
 
 
 def test_the_dummy_answers_the_median_training_price() -> None:
     trained = pd.DataFrame({"price": [100.0, 200.0, 900.0]})
-    found = evaluate.dummy(trained, pd.DataFrame({"price": [200.0, 400.0]}), HUTS)
+    found = measure.dummy(trained, pd.DataFrame({"price": [200.0, 400.0]}), HUTS)
     assert found["mae"] == 100.0
 
 
 def test_slices_are_named_by_their_values_and_measured_apart() -> None:
     wrong = np.where(HELD["roof"] == "gable", prices(HELD, HUTS) * 1.1, prices(HELD, HUTS))
-    rows = evaluate.slice_rows(HELD, wrong, HUTS)
-    found = evaluate.slice_metrics(prices(HELD, HUTS), wrong, rows)
+    rows = measure.slice_rows(HELD, wrong, HUTS)
+    found = measure.slice_metrics(prices(HELD, HUTS), wrong, rows)
     assert {"roof = flat", "roof = gable", "garden = 0", "garden = 1", "something missing"} <= set(found)
     assert found["roof = flat"]["mape"] == 0.0
     assert found["roof = gable"]["mape"] == pytest.approx(0.1)
@@ -51,7 +52,7 @@ def test_slices_are_named_by_their_values_and_measured_apart() -> None:
 
 def test_every_house_is_in_one_fifth_by_its_predicted_price() -> None:
     predicted = prices(HELD, HUTS)
-    rows = evaluate.slice_rows(HELD, predicted, HUTS)
+    rows = measure.slice_rows(HELD, predicted, HUTS)
     fifths = [rows[f"price fifth {number}"] for number in range(1, 6)]
     assert [len(fifth) for fifth in fifths] == [20] * 5
     assert predicted[fifths[0]].max() <= predicted[fifths[4]].min()
@@ -60,16 +61,16 @@ def test_every_house_is_in_one_fifth_by_its_predicted_price() -> None:
 def test_a_slice_of_one_sale_is_not_measured() -> None:
     held = HELD.assign(roof=["gable", *["flat"] * 99])
     actual = prices(held, HUTS)
-    rows = evaluate.slice_rows(held, actual, HUTS)
-    assert "roof = gable" not in evaluate.slice_metrics(actual, actual, rows)
+    rows = measure.slice_rows(held, actual, HUTS)
+    assert "roof = gable" not in measure.slice_metrics(actual, actual, rows)
 
 
 def test_a_champion_that_needs_a_feature_that_is_gone_says_which() -> None:
-    session = export.session(models.onnx_model(HUTS, base=0))
+    session = onnx_export.session(models.onnx_model(HUTS, base=0))
     nothing = np.array([], dtype=np.uint32)
-    model = evaluate.Model(
+    model = measure.Model(
         version=3, sha256="ab", contract=HUTS, session=session, trained_on=nothing, data=None
     )
-    rival = evaluate.compare(model, model, HELD.drop(columns=["view", "age"]), HUTS, evaluations=1)
+    rival = measure.compare(model, model, HELD.drop(columns=["view", "age"]), HUTS, evaluations=1)
     assert rival.metrics is None
     assert rival.problem == "it needs age, view, which the contract no longer has"

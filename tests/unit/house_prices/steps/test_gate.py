@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from house_prices.contract import Gate
-from house_prices.steps import gate
-from house_prices.steps.gate import Outcome
+from house_prices import gate
+from house_prices.contract.schema import Gate
+from house_prices.gate import Outcome
 from tests import evidence as given
 from tests import models
 

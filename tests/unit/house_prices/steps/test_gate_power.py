@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.gate_power import Rate, false_promotions
 from benchmarks.simulated import ANOTHER_KIND, ERROR, SALES, SOLD_TWICE, challenge, holdout, judge
-from house_prices.steps import comparison
+from house_prices.evaluation import bootstrap
 
 
 def log_errors(seed: int, **truth: float) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_a_challenger_much_better_passes_and_the_level_is_that_of_its_turn() -> 
     draw = np.random.default_rng(3)
     rival, verdict = judge(challenge(holdout(draw), draw, worse=-0.2), turn=3)
     assert verdict.passed
-    assert (rival.alpha, rival.sales) == (comparison.spend(3), SALES)
+    assert (rival.alpha, rival.sales) == (bootstrap.spend(3), SALES)
 
 
 def test_a_challenger_no_better_is_held() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from house_prices import contract_reader
-from house_prices.steps import clean, halfmil, source
+from house_prices.contract import reader
+from house_prices.sales import clean, halfmil, read
 from tests.clean_sales import ROOT
 
 HEADER = (
@@ -74,9 +74,9 @@ def test_the_file_is_left_alone_where_writing_fails(tmp_path: Path) -> None:
 
 
 def test_its_contract_keeps_all_but_outliers_and_duplicates(tmp_path: Path) -> None:
-    contract = contract_reader.read(ROOT / "data" / "halfmil" / "contract.toml")
+    contract = reader.read(ROOT / "data" / "halfmil" / "contract.toml")
     halfmil.write(tmp_path / "sales.csv", rows=20_000, seed=0)
-    cleaned = clean.clean(source.read(source.paths(tmp_path), contract).sales, contract)
+    cleaned = clean.clean(read.read(read.paths(tmp_path), contract).sales, contract)
     assert set(clean.count_by_reason(cleaned.rejects)) <= {
         "a duplicate",
         "price: an outlier, beyond 1.5 interquartile ranges",

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from house_prices import contract_reader
-from house_prices.contract import Contract
+from house_prices import contract_draft
+from house_prices.contract import reader
+from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError, SourceError
-from house_prices.steps import clean, infer, source
+from house_prices.sales import clean
+from house_prices.sales import read as source
 
 AMES = Path(__file__).parents[4] / "data/ames/raw/ames.csv"
 
@@ -39,8 +41,8 @@ def written(folder: Path, text: str, name: str = "sales.csv") -> Path:
 
 def read(path: Path, target: str) -> tuple[Contract, str]:
     """The drafted contract, once it has been shown to clean the file it was drafted from."""
-    text = infer.draft(path, target)
-    contract = contract_reader.from_values(tomllib.loads(text))
+    text = contract_draft.draft(path, target)
+    contract = reader.from_values(tomllib.loads(text))
     raw = source.read([path], contract)
     assert clean.count(clean.clean(raw.sales, contract).sales) > 0
     return contract, text
@@ -268,18 +270,18 @@ def test_headers_become_distinct_names_whatever_stands_in_them(tmp_path: Path) -
 
 def test_the_market_is_named_after_the_file_unless_a_name_is_given(tmp_path: Path) -> None:
     path = written(tmp_path, PLAIN, "King County 2014.csv")
-    assert tomllib.loads(infer.draft(path, "Price"))["name"] == "king_county_2014"
-    assert tomllib.loads(infer.draft(path, "Price", "seattle"))["name"] == "seattle"
+    assert tomllib.loads(contract_draft.draft(path, "Price"))["name"] == "king_county_2014"
+    assert tomllib.loads(contract_draft.draft(path, "Price", "seattle"))["name"] == "seattle"
 
 
 def test_a_market_name_that_no_contract_takes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="name: came 'King County'"):
-        infer.draft(written(tmp_path, PLAIN), "Price", "King County")
+        contract_draft.draft(written(tmp_path, PLAIN), "Price", "King County")
 
 
 def test_a_missing_target_is_answered_with_the_columns_there_are(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no column 'price'.*Area, Rooms, City, Garden, Price"):
-        infer.draft(written(tmp_path, PLAIN), "price")
+        contract_draft.draft(written(tmp_path, PLAIN), "price")
 
 
 @pytest.mark.parametrize(
@@ -296,12 +298,12 @@ def test_a_missing_target_is_answered_with_the_columns_there_are(tmp_path: Path)
 def test_a_target_that_cannot_be_learned_is_refused(tmp_path: Path, cells: list[str], message: str) -> None:
     rows = "".join(f"{50 + at * at},{cell}\n" for at, cell in enumerate(cells))
     with pytest.raises(SalesError, match=message):
-        infer.draft(written(tmp_path, "Area,Price\n" + rows), "Price")
+        contract_draft.draft(written(tmp_path, "Area,Price\n" + rows), "Price")
 
 
 def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SalesError, match="there is no feature"):
-        infer.draft(written(tmp_path, "Id,Price\n1,5\n2,6\n3,8\n"), "Price")
+        contract_draft.draft(written(tmp_path, "Id,Price\n1,5\n2,6\n3,8\n"), "Price")
 
 
 @pytest.mark.parametrize(
@@ -324,9 +326,9 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(
     path = tmp_path / "sales.csv"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=message):
-        infer.draft(path, "Price")
+        contract_draft.draft(path, "Price")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read: No such file"):
-        infer.draft(tmp_path / "nowhere.csv", "Price")
+        contract_draft.draft(tmp_path / "nowhere.csv", "Price")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from house_prices.steps.inputs import inputs, prices
+from house_prices.training.features import inputs, prices
 from tests import models
 
 HUTS = models.contract()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from house_prices.steps import export, train
-from house_prices.steps.inputs import inputs
-from house_prices.steps.intervals import Intervals
+from house_prices.training import onnx_export, train
+from house_prices.training.conformal import Intervals
+from house_prices.training.features import inputs
 from tests.hut_sales import contract, sales
 
 STEPS = Intervals(
@@ -19,10 +19,10 @@ STEPS = Intervals(
 def test_the_graph_answers_the_ends_that_numpy_does(log: bool) -> None:
     of = contract(log=log)
     fitted = replace(train.train(sales(), of), intervals=STEPS)
-    model, houses = export.session(export.export(fitted, of)), inputs(sales(), of)
-    ends = export.predict_interval(model, houses)
+    model, houses = onnx_export.session(onnx_export.export(fitted, of)), inputs(sales(), of)
+    ends = onnx_export.predict_interval(model, houses)
     assert ends is not None
-    price = export.predict(model, houses)
+    price = onnx_export.predict(model, houses)
     assert np.unique(np.searchsorted(STEPS.edges, price)).tolist() == [0, 1, 2]
     assert np.array(ends) == pytest.approx(np.array(STEPS.around(price)), rel=1e-6)
 
@@ -30,7 +30,7 @@ def test_the_graph_answers_the_ends_that_numpy_does(log: bool) -> None:
 def test_each_output_is_a_column_of_float32_and_the_ends_enclose_the_price() -> None:
     of = contract(log=True)
     fitted = replace(train.train(sales(), of), intervals=STEPS)
-    model = export.session(export.export(fitted, of))
+    model = onnx_export.session(onnx_export.export(fitted, of))
     price, lower, upper = model.run(["price", "price_lower", "price_upper"], inputs(sales(), of).feeds)
     assert [output.dtype for output in (price, lower, upper)] == [np.float32] * 3
     assert [output.shape for output in (price, lower, upper)] == [(200, 1)] * 3
@@ -41,10 +41,10 @@ def test_each_output_is_a_column_of_float32_and_the_ends_enclose_the_price() -> 
 def test_one_bin_needs_no_edge() -> None:
     of = contract(log=False)
     one = Intervals(alpha=0.1, edges=(), lower=(0.5,), upper=(1.5,), sales=(30,))
-    model = export.session(export.export(replace(train.train(sales(), of), intervals=one), of))
-    ends = export.predict_interval(model, inputs(sales(), of))
+    model = onnx_export.session(onnx_export.export(replace(train.train(sales(), of), intervals=one), of))
+    ends = onnx_export.predict_interval(model, inputs(sales(), of))
     assert ends is not None
-    price = export.predict(model, inputs(sales(), of))
+    price = onnx_export.predict(model, inputs(sales(), of))
     assert np.array(ends) == pytest.approx(np.array([price * 0.5, price * 1.5]), rel=1e-6)
 
 
@@ -55,5 +55,5 @@ def test_calibration_sales_decide_and_without_enough_of_them_there_is_only_a_pri
     assert known is not None
     assert known.sales == (60,)
     for few in (sales(10), sales().iloc[:0]):
-        model = export.session(export.export(train.calibrate(fitted, few, of), of))
-        assert export.predict_interval(model, inputs(sales(), of)) is None
+        model = onnx_export.session(onnx_export.export(train.calibrate(fitted, few, of), of))
+        assert onnx_export.predict_interval(model, inputs(sales(), of)) is None

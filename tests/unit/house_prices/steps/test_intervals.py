@@ -6,8 +6,8 @@ from mapie.conformity_scores import AbsoluteConformityScore
 from mapie.regression import SplitConformalRegressor
 from sklearn.linear_model import LinearRegression
 
-from house_prices.steps import intervals
-from house_prices.steps.intervals import Intervals, Prices
+from house_prices.training import conformal
+from house_prices.training.conformal import Intervals, Prices
 
 
 def market(rows: int, *, seed: int = 0) -> tuple[Prices, Prices]:
@@ -19,7 +19,7 @@ def market(rows: int, *, seed: int = 0) -> tuple[Prices, Prices]:
 
 
 def calibrated(rows: int, *, seed: int = 0) -> Intervals:
-    found = intervals.fit(*market(rows, seed=seed))
+    found = conformal.fit(*market(rows, seed=seed))
     assert found is not None
     return found
 
@@ -27,8 +27,8 @@ def calibrated(rows: int, *, seed: int = 0) -> Intervals:
 def test_nine_of_ten_new_sales_lie_within_in_every_fifth_of_the_market() -> None:
     predicted, actual = market(50_000, seed=1)
     lower, upper = calibrated(5000).around(predicted)
-    assert intervals.coverage(actual, lower, upper) == pytest.approx(0.9, abs=0.015)
-    fifths = intervals.coverage_by(intervals.quintile(predicted), actual, lower, upper)
+    assert conformal.coverage(actual, lower, upper) == pytest.approx(0.9, abs=0.015)
+    fifths = conformal.coverage_by(conformal.quintile(predicted), actual, lower, upper)
     assert [sales for sales, _ in fifths.values()] == [10_000] * 5
     assert [covered for _, covered in fifths.values()] == pytest.approx([0.9] * 5, abs=0.03)
 
@@ -43,13 +43,13 @@ def test_intervals_are_wider_where_prices_are_harder_to_tell() -> None:
 def test_on_average_few_calibration_sales_cover_as_much_as_many_do() -> None:
     predicted, actual = market(2000, seed=1)
     few = [calibrated(59, seed=seed).around(predicted) for seed in range(100)]
-    covered = [intervals.coverage(actual, *ends) for ends in few]
+    covered = [conformal.coverage(actual, *ends) for ends in few]
     assert np.mean(covered) == pytest.approx(0.9, abs=0.015)
 
 
 def test_a_wider_share_of_prices_needs_wider_intervals() -> None:
     predicted, actual = market(1000)
-    usual, sure = intervals.fit(predicted, actual), intervals.fit(predicted, actual, alpha=0.02)
+    usual, sure = conformal.fit(predicted, actual), conformal.fit(predicted, actual, alpha=0.02)
     assert usual is not None
     assert sure is not None
     assert all(np.array(sure.lower) < np.array(usual.lower))
@@ -64,32 +64,32 @@ def test_there_are_as_many_bins_as_there_are_sales_for(rows: int, bins: int) -> 
 
 
 def test_too_few_sales_give_no_interval() -> None:
-    assert intervals.fit(*market(18)) is None
-    assert intervals.fit(np.empty(0), np.empty(0)) is None
+    assert conformal.fit(*market(18)) is None
+    assert conformal.fit(np.empty(0), np.empty(0)) is None
 
 
 def test_houses_of_one_price_share_a_bin() -> None:
     _, actual = market(400)
-    alike = intervals.fit(np.full(400, 200_000.0), actual)
+    alike = conformal.fit(np.full(400, 200_000.0), actual)
     assert alike is not None
     assert alike.sales == (400,)
-    half = intervals.fit(np.repeat([100_000.0, 300_000.0], 200), actual)
+    half = conformal.fit(np.repeat([100_000.0, 300_000.0], 200), actual)
     assert half is not None
     assert half.sales == (200, 200)
 
 
 def test_an_exact_law_leaves_room_for_rounding_alone() -> None:
     predicted, _ = market(1000)
-    found = intervals.fit(predicted, predicted)
+    found = conformal.fit(predicted, predicted)
     assert found is not None
     lower, upper = found.around(predicted.astype(np.float32).astype(np.float64))
-    assert intervals.coverage(predicted, lower, upper) == 1
-    assert intervals.median_width(predicted, lower, upper) == pytest.approx(2e-5, rel=0.01)
+    assert conformal.coverage(predicted, lower, upper) == 1
+    assert conformal.median_width(predicted, lower, upper) == pytest.approx(2e-5, rel=0.01)
 
 
 def test_a_price_lies_within_its_own_interval_even_below_zero() -> None:
     predicted, actual = market(500)
-    found = intervals.fit(predicted * 2, actual)  # every house is priced far too high
+    found = conformal.fit(predicted * 2, actual)  # every house is priced far too high
     assert found is not None
     prices = np.array([-50_000.0, 0.0, 1.0, 120_000.0, 1e9])
     lower, upper = found.around(prices)
@@ -99,7 +99,7 @@ def test_a_price_lies_within_its_own_interval_even_below_zero() -> None:
 
 def test_mapie_draws_the_same_interval_around_a_logarithm() -> None:
     _, actual = market(80)
-    houses, ours = np.ones((80, 1)), intervals.fit(np.full(80, 100_000.0), actual)
+    houses, ours = np.ones((80, 1)), conformal.fit(np.full(80, 100_000.0), actual)
     model = LinearRegression().fit(houses, np.full(80, np.log(100_000.0)))
     theirs = SplitConformalRegressor(
         model, confidence_level=0.9, conformity_score=AbsoluteConformityScore(sym=False), prefit=True

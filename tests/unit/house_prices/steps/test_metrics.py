@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from house_prices.contract import METRICS
-from house_prices.steps.metrics import measure, rmsle
+from house_prices.contract.schema import METRICS
+from house_prices.training.metrics import measure, rmsle
 
 ACTUAL = np.array([100.0, 200.0, 300.0, 400.0])
 PREDICTED = np.array([110.0, 160.0, 300.0, 500.0])  # off by a tenth, a fifth, nothing and a quarter

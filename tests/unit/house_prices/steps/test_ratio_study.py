@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from house_prices.steps import ratio_study
+from house_prices.evaluation import ratio_study
 
 ACTUAL = np.array([100.0, 200.0, 300.0, 400.0])
 

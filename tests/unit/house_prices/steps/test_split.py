@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from house_prices.errors import SalesError
-from house_prices.steps import split
-from house_prices.steps.columns import CALIBRATION, HOLDOUT, PART, PARTS, TRAIN
+from house_prices.sales import split
+from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, PARTS, TRAIN
 from tests import clean_sales, models
 
 HUTS = models.contract()

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from house_prices.contract import Contract
+from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError
-from house_prices.steps import estimators, train
-from house_prices.steps.inputs import inputs
+from house_prices.training import estimators, train
+from house_prices.training.features import inputs
 from tests import clean_sales, models
 
 SALES = clean_sales.huts(400)

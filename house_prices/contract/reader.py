@@ -1,0 +1,223 @@
+"""Reading a contract, with every fault at once.
+
+`read` takes `data/<market>/contract.toml`; `from_values` takes the same as a mapping, as a manifest
+holds it. Both raise `ContractError`.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from house_prices.contract import validation
+from house_prices.contract.schema import (
+    INTERVAL_METRICS,
+    KINDS,
+    METRICS,
+    Cleaning,
+    Contract,
+    Feature,
+    Gate,
+    Keys,
+    Quality,
+    Split,
+    Target,
+    Training,
+    Value,
+)
+from house_prices.contract.toml_table import Table
+from house_prices.errors import ContractError
+
+_DATE_FORMAT = "(%[Ymd][-/. ]?){3}"
+_NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
+
+
+def read(path: Path) -> Contract:
+    """The contract in a file, whose folder has the market's name."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ContractError(str(path), [f"cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(str(path), [f"is not TOML: {error}"]) from error
+    contract = from_values(values, where=str(path))
+    if contract.name != path.parent.name:
+        fault = f"name: came {contract.name!r}, allowed: the name of the folder, {path.parent.name!r}"
+        raise ContractError(str(path), [fault])
+    return contract
+
+
+def read_all(data: Path) -> dict[str, Contract]:
+    """Every market below the data folder, by name."""
+    paths = sorted(data.glob("*/contract.toml"))
+    return {contract.name: contract for contract in map(read, paths)}
+
+
+def from_values(values: Mapping[str, object], where: str = "contract") -> Contract:
+    """The contract in a mapping shaped like `contract.toml`."""
+    faults: list[str] = []
+    top = Table(values, "", faults)
+    contract = Contract(
+        name=top.text("name", pattern=_NAME),
+        title=top.text("title"),
+        api_version=top.whole("api_version", 1, low=1, high=9999),
+        decimal=top.text("decimal", ".", one_of=(".", ",")),
+        target=_target(top.table("target")),
+        features=tuple(map(_feature, tables := top.tables("features"))),
+        keys=_keys(top.table("keys")),
+        split=_split(top.table("split")),
+        cleaning=_cleaning(top.table("cleaning")),
+        training=_training(top.table("training")),
+        gate=_gate(top.table("gate")),
+        quality=_quality(top.table("quality")),
+        slices=_slices(top.table("slices")),
+        example=_scalars(top.table("example")),
+        values=values,
+    )
+    top.close()
+    sound = [pair for pair in zip(contract.features, tables, strict=True) if pair[1].sound]
+    for feature, table in sound:
+        for fault in validation.of_feature(feature):
+            table.fault(*fault)
+    faults.extend(validation.of_contract(contract, [feature for feature, _ in sound]))
+    if faults:
+        raise ContractError(where, faults)
+    return contract
+
+
+def _target(table: Table) -> Target:
+    target = Target(
+        name=table.text("name", "price", pattern=_NAME),
+        column=table.text("column"),
+        unit=table.text("unit", ""),
+        log=table.truth("log", False),
+    )
+    table.close()
+    return target
+
+
+def _feature(table: Table) -> Feature:
+    kind = table.text("kind", one_of=KINDS)
+    missing = table.scalar("missing")
+    feature = Feature(
+        name=table.text("name", pattern=_NAME),
+        column=table.text("column"),
+        number=table.whole("number", low=1, high=18999),
+        kind=kind,  # type: ignore[arg-type]  # one of KINDS, or a fault is kept
+        unit=table.text("unit", ""),
+        minimum=table.optional_number("minimum"),
+        maximum=table.optional_number("maximum"),
+        choices=table.texts("choices"),
+        missing=missing,
+        required=table.truth("required", missing is None),
+        description=table.text("description", ""),
+    )
+    table.close()
+    return feature
+
+
+def _keys(table: Table) -> Keys:
+    keys = Keys(
+        property=table.text("property") if "property" in table else None,
+        sold=table.texts("sold"),
+        sold_format=table.text("sold_format", "%Y-%m-%d", pattern=_DATE_FORMAT),
+    )
+    for fault in validation.of_keys(keys):
+        table.fault(*fault)
+    table.close()
+    return keys
+
+
+def _split(table: Table) -> Split:
+    split = Split(
+        by=table.text("by", "hash", one_of=("hash", "sold")),  # type: ignore[arg-type]  # as listed
+        holdout=table.number("holdout", 0.2, low=0.01, high=0.9),
+        calibration=table.number("calibration", 0.1, low=0.0, high=0.9),
+    )
+    if split.holdout + split.calibration > 0.9:
+        table.fault("calibration", split.calibration, "a share that leaves a tenth of the sales to train on")
+    table.close()
+    return split
+
+
+def _cleaning(table: Table) -> Cleaning:
+    cleaning = Cleaning(
+        outliers=table.text("outliers", "none", one_of=("iqr", "none")),  # type: ignore[arg-type]  # as listed
+        factor=table.number("factor", 1.5, low=0.1, high=100),
+        duplicates=table.text("duplicates", "drop", one_of=("drop", "keep")),  # type: ignore[arg-type]  # as listed
+    )
+    table.close()
+    return cleaning
+
+
+def _training(table: Table) -> Training:
+    candidates = table.table("candidates")
+    if not candidates.keys():
+        table.fault(
+            "candidates", {}, "a table for each estimator to try, such as [training.candidates.ridge]"
+        )
+    found: dict[str, dict[str, tuple[object, ...]]] = {}
+    for name in candidates.keys():
+        space = candidates.table(name)
+        found[name] = {parameter: space.scalars(parameter) for parameter in space.keys()}
+    training = Training(
+        candidates=found,
+        folds=table.whole("folds", 5, low=2, high=50),
+        iterations=table.whole("iterations", 8, low=1, high=10_000),
+        search_rows=table.whole("search_rows", 20_000, low=100, high=10**9),
+    )
+    table.close()
+    return training
+
+
+def _gate(table: Table) -> Gate:
+    gate = Gate(
+        floors=_metrics(table.table("floors"), METRICS),
+        ceilings=_metrics(table.table("ceilings"), METRICS),
+        area=table.text("area") if "area" in table else None,
+        parity=table.number("parity", 1e-5, low=1e-9, high=1),
+        dummy_margin=table.number("dummy_margin", 0.30, low=0, high=1),
+        rows=table.whole("rows", 400, low=1, high=10**9),
+        margin=table.number("margin", 0.02, low=0, high=1),
+        small_margin=table.number("small_margin", 0.03, low=0, high=1),
+        median_margin=table.number("median_margin", 0.05, low=0, high=1),
+        slice_rows=table.whole("slice_rows", 50, low=2, high=10**9),
+        slice_margin=table.number("slice_margin", 0.05, low=0, high=1),
+        coverage=table.number("coverage", 0.90, low=0.5, high=0.999),
+        slice_coverage=table.number("slice_coverage", 0.80, low=0, high=1),
+        width=table.number("width", 1.05, low=0.1, high=10),
+        evaluations=table.whole("evaluations", 20, low=1, high=10**6),
+        load_seconds=table.number("load_seconds", 5, low=0.1, high=600),
+        p99_ms=table.number("p99_ms", 20, low=0.1, high=60_000),
+        p99_ratio=table.number("p99_ratio", 1.5, low=1, high=100),
+        memory_mb=table.number("memory_mb", 500, low=1, high=10**6),
+        model_mb=table.number("model_mb", 100, low=0.001, high=10**5),
+    )
+    table.close()
+    return gate
+
+
+def _quality(table: Table) -> Quality:
+    known = (*METRICS, *INTERVAL_METRICS)
+    quality = Quality(
+        floors=_metrics(table.table("floors"), known), ceilings=_metrics(table.table("ceilings"), known)
+    )
+    table.close()
+    return quality
+
+
+def _metrics(table: Table, known: Sequence[str]) -> dict[str, float]:
+    for name in table.keys():
+        if name not in known:
+            table.fault(name, name, f"one of {', '.join(known)}")
+    return {name: table.number(name) for name in table.keys()}
+
+
+def _slices(table: Table) -> tuple[str, ...]:
+    columns = table.texts("columns")
+    table.close()
+    return columns
+
+
+def _scalars(table: Table) -> dict[str, Value]:
+    read = {name: table.scalar(name) for name in table.keys()}
+    return {name: value for name, value in read.items() if value is not None}

@@ -1,0 +1,154 @@
+"""The text of a contract, drafted from a file."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+import tomlkit
+from tomlkit.items import Table
+
+from house_prices.contract import reader
+from house_prices.contract_draft import dates, naming
+from house_prices.contract_draft.columns import Column, columns
+from house_prices.contract_draft.feature import feature, typical
+from house_prices.contract_draft.reading import RawTable, read
+from house_prices.contract_draft.roles import Roles, assign
+from house_prices.sales import columns as taken
+
+_TARGET = "price"
+_TAKEN = (_TARGET, taken.PROPERTY, taken.SOLD, taken.PART, taken.REASON)
+"""Names that cleaned sales have already."""
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_FEW_SALES = 100
+"""With fewer, a tenth is too little to calibrate intervals on."""
+_SKEWED = 0.5
+_MOSTLY = 0.5
+"""Share of empty cells from which on a typical house has nothing there."""
+_SLICES, _SLICE_CHOICES = 3, 12
+_DEFAULTS = """
+[cleaning]
+outliers = "none"
+duplicates = "drop"
+
+[training]
+folds = 5
+iterations = 4
+
+[training.candidates.ridge]
+alpha = [1, 10, 100]
+
+[training.candidates.extra_trees]
+n_estimators = [60]
+min_samples_leaf = [1, 3]
+
+[training.candidates.hist_gradient_boosting]
+max_iter = [300]
+learning_rate = [0.05, 0.1]
+
+[gate]
+floors = { r2 = 0.5 } # decide: how good is good enough
+"""
+
+
+def draft(path: Path, target: str, name: str | None = None) -> str:
+    """The contract of a market, drafted from one file of its sales; a person reads and completes it.
+
+    `target` is the header of the prices, `name` the market's: that of the file where it is None.
+    """
+    table = read(path)
+    roles = assign(columns(table), target)
+    text = _text(table, roles, name or naming.name(path.stem, "market"))
+    reader.from_values(tomllib.loads(text), where=f"the draft from {path.name}")
+    return text
+
+
+def _text(table: RawTable, roles: Roles, market: str) -> str:
+    wanted = (naming.name(column.header, f"column_{column.place}") for column, _ in roles.features)
+    features = dict(zip(naming.distinct(wanted, _TAKEN), roles.features, strict=True))
+    document = tomlkit.document()
+    for line in _origin(table):
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.nl())
+    document.update(name=market, title=market.replace("_", " ").title(), api_version=1)
+    if table.decimal == ",":
+        document["decimal"] = ","
+    document["target"] = _target(roles.target)
+    if roles.property or roles.sold:
+        document["keys"] = _keys(roles)
+    document.add(tomlkit.nl())
+    for line in _left_out(roles):
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.nl())
+    document["features"] = tomlkit.aot()
+    for at, (key, (column, kind)) in enumerate(features.items(), start=1):
+        document["features"].append(feature(column, roles.target, key, at, kind))
+    document["split"] = _split(roles, len(table.cells))
+    document.update(tomlkit.parse(_DEFAULTS))
+    document["slices"] = {"columns": _slices(features)}
+    document["example"] = {
+        key: typical(column, kind) for key, (column, kind) in features.items() if column.empty < _MOSTLY
+    }
+    return tomlkit.dumps(document)
+
+
+def _origin(table: RawTable) -> Iterator[str]:
+    mark = "comma" if table.decimal == "," else "point"
+    between = _SEPARATORS[table.separator]
+    yield f"Drafted from {table.file}: {len(table.cells)} sales, {between} between columns, decimal {mark}."
+    yield "A draft knows columns, not houses: add units and descriptions, and decide where it says so."
+
+
+def _target(price: Column) -> Table:
+    skewed = price.low > 0 and _skew(price.known) > _SKEWED
+    table = tomlkit.table()
+    table.update(
+        name=_TARGET, column=price.header, unit=tomlkit.item("").comment("decide: USD, EUR ..."), log=skewed
+    )
+    if price.strangers or price.low <= 0 or price.filled < price.rows:
+        table.add(tomlkit.comment("Sales whose price is empty, no number or not above 0 are refused."))
+    return table
+
+
+def _skew(numbers: "pd.Series[float]") -> float:
+    """How far a distribution leans: 0 where it is symmetric, 2 where it is exponential."""
+    away = numbers.to_numpy() - float(numbers.mean())
+    return float((away**3).mean() / (away**2).mean() ** 1.5)
+
+
+def _keys(roles: Roles) -> Table:
+    table = tomlkit.table()
+    if roles.property:
+        key = roles.property
+        table["property"] = key.header
+        table["property"].comment(f"{key.distinct} different values in {key.filled} sales")
+    if roles.sold:
+        table["sold"] = [column.header for column in roles.sold]
+        forms = dates.formats(roles.sold[0]) if len(roles.sold) == 1 else []
+        if forms[:1] not in ([], ["%Y-%m-%d"]):
+            table["sold_format"] = forms[0]
+            if forms[1:]:
+                table["sold_format"].comment(f"decide: {' or '.join(forms[1:])} fits as well")
+    return table
+
+
+def _left_out(roles: Roles) -> Iterator[str]:
+    if roles.left_out:
+        yield "Left out of the features:"
+    for column, reason in roles.left_out:
+        yield f"  {column.header!r}: {reason}"
+
+
+def _split(roles: Roles, sales: int) -> Mapping[str, object]:
+    calibration = 0.1 if sales >= _FEW_SALES else 0.0
+    return {"by": "sold" if roles.sold else "hash", "holdout": 0.2, "calibration": calibration}
+
+
+def _slices(features: Mapping[str, tuple[Column, str]]) -> list[str]:
+    """The categories of few choices that part the sales most evenly."""
+    shares = {
+        name: column.counts.iloc[0] / column.filled
+        for name, (column, kind) in features.items()
+        if kind == "category" and column.empty < _MOSTLY and 2 <= column.distinct <= _SLICE_CHOICES
+    }
+    return sorted(shares, key=lambda name: shares[name])[:_SLICES]

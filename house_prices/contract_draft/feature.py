@@ -1,0 +1,102 @@
+"""One feature of a drafted contract, and what a typical house has there."""
+
+from collections.abc import Iterator
+
+import tomlkit
+from tomlkit.items import Array, Table
+
+from house_prices.contract_draft.columns import TRUE, Column
+
+_WIDTH = 100
+"""Of a line of choices."""
+_LIKE = 0.97
+"""Correlation with the price from which on a column may be the price in other words."""
+_AFTERWARDS = {"sale", "sold", "selling", "assessed", "tax", "taxes", "price", "value", "val"}
+"""Words for what is often known only once a price is."""
+
+
+def feature(column: Column, price: Column, name: str, number: int, kind: str) -> Table:
+    """The table of a feature, with what was seen of it, and what is to be decided, as comments."""
+    table = tomlkit.table()
+    if doubt := _doubt(column, price):
+        table.add(tomlkit.comment(f"decide: {doubt}; is it known when a price is asked for?"))
+    table.update({"name": name, "column": column.header, "number": number, "kind": kind})
+    if kind in ("number", "integer"):
+        low, high = column.bounds
+        table.add("unit", "")
+        table.add("minimum", tomlkit.item(whole(low)).comment(f"seen: {short(column.low)}"))
+        table.add("maximum", tomlkit.item(whole(high)).comment(f"seen: {short(column.high)}"))
+        if column.strangers:
+            table.add(tomlkit.comment(_refused(column)))
+    if kind == "category":
+        table.add("choices", _choices(column))
+    if column.filled < column.rows:
+        table.add(tomlkit.comment(_meaning(column, kind)))
+        table.add("required", False)
+    table.add("description", "")
+    return table
+
+
+def typical(column: Column, kind: str) -> bool | float | str:
+    """The commonest value, or the median of measurements."""
+    if kind == "category":
+        return column.texts[0]
+    if kind == "flag":
+        return column.texts[0].lower() in TRUE
+    return whole(float(column.known.median() if kind == "number" else column.known.mode()[0]))
+
+
+def whole(number: float) -> int | float:
+    """A whole number without its decimals."""
+    return int(number) if number == int(number) else number
+
+
+def short(number: float) -> str:
+    """A number in words of a comment: whole, or six digits of it."""
+    return str(whole(number)) if number == int(number) else f"{number:.6g}"
+
+
+def _doubt(column: Column, price: Column) -> str:
+    """Why a column may tell the price rather than the house."""
+    if column.is_number and abs(likeness := float(column.known.corr(price.known))) >= _LIKE:
+        return f"nearly the price itself, with a correlation of {likeness:.3f}"
+    told = sorted(_AFTERWARDS & set(column.words))
+    return f"the header speaks of {told[0]!r}" if told else ""
+
+
+def _choices(column: Column) -> Array:
+    """Sorted, on as many lines as they need."""
+    order = dict(zip(column.texts, column.numbers, strict=True))
+    texts = sorted(order) if column.strangers else sorted(order, key=lambda text: order[text])
+    choices = tomlkit.item(texts)
+    if len(choices.as_string()) <= _WIDTH:
+        return choices
+    choices = tomlkit.array()
+    for line in _lines(texts):
+        choices.add_line(*line)
+    choices.add_line(indent="")
+    return choices
+
+
+def _lines(texts: list[str]) -> Iterator[list[str]]:
+    line: list[str] = []
+    for text in texts:
+        if line and sum(len(each) + 4 for each in [*line, text]) > _WIDTH:
+            yield line
+            line = []
+        line.append(text)
+    yield line
+
+
+def _refused(column: Column) -> str:
+    count = column.filled - len(column.known)
+    came = ", ".join(repr(text) for text in column.strangers[:3])
+    return f"decide: {count} cells are no numbers, such as {came}; their sales are refused."
+
+
+def _meaning(column: Column, kind: str) -> str:
+    """What may be meant by the empty cells, for a person to decide."""
+    stands = {"category": '"none"', "flag": "false"}.get(kind, "0")
+    also = ' and add "none" to choices' if kind == "category" else ""
+    share = f"{100 * column.empty:.1f}% of the cells are empty"
+    return f"{share}; decide: where empty means {stands}, write missing = {stands} instead{also}."

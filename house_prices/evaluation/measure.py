@@ -1,0 +1,212 @@
+"""What is known of a candidate before it is judged, measured on its ONNX file."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+import pandas as pd
+from numpy.typing import NDArray
+
+from house_prices.contract import compatibility
+from house_prices.contract.schema import Contract
+from house_prices.evaluation import bootstrap
+from house_prices.evaluation.evaluation import Interval, Prices, Rival, SliceDifference
+from house_prices.sales.columns import GROUP, HOLDOUT, PART
+from house_prices.training.features import Inputs, inputs, prices
+from house_prices.training.metrics import measure
+from house_prices.training.onnx_export import predict, predict_interval
+from house_prices.training.train import Fitted, threads
+
+QUINTILES = 5
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A published model, ready to price."""
+
+    version: int
+    sha256: str
+    contract: Contract
+    session: ort.InferenceSession
+    trained_on: NDArray[np.uint32]
+    """Of the sales it was trained on, as `names_of` names them."""
+    data: object
+    """What names the raw files it was trained on."""
+
+
+def parity(
+    fitted: Fitted, model: ort.InferenceSession, houses: Inputs, contract: Contract
+) -> tuple[float, int]:
+    """Largest relative difference between the two, on the houses and on strange ones; and how many."""
+    asked, expected, least = expect(fitted, houses, contract)
+    return relative_difference(predict(model, asked), expected, least), len(asked)
+
+
+def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> tuple[Inputs, Prices, float]:
+    """The houses and strange ones, scikit-learn's prices of them, and the cheapest price of a sound house.
+
+    A strange house may be priced at next to nothing, where float32 rounds coarsely: its difference is held
+    against that cheapest price.
+    """
+    asked = houses.followed_by(strange(houses, contract))
+    with threads(len(asked)):
+        expected = np.asarray(fitted.model.predict(asked.joined), dtype=np.float64)
+    return asked, expected, max(float(np.min(np.abs(expected[: len(houses)]))), 1e-9)
+
+
+def relative_difference(served: Prices, ours: Prices, least: float) -> float:
+    """Largest |served - ours| as a share of ours, or of `least`; infinite where one is no number."""
+    difference = np.abs(served - ours) / np.maximum(np.abs(ours), least)
+    return float(np.max(np.where(np.isnan(difference), np.inf, difference)))
+
+
+def strange(houses: Inputs, contract: Contract) -> Inputs:
+    """Houses made strange: missing numbers where they may be missing, unknown choices, hard bounds."""
+    numbers, categories = houses.numbers[:64].copy(), houses.categories[:64].copy()
+    for column, feature in enumerate(contract.numbers):
+        bounds = [b for b in (feature.minimum, feature.maximum) if b is not None]
+        values = bounds + ([] if feature.required else [float("nan")])
+        for at, value in enumerate(values):
+            numbers[(column + at * 7) % len(numbers), column] = value
+    for column in range(categories.shape[1]):
+        categories[column % len(categories), column] = "a choice never seen"
+        categories[(column + 3) % len(categories), column] = ""
+    return Inputs(numbers=numbers, categories=categories)
+
+
+def dummy(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> dict[str, float]:
+    """Metrics of the median training price, or of the median price by area where the contract names one."""
+    actual, known = prices(holdout, contract), prices(train, contract)
+    if contract.gate.area is None:
+        return measure(actual, np.full_like(actual, np.median(known)))
+    area, sizes = train[contract.gate.area].to_numpy(), holdout[contract.gate.area].to_numpy()
+    per_unit = np.nanmedian(known / np.where(area > 0, area, np.nan))
+    return measure(actual, np.where(sizes > 0, sizes * per_unit, np.median(known)))
+
+
+def holdout_hash(holdout: pd.DataFrame, contract: Contract) -> str:
+    """sha256 of the holdout's contents, whatever their order."""
+    columns = [feature.name for feature in contract.features] + [contract.target.name]
+    rows = np.sort(pd.util.hash_pandas_object(holdout[columns], index=False).to_numpy())
+    return hashlib.sha256(rows.tobytes()).hexdigest()
+
+
+def names_of(sales: pd.DataFrame) -> NDArray[np.uint32]:
+    """A number for each sale's property, or for the sale where no property is known: [rows].
+
+    Half of GROUP's bits: that two properties share a number costs a few holdout sales in a thousand at most.
+    """
+    return np.asarray((sales[GROUP].to_numpy() & 0xFFFFFFFF).astype("<u4"))
+
+
+def slice_rows(holdout: pd.DataFrame, predicted: Prices, contract: Contract) -> dict[str, Rows]:
+    """Row numbers of each slice, named before looking at any error.
+
+    Fifths by `predicted` price (never by the actual one, which would make every model look biased), the
+    values of the contract's slice columns, and the sales with something missing.
+    """
+    order = np.argsort(predicted, kind="stable")
+    fifths = np.array_split(order, QUINTILES)
+    found = {f"price fifth {number}": rows for number, rows in enumerate(fifths, start=1)}
+    for name in contract.slices:
+        for value, rows in sorted(holdout.groupby(name).indices.items(), key=lambda item: str(item[0])):
+            label = f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+            found[label] = np.asarray(rows, dtype=np.int64)
+    names = [feature.name for feature in contract.features]
+    missing = np.flatnonzero(holdout[names].isna().any(axis=1).to_numpy())
+    if len(missing):
+        found["something missing"] = missing
+    return found
+
+
+def slice_metrics(
+    actual: Prices, predicted: Prices, slices: Mapping[str, Rows]
+) -> dict[str, dict[str, float]]:
+    """Metrics of each slice with at least two sales, and its `rows`."""
+    return {
+        name: {"rows": float(len(rows)), **measure(actual[rows], predicted[rows])}
+        for name, rows in slices.items()
+        if len(rows) > 1
+    }
+
+
+def interval(
+    model: ort.InferenceSession, houses: Inputs, actual: Prices, slices: Mapping[str, Rows]
+) -> Interval | None:
+    """How well the model's intervals hold the actual prices; None where it gives none."""
+    found = predict_interval(model, houses)
+    if found is None:
+        return None
+    lower, upper = found
+    within = (lower <= actual) & (actual <= upper)
+    return Interval(
+        coverage=float(within.mean()),
+        sales=len(actual),
+        median_width=float(np.median((upper - lower) / predict(model, houses))),
+        slices={name: (len(rows), float(within[rows].mean())) for name, rows in slices.items() if len(rows)},
+    )
+
+
+def compare(
+    candidate: Model, champion: Model, splits: pd.DataFrame, contract: Contract, *, evaluations: int
+) -> Rival:
+    """The champion on the candidate's holdout, less the properties that either was trained on."""
+    missing = [feature.name for feature in champion.contract.features if feature.name not in splits]
+    if missing:
+        problem = f"it needs {', '.join(missing)}, which the contract no longer has"
+        return Rival(version=champion.version, sha256=champion.sha256, problem=problem)
+    holdout = splits[splits[PART] == HOLDOUT]
+    seen = np.isin(names_of(holdout), np.concatenate([candidate.trained_on, champion.trained_on]))
+    new = holdout[~seen]
+    if len(new) < 2:
+        problem = "each of its sales was in the training of one of the two"
+        return Rival(version=champion.version, sha256=champion.sha256, problem=problem)
+    return _compare(candidate, champion, new, contract, bootstrap.spend(evaluations))
+
+
+def _compare(candidate: Model, champion: Model, new: pd.DataFrame, contract: Contract, alpha: float) -> Rival:
+    actual = prices(new, contract)
+    houses, their_houses = inputs(new, contract), inputs(new, champion.contract)
+    mine, theirs = predict(candidate.session, houses), predict(champion.session, their_houses)
+    slices = slice_rows(new, theirs, contract)
+    resolution = contract.gate.parity
+    errors = bootstrap.errors(actual, mine, theirs, new[GROUP].to_numpy(), resolution=resolution)
+    seed = bootstrap.seed_of([holdout_hash(new, contract), candidate.sha256, champion.sha256])
+    difference = bootstrap.compare(errors, seed=seed)
+    median, median_high = bootstrap.median_error_ratio(
+        actual, mine, theirs, resolution=resolution, seed=seed, alpha=alpha
+    )
+    their_interval = interval(champion.session, their_houses, actual, {})
+    return Rival(
+        version=champion.version,
+        sha256=champion.sha256,
+        metrics=measure(actual, theirs),
+        sales=len(new),
+        estimate=difference.estimate,
+        low=difference.low(alpha),
+        high=difference.high(alpha),
+        alpha=alpha,
+        median_error_ratio=median,
+        median_error_high=median_high,
+        slices={
+            name: _slice(errors, rows, contract.gate.slice_margin, seed)
+            for name, rows in slices.items()
+            if len(rows) >= contract.gate.slice_rows
+        },
+        median_width=their_interval.median_width if their_interval else None,
+        newer_data=candidate.data != champion.data,
+        api_breaks=tuple(compatibility.breaks(champion.contract, contract)),
+    )
+
+
+def _slice(errors: bootstrap.Errors, rows: Rows, margin: float, seed: int) -> SliceDifference:
+    difference = bootstrap.compare(errors[rows], seed=seed)
+    return SliceDifference(
+        sales=len(rows),
+        estimate=difference.estimate,
+        low=difference.low(0.05),
+        p_value=difference.chance_of_at_most(margin),
+    )

@@ -1,0 +1,21 @@
+"""The assets of a market, in the order in which sales become a champion."""
+
+import dagster as dg
+
+from house_prices.contract.schema import Contract
+from house_prices.orchestration.assets.candidate_model import candidate_model
+from house_prices.orchestration.assets.champion import champion
+from house_prices.orchestration.assets.clean_sales import clean_sales
+from house_prices.orchestration.assets.fitted_pipeline import fitted_pipeline
+from house_prices.orchestration.assets.metrics import metrics
+from house_prices.orchestration.assets.raw_sales import raw_sales
+from house_prices.orchestration.assets.splits import splits
+
+__all__ = ["FLOW", "champion", "of_market"]
+
+FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, champion)
+
+
+def of_market(contract: Contract) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """One market's assets."""
+    return [build(contract) for build in FLOW]

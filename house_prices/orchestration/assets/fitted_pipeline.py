@@ -1,0 +1,65 @@
+"""The fitted_pipeline asset."""
+
+import dagster as dg
+import pandas as pd
+
+from house_prices.contract.schema import Contract
+from house_prices.orchestration import plots
+from house_prices.orchestration.assets.metadata import PICKLE, TRAINING_POOL, common, key, picture, table
+from house_prices.sales.columns import CALIBRATION, PART, TRAIN
+from house_prices.training import train
+from house_prices.training.conformal import Intervals
+
+
+def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
+    """The best of the contract's estimators, fitted."""
+
+    @dg.asset(
+        **common(contract, "fitted_pipeline"),
+        ins={"splits": dg.AssetIn(key(contract, "splits"))},
+        kinds={"scikitlearn"},
+        io_manager_key=PICKLE,
+        pool=TRAINING_POOL,
+    )
+    def asset(splits: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """The estimator that did best in cross-validation, fitted on every training sale.
+
+        How far its prices may be off is calibrated on sales that it was not fitted on.
+        """
+        sales = splits[splits[PART] == TRAIN]
+        fitted = train.train(sales, contract)
+        fitted = train.calibrate(fitted, splits[splits[PART] == CALIBRATION], contract)
+        importance = train.importance(fitted, sales, contract)
+        tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]
+        return dg.MaterializeResult(
+            value=fitted,
+            metadata={
+                "estimator": fitted.best.estimator,
+                "parameters": dg.MetadataValue.json(fitted.best.parameters),
+                "fitted_on": fitted.rows,
+                "compared_on": fitted.search_rows,
+                "trials": table(("estimator", "parameters", "RMSLE, mean of the folds", "spread"), tried),
+                **{f"cv_{name}": value for name, value in fitted.cross_validation.items()},
+                **_interval_facts(fitted.intervals, contract),
+                "feature_importance": picture(plots.feature_importance(importance)),
+            },
+        )
+
+    return asset
+
+
+def _interval_facts(intervals: Intervals | None, contract: Contract) -> dict[str, dg.MetadataValue | int]:
+    """How intervals were calibrated; nothing where they were not."""
+    if intervals is None:
+        return {}
+    bounds = [*(f"up to {edge:,.0f}" for edge in intervals.edges), "above"]
+    factors = zip(bounds, intervals.sales, intervals.lower, intervals.upper, strict=True)
+    header = (f"price in {contract.target.unit}", "calibration sales", "lower end", "upper end")
+    return {
+        "calibrated_on": sum(intervals.sales),
+        f"intervals_{1 - intervals.alpha:.0%}": table(header, factors),
+    }
+
+
+def _words(parameters: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items()) or "its defaults"

@@ -1,0 +1,31 @@
+"""The splits asset."""
+
+import dagster as dg
+import pandas as pd
+
+from house_prices.contract.schema import Contract
+from house_prices.orchestration.assets.metadata import PARQUET, common, key, split_schema
+from house_prices.sales import split
+
+
+def splits(contract: Contract) -> dg.AssetsDefinition:
+    """Clean sales, each assigned to a part."""
+
+    @dg.asset(
+        **common(contract, "splits"),
+        ins={"clean_sales": dg.AssetIn(key(contract, "clean_sales"))},
+        kinds={"pandas", "parquet"},
+        io_manager_key=PARQUET,
+        metadata={"dagster/column_schema": split_schema(contract)},
+    )
+    def asset(clean_sales: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Which sales train, which calibrate and which judge; a property's sales stay together."""
+        parted = split.split(clean_sales, contract)
+        counts = split.counts(parted)
+        parted.attrs = {**clean_sales.attrs, "parts": counts}
+        return dg.MaterializeResult(
+            value=parted,
+            metadata={"dagster/row_count": len(parted), "split_by": contract.split.by, **counts},
+        )
+
+    return asset

@@ -1,0 +1,17 @@
+"""What happens by itself: a training every night and when raw files change, a promotion when one passed."""
+
+import dagster as dg
+
+from house_prices.contract.schema import Contract
+from house_prices.orchestration.automation import promotion, raw_files, rollback, training
+
+__all__ = ["of_market"]
+
+
+def of_market(contract: Contract) -> dg.Definitions:
+    """One market's jobs, schedule and sensors."""
+    happening = dg.Definitions(
+        jobs=[promotion.job(contract), rollback.job(contract)],
+        sensors=[promotion.sensor(contract), raw_files.sensor(contract)],
+    )
+    return dg.Definitions.merge(training.of_market(contract), happening)

@@ -1,0 +1,159 @@
+"""The promotion job, and the sensor that runs it for a candidate that every rule of the gate passed."""
+
+from dataclasses import asdict
+from enum import Enum
+
+import dagster as dg
+from pydantic import Field
+
+from house_prices.contract.schema import Contract
+from house_prices.errors import PromotionRefused, RegistryError, RejectionRefused
+from house_prices.orchestration.assets.metadata import key
+from house_prices.orchestration.automation import gate_results
+from house_prices.orchestration.automation.gate_results import Candidate
+from house_prices.orchestration.resources import Folders
+from house_prices.registry import Champion, Registry, decisions
+
+INTERVAL_S = 5
+SENSOR_TAG = "dagster/sensor_name"
+
+
+def name(contract: Contract) -> str:
+    """The promotion job's name."""
+    return f"{contract.name}_promotion"
+
+
+def op_name(contract: Contract) -> str:
+    """The op that a promotion's run config speaks to."""
+    return f"promote_{contract.name}"
+
+
+class Decision(Enum):
+    """What is decided on a version. Dagster's config names the members as they are written here."""
+
+    promote = "promote"
+    reject = "reject"
+
+
+class Promotion(dg.Config):
+    """A version and what is decided on it: by the sensor, or by a person in the UI's launchpad."""
+
+    version: int
+    reason: str = Field(min_length=1, description="Why; it is kept in the audit log.")
+    decision: Decision = Decision.promote
+    sha256: str = Field(
+        default="", description="Of the model as it was judged; empty for that of the version."
+    )
+    force: bool = Field(
+        default=False, description="Promote even a version that the gate or a person has rejected."
+    )
+
+
+def job(contract: Contract) -> dg.JobDefinition:
+    """Makes one exact version the champion, or rejects it. Promoting again changes nothing."""
+
+    @dg.op(name=op_name(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
+    def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
+        try:
+            if is_by_hand(context) and config.decision is Decision.promote and not config.force:
+                decisions.check(folders.registry, contract.name, config.version)
+            champion = _decide(folders.registry, contract.name, config, by=decider(context))
+        except (PromotionRefused, RejectionRefused) as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        if champion:
+            context.log_event(materialization(contract, champion))
+
+    @dg.job(
+        name=name(contract),
+        tags={"market": contract.name},
+        description=f"Promotes a judged version of {contract.title}, or rejects it.",
+    )
+    def promotion() -> None:
+        promote()
+
+    return promotion
+
+
+def _decide(registry: Registry, market: str, config: Promotion, *, by: str) -> Champion | None:
+    """The new champion; None where the version is rejected."""
+    if config.decision is Decision.reject:
+        registry.reject(market, config.version, by=by, reason=config.reason)
+        return None
+    sha256 = config.sha256 or registry.version(market, config.version).manifest.sha256
+    return registry.promote(
+        market, config.version, sha256=sha256, by=by, reason=config.reason, force=config.force
+    )
+
+
+def is_by_hand(context: dg.OpExecutionContext) -> bool:
+    """Whether a person asked for the run, not the sensor."""
+    return SENSOR_TAG not in context.run.tags
+
+
+def decider(context: dg.OpExecutionContext) -> str:
+    """Who the audit log says decided: the sensor that asked for the run, or a person."""
+    return str(context.run.tags.get(SENSOR_TAG, "a run started by hand"))
+
+
+def materialization(contract: Contract, champion: Champion) -> dg.AssetMaterialization:
+    """What Dagster is told of a new champion."""
+    facts = {name: value for name, value in asdict(champion).items() if value is not None}
+    return dg.AssetMaterialization(key(contract, "champion"), metadata=facts)
+
+
+def sensor(contract: Contract) -> dg.SensorDefinition:
+    """Skips while a rule has yet to answer, and decides once on the same evidence."""
+
+    @dg.sensor(
+        name=f"{contract.name}_promotion_sensor",
+        job_name=name(contract),
+        minimum_interval_seconds=INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Promotes the newest candidate once every rule of the gate has passed it.",
+    )
+    def promotion_sensor(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult:
+        candidate = gate_results.newest_candidate(context.instance, contract)
+        if candidate is None:
+            return dg.SensorResult(skip_reason="No candidate has been evaluated yet.")
+        said = gate_results.read(context.instance, contract, candidate)
+        version = f"Version {candidate.version}"
+        if said.evidence == context.cursor:
+            return dg.SensorResult(skip_reason=f"{version} has been decided on.")
+        if said.pending:
+            return dg.SensorResult(skip_reason=f"{version}: {' '.join(said.pending)}")
+        broken = [*said.broken, *_objections(folders.registry, contract, candidate)]
+        if broken:
+            why = f"{version} is rejected. {' '.join(broken)}"
+            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
+        if said.held:
+            why = f"{version} is held for a person to promote or reject. {' '.join(said.held)}"
+            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
+        return dg.SensorResult(
+            run_requests=[_request(contract, candidate, said.evidence)], cursor=said.evidence
+        )
+
+    return promotion_sensor
+
+
+def _request(contract: Contract, candidate: Candidate, evidence: str) -> dg.RunRequest:
+    judged = Promotion(
+        version=candidate.version, sha256=candidate.sha256, reason="passed every rule of the gate"
+    )
+    return dg.RunRequest(
+        run_key=f"promote-{candidate.sha256}-{evidence}",
+        run_config=dg.RunConfig(ops={op_name(contract): judged}),
+        tags={"version": str(candidate.version)},
+    )
+
+
+def _objections(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
+    """What stands against promotion beside the gate: changed files, or a person; empty where nothing does."""
+    try:
+        version = registry.version(contract.name, candidate.version)
+        version.check()
+    except RegistryError as error:
+        return [str(error)]
+    if version.manifest.sha256 != candidate.sha256:
+        return ["Its files have changed since they were judged."]
+    rejection = registry.rejection(contract.name, candidate.version)
+    return [f"It was {rejection}."] if rejection else []

@@ -1,0 +1,54 @@
+"""Everything Dagster knows: the same assets, checks and automation for each market below `data/`."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from house_prices.contract import reader
+from house_prices.errors import WrongFolder
+from house_prices.orchestration import assets, automation
+from house_prices.orchestration.assets.metadata import PARQUET, PICKLE
+from house_prices.orchestration.checks import sales
+from house_prices.orchestration.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
+
+
+def build(home: Path) -> dg.Definitions:
+    """The definitions of a project folder."""
+    kept = str(home / "storage" / "assets")
+    definitions = dg.Definitions(
+        resources={
+            "folders": Folders(home=str(home)),
+            "server": InferenceServer(address=os.environ.get("HOUSE_PRICES_ADDRESS", "")),
+            PARQUET: ParquetIOManager(folder=kept),
+            PICKLE: PickleIOManager(folder=kept),
+        },
+        executor=dg.in_process_executor,
+    )
+    for contract in reader.read_all(home / "data").values():
+        market = dg.Definitions(assets=assets.of_market(contract), asset_checks=sales.of_market(contract))
+        definitions = dg.Definitions.merge(definitions, market, automation.of_market(contract))
+    return definitions
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster's commands load."""
+    return build(project_folder())
+
+
+def project_folder() -> Path:
+    """HOUSE_PRICES_HOME, or the folder that Dagster was started in.
+
+    Raises WrongFolder where there is no market to find, or where Dagster would keep its runs elsewhere:
+    the paths in `dagster.yaml` are relative to the folder that it was started in.
+    """
+    here = Path.cwd()
+    home = Path(os.environ.get("HOUSE_PRICES_HOME", here)).resolve()
+    if not (home / "data").is_dir():
+        raise WrongFolder(
+            f"{home} has no folder data/. Start Dagster in the project, or set HOUSE_PRICES_HOME."
+        )
+    if Path(os.environ.get("DAGSTER_HOME", here)).resolve() == home != here:
+        raise WrongFolder(f"Dagster was started in {here} and would keep its runs there. Start it in {home}.")
+    return home

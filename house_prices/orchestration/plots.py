@@ -1,0 +1,178 @@
+"""Plots in check and asset metadata, each from a few arrays to the bytes of a PNG."""
+
+import io
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from house_prices.contract.schema import Gate
+from house_prices.evaluation.evaluation import Evidence
+from house_prices.gate import relative
+
+Prices = NDArray[np.float64]
+_INK, _ACCENT = "#1f3a5f", "#d1495b"
+_THOUSANDS = "{x:,.0f}"
+_BANDS = 10
+_MOST_POINTS = 5_000
+_MOST_FEATURES = 20
+_MOST_ROWS = 20
+
+
+def price_distribution(prices: Prices, unit: str) -> bytes:
+    """A histogram of the prices between their 0.5th and 99.5th percentiles."""
+    figure, axes = _canvas("Price distribution")
+    low, high = np.percentile(prices, [0.5, 99.5])
+    axes.hist(np.clip(prices, low, high), bins=60, color=_INK)
+    axes.set_xlabel(_with_unit("price", unit))
+    axes.xaxis.set_major_formatter(_THOUSANDS)
+    axes.set_ylabel("sales")
+    return _png(figure)
+
+
+def predicted_against_actual(actual: Prices, predicted: Prices, unit: str) -> bytes:
+    """A point a holdout sale, on the line where they are equal."""
+    figure, axes = _canvas("Predicted against actual price, holdout")
+    some = slice(None, None, max(1, len(actual) // _MOST_POINTS))
+    axes.scatter(actual[some], predicted[some], s=6, alpha=0.4, color=_INK, linewidths=0)
+    ends = [float(actual.min()), float(actual.max())]
+    axes.plot(ends, ends, color=_ACCENT, linewidth=1)
+    axes.xaxis.set_major_formatter(_THOUSANDS)
+    axes.yaxis.set_major_formatter(_THOUSANDS)
+    axes.set_xlabel(_with_unit("actual", unit))
+    axes.set_ylabel(_with_unit("predicted", unit))
+    return _png(figure)
+
+
+def error_by_price_band(actual: Prices, predicted: Prices, unit: str) -> bytes:
+    """Median absolute relative error in bands of predicted price with equally many sales."""
+    figure, axes = _canvas("Error by band of predicted price, holdout")
+    bands = np.array_split(np.argsort(predicted, kind="stable"), min(_BANDS, len(predicted)))
+    error = np.abs(predicted / actual - 1)
+    places = range(len(bands))  # not the labels: bands of like prices would share a bar
+    axes.bar(places, [float(np.median(error[band])) for band in bands], color=_INK)
+    axes.set_xticks(places, [f"{predicted[band].mean():,.0f}" for band in bands])
+    axes.set_xlabel(_with_unit("mean predicted price of the band", unit))
+    axes.set_ylabel("median |predicted / actual - 1|")
+    axes.tick_params(axis="x", rotation=45)
+    return _png(figure)
+
+
+def feature_importance(importance: Mapping[str, float]) -> bytes:
+    """How much RMSLE grows when a feature is shuffled, the largest on top."""
+    figure, axes = _canvas("Feature importance")
+    shown = list(importance.items())[:_MOST_FEATURES][::-1]
+    axes.barh([name for name, _ in shown], [growth for _, growth in shown], color=_INK)
+    axes.set_xlabel("growth of RMSLE when shuffled")
+    return _png(figure)
+
+
+def differences(
+    title: str, found: Mapping[str, tuple[float, float, float]], limits: Mapping[str, float], label: str
+) -> bytes:
+    """Each estimate between its bounds, the largest on top, and the limit that it is held to."""
+    figure, axes = _canvas(title)
+    shown = sorted(found.items(), key=lambda one: one[1][0])[-_MOST_ROWS:]
+    for place, (name, (estimate, low, high)) in enumerate(shown):
+        axes.plot([low, high], [place, place], color=_INK, linewidth=2, solid_capstyle="butt")
+        axes.plot(estimate, place, marker="o", color=_INK)
+        axes.plot(limits[name], place, marker="|", markersize=18, markeredgewidth=2, color=_ACCENT)
+    axes.set_yticks(range(len(shown)), [name for name, _ in shown])
+    axes.set_ylim(-0.6, len(shown) - 0.4)
+    axes.axvline(0, color="grey", linewidth=0.8)
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set_xlabel(label)
+    return _png(figure)
+
+
+def shares(title: str, found: Mapping[str, float], least: float, label: str) -> bytes:
+    """A bar for each share, the smallest on top, and the least that is allowed."""
+    figure, axes = _canvas(title)
+    shown = sorted(found.items(), key=lambda one: -one[1])[-_MOST_ROWS:]
+    colors = [_INK if share >= least else _ACCENT for _, share in shown]
+    axes.barh([name for name, _ in shown], [share for _, share in shown], color=colors)
+    axes.axvline(least, color=_ACCENT, linewidth=1.5)
+    axes.set_xlim(max(0.0, min(least, *found.values()) - 0.1), 1)
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set_xlabel(label)
+    return _png(figure)
+
+
+def _with_unit(what: str, unit: str) -> str:
+    return f"{what} ({unit})" if unit else what
+
+
+def _canvas(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7, 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
+
+
+def of_rule(rule: str, evidence: Evidence, gate: Gate) -> bytes | None:
+    """The PNG of a rule; None where it has none, or nothing was found to draw."""
+    draw = PICTURES.get(rule)
+    return draw(evidence, gate) if draw else None
+
+
+def _against_champion(evidence: Evidence, gate: Gate) -> bytes | None:
+    rival = evidence.champion
+    if rival is None or rival.problem or not rival.sales:
+        return None
+    median = rival.median_error_ratio - 1
+    found = {
+        "RMSLE": (rival.estimate, rival.low, rival.high),
+        "median error": (median, median, rival.median_error_high - 1),
+    }
+    limits = {"RMSLE": relative.margin(rival, gate), "median error": gate.median_margin}
+    title = f"Against the champion, {rival.sales} sales new to both"
+    return differences(title, found, limits, "worse than the champion by; red: allowed")
+
+
+def _slices(evidence: Evidence, gate: Gate) -> bytes | None:
+    rival = evidence.champion
+    judged = {
+        f"{name} ({one.sales})": (one.estimate, one.low, one.estimate)
+        for name, one in ((rival.slices or {}) if rival else {}).items()
+        if one.sales >= gate.slice_rows
+    }
+    if not judged:
+        return None
+    limits = dict.fromkeys(judged, gate.slice_margin)
+    return differences(
+        "RMSLE by slice (sales), from its lower bound",
+        judged,
+        limits,
+        "worse than the champion by; red: allowed",
+    )
+
+
+def _coverage(evidence: Evidence, gate: Gate) -> bytes | None:
+    found = evidence.interval
+    if found is None:
+        return None
+    judged = {
+        f"{name} ({sales})": coverage
+        for name, (sales, coverage) in found.slices.items()
+        if sales >= gate.slice_rows
+    }
+    shown = {f"all ({found.sales})": found.coverage, **judged}
+    label = f"prices within their {gate.coverage:.0%} interval; red: least in a slice"
+    return shares("Coverage of the intervals by slice (sales)", shown, gate.slice_coverage, label)
+
+
+PICTURES: Mapping[str, Callable[[Evidence, Gate], bytes | None]] = {
+    "against_champion": _against_champion,
+    "slices": _slices,
+    "interval_coverage": _coverage,
+}

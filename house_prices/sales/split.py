@@ -1,0 +1,74 @@
+"""Which sales a model is trained on, which calibrate its intervals, and which judge it.
+
+The same sales always fall into the same parts, whatever their order, and all sales of one property into
+the same one: an older sale of a house in training would tell its newer price in the holdout.
+"""
+
+import numpy as np
+import pandas as pd
+
+from house_prices.contract.schema import Contract
+from house_prices.errors import SalesError
+from house_prices.sales.columns import CALIBRATION, GROUP, HOLDOUT, PART, PARTS, PROPERTY, SOLD, TRAIN
+
+FEWEST = 5
+"""A part with fewer sales than this says nothing."""
+
+
+def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The sales with columns PART and GROUP, in an order that only their contents decide.
+
+    Raises SalesError where a part would be too small.
+    """
+    own = pd.util.hash_pandas_object(sales, index=False)
+    group = _group(sales, own)
+    draw = pd.util.hash_array(group.to_numpy()).astype("float64") / 2.0**64
+    newest = _rank_by_date(sales, group, draw) if contract.split.by == "sold" else draw
+    rules = contract.split
+    holdout = newest >= 1 - rules.holdout
+    calibration = ~holdout & (_redraw(group) < rules.calibration / (1 - rules.holdout))
+    codes = np.where(holdout, 2, np.where(calibration, 1, 0))
+    part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
+    parted = sales.assign(**{PART: part}).assign(**{GROUP: group})
+    _check_sizes(parted, contract)
+    order = np.argsort(own) if group is own else np.lexsort((own, group))
+    return parted.iloc[order].reset_index(drop=True)
+
+
+def counts(parted: pd.DataFrame) -> dict[str, int]:
+    """Sales in each part."""
+    return {str(part): int(count) for part, count in parted[PART].value_counts(sort=False).items()}
+
+
+def _group(sales: pd.DataFrame, own: pd.Series) -> pd.Series:
+    """What stays together: the sales of a property, or equal sales where no property is known."""
+    if PROPERTY not in sales:
+        return own
+    known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)
+    return own.where(sales[PROPERTY].isna(), known)
+
+
+def _redraw(group: pd.Series) -> np.ndarray:
+    """A second uniform draw for each group, independent of the first."""
+    again = pd.util.hash_array(pd.util.hash_array(group.to_numpy()))
+    return np.asarray(again.astype("float64") / 2.0**64)
+
+
+def _rank_by_date(sales: pd.DataFrame, group: pd.Series, draw: np.ndarray) -> np.ndarray:
+    """Share of the sales that belong to properties last sold earlier; ties fall by the draw."""
+    last = sales[SOLD].groupby(group).transform("max")
+    order = np.lexsort((draw, last.to_numpy()))
+    rank = np.empty(len(sales))
+    rank[order] = np.arange(len(sales)) / len(sales)
+    return np.asarray(pd.Series(rank).groupby(group.to_numpy()).transform("min"))
+
+
+def _check_sizes(parted: pd.DataFrame, contract: Contract) -> None:
+    sizes = counts(parted)
+    needed = [TRAIN, HOLDOUT] + ([CALIBRATION] if contract.split.calibration else [])
+    small = [f"{part} has {sizes[part]}" for part in needed if sizes[part] < FEWEST]
+    if small:
+        raise SalesError(
+            f"{len(parted)} clean sales are too few to split: {', '.join(small)}, where each part needs "
+            f"at least {FEWEST}. Add sales, or see the rejects for what cleaning refused."
+        )

@@ -1,0 +1,126 @@
+"""The fitted pipeline as one self-contained ONNX graph, and running that graph."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+from house_prices.contract.schema import Contract
+from house_prices.registry import Golden
+from house_prices.training import blend, log1p
+from house_prices.training.conformal import Intervals
+from house_prices.training.features import Inputs
+from house_prices.training.train import Fitted
+
+OPSET = {"": 18, "ai.onnx.ml": 3}
+GOLDEN_ROWS = 16
+_OWN = {blend.Blend: blend, log1p.Logarithm: log1p}
+"""What skl2onnx does not know, by the module that says how it becomes nodes."""
+
+
+def export(fitted: Fitted, contract: Contract) -> bytes:
+    """The model file: inputs `numbers` and `categories`, output `price` float32 [N, 1].
+
+    Where intervals were calibrated there are two more outputs like it, `price_lower` and `price_upper`.
+    Its metadata names the market and the contract's digest.
+    """
+    types: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(contract.numbers)]))]
+    if contract.categories:
+        types.append(("categories", StringTensorType([None, len(contract.categories)])))
+    model = convert_sklearn(
+        fitted.model.regressor_,
+        name=contract.name,  # or it is a random one, and the same training gives another file each time
+        initial_types=types,
+        target_opset=OPSET,
+        custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},
+        custom_shape_calculators={kind: module.shape for kind, module in _OWN.items()},
+    )
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)  # the converter's order is a set's
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
+    _name_price(model.graph, exponential=contract.target.log)
+    if fitted.intervals:
+        _add_interval(model.graph, fitted.intervals)
+    model.doc_string = f"{contract.title}: {contract.target.name} in {contract.target.unit}"
+    facts = {"market": contract.name, "contract_digest": contract.digest, "estimator": fitted.best.estimator}
+    helper.set_model_props(model, facts)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _name_price(graph: onnx.GraphProto, *, exponential: bool) -> None:
+    """End the graph in `price`, through Exp where the pipeline was fitted on logarithms."""
+    (fitted,) = (output.name for output in graph.output)
+    graph.node.append(helper.make_node("Exp" if exponential else "Identity", [fitted], ["price"]))
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("price", TensorProto.FLOAT, [None, 1]))
+
+
+def _add_interval(graph: onnx.GraphProto, found: Intervals) -> None:
+    """Count the edges below the price, gather that bin's factors, multiply; never on the price's far side."""
+    constants: dict[str, NDArray[Any]] = {
+        "interval_edges": np.array([found.edges], dtype=np.float32),
+        "interval_axis": np.array([1], dtype=np.int64),
+        "lower_factors": np.array(found.lower, dtype=np.float32),
+        "upper_factors": np.array(found.upper, dtype=np.float32),
+    }
+    graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in constants.items())
+    node = helper.make_node
+    graph.node.append(node("Greater", ["price", "interval_edges"], ["above_edges"]))
+    graph.node.append(node("Cast", ["above_edges"], ["edges_below"], to=TensorProto.INT64))
+    graph.node.append(node("ReduceSum", ["edges_below", "interval_axis"], ["interval_bin"]))
+    for end, outermost in {"lower": "Min", "upper": "Max"}.items():
+        graph.node.append(node("Gather", [f"{end}_factors", "interval_bin"], [f"{end}_factor"]))
+        graph.node.append(node("Mul", ["price", f"{end}_factor"], [f"{end}_end"]))
+        graph.node.append(node(outermost, [f"{end}_end", "price"], [f"price_{end}"]))
+        graph.output.append(helper.make_tensor_value_info(f"price_{end}", TensorProto.FLOAT, [None, 1]))
+
+
+def session(model: bytes) -> ort.InferenceSession:
+    """An onnxruntime session on a model's bytes."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def predict(model: ort.InferenceSession, houses: Inputs) -> NDArray[np.float64]:
+    """The served price of each house: [rows]."""
+    (price,) = model.run(["price"], houses.feeds)
+    return np.asarray(price, dtype=np.float64).ravel()
+
+
+def predict_interval(
+    model: ort.InferenceSession, houses: Inputs
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Both ends of each served interval, each [rows]; None where the model has none."""
+    if len(model.get_outputs()) == 1:
+        return None
+    lower, upper = model.run(["price_lower", "price_upper"], houses.feeds)
+    return np.asarray(lower, np.float64).ravel(), np.asarray(upper, np.float64).ravel()
+
+
+def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:
+    """The first houses with the prices the model gives them, for a server to replay."""
+    some = houses[:GOLDEN_ROWS]
+    return Golden(
+        numbers=tuple(tuple(map(float, row)) for row in some.numbers),
+        categories=tuple(tuple(map(str, row)) for row in some.categories),
+        prices=tuple(map(float, predict(model, some))),
+    )
+
+
+def ranges(houses: Inputs, contract: Contract) -> Mapping[str, tuple[float, float]]:
+    """Least and greatest known value of each number in training; none where all are missing."""
+    found = {}
+    for column, feature in enumerate(contract.numbers):
+        known = houses.numbers[:, column]
+        known = known[~np.isnan(known)]
+        if len(known):
+            found[feature.name] = (float(known.min()), float(known.max()))
+    return found

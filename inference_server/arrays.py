@@ -1,0 +1,42 @@
+"""Houses and prices as arrays: what the codecs make and the models take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NUMBERS, CATEGORIES = "numbers", "categories"
+
+
+PRICE, INTERVAL = "price", ("price_lower", "price_upper")
+
+
+Floats = NDArray[np.float32]
+
+
+Texts = NDArray[np.object_]
+
+
+@dataclass(kw_only=True, slots=True)
+class Inputs:
+    """Houses as the model takes them, columns in the contract's order."""
+
+    numbers: Floats
+    """[rows, numbers]; NaN where a value is missing."""
+    categories: Texts
+    """[rows, categories]; "" where a value is missing."""
+
+    @property
+    def rows(self) -> int:
+        """How many houses there are."""
+        return len(self.numbers)
+
+
+@dataclass(kw_only=True, slots=True)
+class Prices:
+    """What the model answers, each [rows], in the target's unit."""
+
+    price: Floats
+    lower: Floats | None
+    """Lower end of the prediction interval, where the model has one."""
+    upper: Floats | None

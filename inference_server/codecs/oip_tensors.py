@@ -1,0 +1,177 @@
+"""Between the tensors of the Open Inference Protocol and a model's arrays.
+
+This is the raw API: values go to the model as they come, NaN and "" where a value is missing, whether the
+contract would allow them or not. Bounds and choices are the typed API's to check.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from house_prices.contract.schema import Contract
+from inference_server.arrays import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices, Texts
+from inference_server.codecs.oip_bytes import TextReader
+from inference_server.errors import BadTensor, MethodNotFound, TooManyRows, listed, quoted
+
+MEANINGFUL_PARAMETERS = {
+    "shared_memory_region": "Shared memory is not offered. Send the tensor in the message.",
+    "classification": "Classification is not offered: the model gives prices, not classes.",
+}
+"""Parameters of a tensor that must not be ignored, as others are."""
+FP32, BYTES = "FP32", "BYTES"
+CONTENTS = {FP32: "fp32_contents", BYTES: "bytes_contents"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSpec:
+    """A tensor that the model takes or gives; rows are free."""
+
+    name: str
+    datatype: str
+    width: int
+    columns: tuple[str, ...]
+    """Names of the columns, in order."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """[rows, width], where -1 stands for any number of rows."""
+        return (-1, self.width)
+
+
+class TensorCodec:
+    """Reads ModelInferRequest and writes ModelInferResponse for one version of a model."""
+
+    def __init__(self, contract: Contract, outputs: Sequence[str]) -> None:
+        numbers = tuple(feature.name for feature in contract.numbers)
+        categories = tuple(feature.name for feature in contract.categories)
+        self.inputs = [TensorSpec(name=NUMBERS, datatype=FP32, width=len(numbers), columns=numbers)]
+        if categories:
+            spec = TensorSpec(name=CATEGORIES, datatype=BYTES, width=len(categories), columns=categories)
+            self.inputs.append(spec)
+        self.outputs = [TensorSpec(name=name, datatype=FP32, width=1, columns=(name,)) for name in outputs]
+        self._texts = TextReader(
+            CATEGORIES, ["", *(text for one in contract.categories for text in one.choices)]
+        )
+
+    def read(self, request: Any, *, max_rows: int) -> Inputs:
+        """The arrays of a request; raises BadTensor where the model does not take them."""
+        tensors = list(request.inputs)
+        places = self._places(tensors)
+        rows = _rows(tensors[places[0]], self.inputs[0])
+        if rows > max_rows:
+            raise TooManyRows(rows, max_rows)
+        for place, spec in zip(places[1:], self.inputs[1:], strict=True):
+            if _rows(tensors[place], spec) != rows:
+                came = list(tensors[place].shape)
+                raise BadTensor(f"shape of {spec.name}: came {came}, allowed: [{rows}, {spec.width}].")
+        raw = request.raw_input_contents
+        _no_mixture(tensors, raw)
+        sources = [raw[place] if raw else tensors[place].contents for place in places]
+        return Inputs(
+            numbers=_numbers(sources[0], rows, self.inputs[0]),
+            categories=self._categories(sources[1], rows)
+            if len(sources) > 1
+            else np.empty((rows, 0), np.object_),
+        )
+
+    def _places(self, tensors: Sequence[Any]) -> list[int]:
+        """Where each of the model's inputs stands in the request."""
+        names = [tensor.name for tensor in tensors]
+        if sorted(names) != sorted(spec.name for spec in self.inputs):
+            wanted = listed(spec.name for spec in self.inputs)
+            raise BadTensor(f"inputs: came {listed(map(quoted, names))}, allowed: {wanted}, each once.")
+        for tensor in tensors:
+            _check_parameters(tensor)
+        return [names.index(spec.name) for spec in self.inputs]
+
+    def _categories(self, source: Any, rows: int) -> Texts:
+        spec = self.inputs[1]
+        if isinstance(source, bytes):
+            found = self._texts.raw(source, rows * spec.width)
+        else:
+            found = self._texts.typed(_typed(source, rows, spec))
+        return np.array(found, np.object_).reshape(rows, spec.width)
+
+    def wanted(self, request: Any) -> list[str]:
+        """Names of the outputs that a request asks for: all of them, where it names none."""
+        known = [spec.name for spec in self.outputs]
+        if not request.outputs:
+            return known
+        for output in request.outputs:
+            _check_parameters(output)
+            if output.name not in known:
+                raise BadTensor(f"outputs: came {quoted(output.name)}, allowed: {listed(known)}.")
+        return list(dict.fromkeys(output.name for output in request.outputs))
+
+    def write(self, response: Any, prices: Prices, wanted: Sequence[str], *, raw: bool) -> None:
+        """Add the outputs that are wanted: raw, or typed."""
+        columns = dict(zip((PRICE, *INTERVAL), (prices.price, prices.lower, prices.upper), strict=True))
+        shape = (len(prices.price), 1)
+        for name in wanted:
+            column: Any = columns[name]
+            output = response.outputs.add(name=name, datatype=FP32, shape=shape)
+            if raw:
+                response.raw_output_contents.append(column.astype("<f4", copy=False).tobytes())
+            else:
+                output.contents.fp32_contents.extend(column.tolist())
+
+
+def _rows(tensor: Any, spec: TensorSpec) -> int:
+    if tensor.datatype != spec.datatype:
+        came = quoted(tensor.datatype)
+        raise BadTensor(f"datatype of {spec.name}: came {came}, allowed: {spec.datatype!r}. Convert it.")
+    shape = tuple(tensor.shape[:3])
+    if len(shape) == 2 and shape[0] > 0 and shape[1] == spec.width:
+        return int(shape[0])
+    came = ", ".join([*map(str, shape[:2]), *(["..."] if len(shape) > 2 else [])])
+    raise BadTensor(
+        f"shape of {spec.name}: came [{came}], allowed: [rows, {spec.width}] with at least one row, and the "
+        "columns that ModelMetadata names."
+    )
+
+
+def _no_mixture(tensors: Sequence[Any], raw: Sequence[bytes]) -> None:
+    if not raw:
+        return
+    if len(raw) != len(tensors):
+        raise BadTensor(f"raw_input_contents: came {len(raw)}, allowed: {len(tensors)}, one for each input.")
+    for tensor in tensors:
+        if tensor.HasField("contents") and tensor.contents.ByteSize():
+            raise BadTensor(
+                f"{tensor.name}: came contents and raw_input_contents, allowed: one of the two in a request."
+            )
+
+
+def _numbers(source: Any, rows: int, spec: TensorSpec) -> Floats:
+    count = rows * spec.width
+    if not isinstance(source, bytes):
+        return np.fromiter(_typed(source, rows, spec), np.float32, count).reshape(rows, spec.width)
+    if len(source) != 4 * count:
+        raise BadTensor(
+            f"raw size of {spec.name}: came {len(source)} bytes, allowed: {4 * count}, "
+            f"which is 4 for each element of [{rows}, {spec.width}]."
+        )
+    return np.frombuffer(source, "<f4").reshape(rows, spec.width)
+
+
+def _typed(contents: Any, rows: int, spec: TensorSpec) -> Sequence[Any]:
+    wanted = CONTENTS[spec.datatype]
+    others = [field.name for field, _ in contents.ListFields() if field.name != wanted]
+    if others:
+        raise BadTensor(f"contents of {spec.name}: came {listed(others)}, allowed: {wanted} alone.")
+    values: Sequence[Any] = getattr(contents, wanted)
+    if len(values) != rows * spec.width:
+        raise BadTensor(
+            f"contents of {spec.name}: came {len(values)} values in {wanted}, allowed: {rows * spec.width}, "
+            f"as many as [{rows}, {spec.width}] has."
+        )
+    return values
+
+
+def _check_parameters(tensor: Any) -> None:
+    if tensor.parameters:
+        for name, why in MEANINGFUL_PARAMETERS.items():
+            if name in tensor.parameters:
+                raise MethodNotFound(f"{tensor.name}: {why}")

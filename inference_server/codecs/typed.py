@@ -1,0 +1,139 @@
+"""Between a market's typed messages and arrays, as its contract says."""
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from house_prices.contract.proto import Api
+from house_prices.contract.schema import Contract, plain
+from inference_server.arrays import Inputs, Prices
+from inference_server.codecs import batch_decoder, columns
+from inference_server.codecs.batch_decoder import Unusual, WireReader
+from inference_server.codecs.columns import LARGEST, Column
+from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
+from inference_server.rpc.method import reader
+
+MOST_FAULTS = 100
+
+
+class HouseCodec:
+    """Reads PredictRequest and writes PredictResponse."""
+
+    def __init__(self, contract: Contract, api: Api) -> None:
+        self._numbers = columns.numbers(contract)
+        self._categories = columns.categories(contract)
+        self._message = reader(api.request)
+        self._response: Any = api.response
+        self._wire = WireReader(contract, api.request)
+        self._ends: dict[int, bytes] = {}
+        self._frames = {with_interval: _frame(api, with_interval) for with_interval in (False, True)}
+
+    def read(self, raw: bytes, *, max_rows: int) -> Inputs:
+        """The houses of a request; raises BadHouses with every fault of theirs."""
+        if len(raw) >= batch_decoder.FEWEST_BYTES:
+            with contextlib.suppress(Unusual):
+                return self._wire.read(raw, max_rows=max_rows)
+        return self.slow(raw, max_rows=max_rows)
+
+    def slow(self, raw: bytes, *, max_rows: int) -> Inputs:
+        """The same, house by house; `read` comes here for few houses and for unusual ones."""
+        request: Any = self._message(raw, None)
+        houses = request.houses
+        if not houses:
+            raise BadMessage("The request has no houses, allowed: at least one.")
+        if len(houses) > max_rows:
+            raise TooManyRows(len(houses), max_rows)
+        faults: list[FieldFault] = []
+        numbers, categories = [], []
+        for row, house in enumerate(houses):
+            numbers.append(_values(house, row, self._numbers, faults))
+            categories.append(_values(house, row, self._categories, faults))
+            if len(faults) >= MOST_FAULTS:
+                raise BadHouses(faults[:MOST_FAULTS], unread=True)
+        if faults:
+            raise BadHouses(faults)
+        return Inputs(
+            numbers=np.array(numbers, np.float32).reshape(len(houses), -1),
+            categories=np.array(categories, np.object_).reshape(len(houses), -1),
+        )
+
+    def write(self, prices: Prices, warnings: Mapping[int, Sequence[str]], version: int) -> bytes:
+        """The response's bytes; `warnings` are by row."""
+        end = self._end(version)
+        if warnings:
+            return self._written_one_by_one(prices, warnings) + end
+        frame, layout = self._frames[prices.lower is not None]
+        written = bytearray(frame * len(prices.price))
+        rows = np.frombuffer(written, layout)
+        rows["price"] = prices.price
+        if prices.lower is not None:
+            rows["lower"], rows["upper"] = prices.lower, prices.upper
+        return bytes(written) + end
+
+    def _end(self, version: int) -> bytes:
+        """The part of a response that tells the version; written once."""
+        if version not in self._ends:
+            self._ends[version] = self._response(model_version=str(version)).SerializeToString()
+        return self._ends[version]
+
+    def _written_one_by_one(self, prices: Prices, warnings: Mapping[int, Sequence[str]]) -> bytes:
+        response = self._response()
+        for row, price in enumerate(prices.price.tolist()):
+            prediction = response.predictions.add(price=price, warnings=warnings.get(row, ()))
+            if prices.lower is not None and prices.upper is not None:
+                prediction.lower, prediction.upper = float(prices.lower[row]), float(prices.upper[row])
+        written: bytes = response.SerializeToString()
+        return written
+
+
+def _frame(api: Api, with_interval: bool) -> tuple[bytes, np.dtype[np.void]]:
+    """One prediction's bytes without warnings: all are alike but for the numbers, so numpy fills them in.
+
+    Cut from a message that protobuf wrote, so field numbers stand nowhere but in the API.
+    """
+    names = ["price", "lower", "upper"] if with_interval else ["price"]
+    values = {name: at + 1.0 for at, name in enumerate(names)}
+    response: Any = api.response
+    written: bytes = response(predictions=[values]).SerializeToString()
+    places = {name: written.index(np.float64(value).tobytes()) for name, value in values.items()}
+    layout = np.dtype(
+        {
+            "names": names,
+            "formats": ["<f8"] * len(names),
+            "offsets": [places[name] for name in names],
+            "itemsize": len(written),
+        }
+    )
+    return written, layout
+
+
+def _values(house: Any, row: int, of: Sequence[Column], faults: list[FieldFault]) -> list[float | str]:
+    values = []
+    for column in of:
+        value = getattr(house, column.name)
+        if not value and not house.HasField(column.name):  # most have a value: ask no more
+            values.append(column.absent)
+            if column.required:
+                faults.append(_fault(row, column, "is missing"))
+            continue
+        values.append(value)
+        if not (value in column.choices if column.choices else column.low <= value <= column.high):
+            faults.append(_fault(row, column, f"came {_quoted(value)}"))
+    return values
+
+
+def _fault(row: int, column: Column, what: str) -> FieldFault:
+    return FieldFault(
+        field=f"houses[{row}].{column.name}", description=f"{what}, allowed: {column.feature.allowed}"
+    )
+
+
+def _quoted(value: float | str) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "infinity"
+    return f"{value:g}, beyond float32" if abs(value) > LARGEST else plain(value)

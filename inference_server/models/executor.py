@@ -1,0 +1,41 @@
+"""Where predictions run: quick ones at once, others on threads."""
+
+import asyncio
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from inference_server.arrays import Inputs, Prices
+from inference_server.models.onnx_session import OnnxModel
+from inference_server.rpc.method import Call
+
+
+class Compute:
+    """Runs predictions without keeping the event loop from other calls for long."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="predict")
+
+    async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
+        """The price of every house; raises DeadlinePassed where nobody waits for them any more."""
+        call.be_in_time()
+        if inputs.rows <= model.quick_rows:
+            prices = model.predict(inputs)
+        else:
+            prices = await self._on_a_thread(model, inputs, call)
+        call.work.inputs, call.work.prices = inputs, prices
+        return prices
+
+    async def _on_a_thread(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
+        asked = time.perf_counter()
+
+        def predict() -> Prices:
+            call.work.waited = time.perf_counter() - asked
+            call.be_in_time()
+            return model.predict(inputs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, predict)
+
+    def close(self) -> None:
+        """Let the threads go once they are done."""
+        self._threads.shutdown(wait=False)

@@ -1,0 +1,65 @@
+"""A version in memory: checked, warmed, and with all that is needed to answer by its contract."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from house_prices.contract import proto as api
+from house_prices.contract.proto import Api
+from house_prices.contract.schema import Contract
+from house_prices.registry import ModelVersion
+from inference_server.codecs.oip_tensors import TensorCodec
+from inference_server.codecs.typed import HouseCodec
+from inference_server.models import onnx_session
+from inference_server.models.onnx_session import ModelRefused, OnnxModel
+from inference_server.models.range_warnings import TrainingRanges
+from inference_server.models.statistics import Statistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveModel:
+    """A loaded version."""
+
+    market: str
+    version: int
+    sha256: str
+    contract: Contract
+    model: OnnxModel
+    api: Api
+    codec: HouseCodec
+    """Of the typed API."""
+    tensors: TensorCodec
+    """Of the Open Inference Protocol."""
+    ranges: TrainingRanges
+    statistics: Statistics = field(default_factory=Statistics, repr=False)
+
+
+def load(published: ModelVersion, promised: str | None = None) -> LiveModel:
+    """Read, check and warm a version. Slow: call it off the serving path.
+
+    `promised` is the sha256 that champion.json has. Raises ModelRefused, and OSError where the file cannot
+    be read.
+    """
+    manifest = published.manifest
+    content = published.model.read_bytes()  # the bytes that are hashed are the bytes that serve
+    found = hashlib.sha256(content).hexdigest()
+    if not found == manifest.sha256 == (promised or found):
+        raise ModelRefused(
+            f"sha256 of the model: came {found}, allowed: {manifest.sha256} by the manifest"
+            + (f" and {promised} by champion.json" if promised else "")
+        )
+    contract = manifest.contract
+    if contract.name != published.market:
+        raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
+    typed = api.load(contract)
+    model = onnx_session.load(content, contract, manifest.golden)
+    return LiveModel(
+        market=published.market,
+        version=published.number,
+        sha256=found,
+        contract=contract,
+        model=model,
+        api=typed,
+        codec=HouseCodec(contract, typed),
+        tensors=TensorCodec(contract, model.outputs),
+        ranges=TrainingRanges(contract, manifest.ranges),
+    )

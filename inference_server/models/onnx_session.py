@@ -1,0 +1,163 @@
+"""A model file in memory: arrays in, prices out. Knows nothing of markets' APIs or of gRPC."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from house_prices.contract.schema import Contract
+from house_prices.registry import Golden
+from inference_server.arrays import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices
+from inference_server.errors import ModelFailed
+
+PARITY = 1e-5
+"""Largest relative difference between a replayed golden price and the published one."""
+
+FEW_ROWS = 32
+QUICK_S = 200e-6
+"""What handing a prediction to a thread and back costs, on a busy machine."""
+_TIMED_ROWS = 256
+_TIMING_S = 0.05
+
+
+class ModelRefused(Exception):
+    """A published model that must not serve."""
+
+
+class ReplayFailed(ModelRefused):
+    """A model that gives other prices for its golden rows than when it was published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tensor:
+    """The name, type and width of an input or output; rows are free."""
+
+    name: str
+    type: str = "tensor(float)"
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.type} [N, {self.width}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxModel:
+    """A warmed session. `predict` may be called from any thread."""
+
+    session: Any = field(repr=False)
+    """An onnxruntime.InferenceSession, which has no types."""
+    outputs: tuple[str, ...]
+    quick_rows: int = 0
+    """As many houses as it prices in QUICK_S."""
+
+    def predict(self, inputs: Inputs) -> Prices:
+        """The price of every house."""
+        feed: dict[str, object] = {NUMBERS: inputs.numbers}
+        if inputs.categories.shape[1]:
+            feed[CATEGORIES] = inputs.categories
+        columns = [column[:, 0] for column in self.session.run(self.outputs, feed)]
+        if not all(map(_is_finite, columns)):
+            raise ModelFailed("The model gave no finite price for these houses. Its log names the version.")
+        lower, upper = columns[1:] or (None, None)
+        return Prices(price=columns[0], lower=lower, upper=upper)
+
+
+def _is_finite(column: Floats) -> bool:
+    """For few rows Python's own loop takes a third of numpy's time."""
+    if len(column) <= FEW_ROWS:
+        return all(map(math.isfinite, column.tolist()))
+    return bool(np.isfinite(column).all())
+
+
+def load(content: bytes, contract: Contract, golden: Golden) -> OnnxModel:
+    """A model from a file's bytes, checked against its contract and warmed by its golden rows."""
+    session = _session(content)
+    faults = [*_metadata_faults(session, contract), *_signature_faults(session, contract)]
+    if faults:
+        raise ModelRefused("; ".join(faults))
+    has_interval = len(session.get_outputs()) > 1
+    model = OnnxModel(session=session, outputs=(PRICE, *INTERVAL) if has_interval else (PRICE,))
+    houses = _replay(model, contract, golden)
+    return replace(model, quick_rows=_rows_within(QUICK_S, model, houses))
+
+
+def _session(content: bytes) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # more cores are for more requests, not for one request's sums
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised too, and stderr is for JSON lines
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base below Exception
+        raise ModelRefused(f"onnxruntime cannot load the file: {error}") from error
+
+
+def _metadata_faults(session: Any, contract: Contract) -> Iterator[str]:
+    written = session.get_modelmeta().custom_metadata_map
+    for key, wanted in {"market": contract.name, "contract_digest": contract.digest}.items():
+        if written.get(key) != wanted:
+            yield f"the file's metadata {key}: came {written.get(key)!r}, allowed: {wanted!r}"
+
+
+def _signature_faults(session: Any, contract: Contract) -> Iterator[str]:
+    numbers = Tensor(name=NUMBERS, width=len(contract.numbers))
+    categories = Tensor(name=CATEGORIES, type="tensor(string)", width=len(contract.categories))
+    inputs = [numbers, categories] if contract.categories else [numbers]
+    price = Tensor(name=PRICE)
+    interval = [Tensor(name=name) for name in INTERVAL]
+    yield from _tensor_faults("inputs", session.get_inputs(), [inputs])
+    yield from _tensor_faults("outputs", session.get_outputs(), [[price], [price, *interval]])
+
+
+def _tensor_faults(what: str, nodes: list[Any], allowed: list[list[Tensor]]) -> Iterator[str]:
+    came = sorted(_described(node) for node in nodes)
+    if came not in [sorted(map(str, tensors)) for tensors in allowed]:
+        choices = " or ".join(", ".join(map(str, tensors)) for tensors in allowed)
+        yield f"{what}: came {', '.join(came)}, allowed: {choices}"
+
+
+def _described(node: Any) -> str:
+    """A node as a Tensor prints itself; a fixed number of rows, or another rank, prints otherwise."""
+    shape = ["N" if not isinstance(size, int) else size for size in node.shape]
+    return f"{node.name} {node.type} [{', '.join(map(str, shape))}]"
+
+
+def _rows_within(seconds: float, model: OnnxModel, houses: Inputs) -> int:
+    """As many rows as the model prices in so many seconds: the best of three tries, one where it is slow."""
+    rows = np.resize(np.arange(houses.rows), _TIMED_ROWS)
+    many = Inputs(numbers=houses.numbers[rows], categories=houses.categories[rows])
+    tries: list[float] = []
+    while len(tries) < 3 and sum(tries) < _TIMING_S:
+        began = time.perf_counter()
+        model.predict(many)
+        tries.append(time.perf_counter() - began)
+    return int(seconds / min(tries) * _TIMED_ROWS)
+
+
+def _replay(model: OnnxModel, contract: Contract, golden: Golden) -> Inputs:
+    """The golden rows, once the model has given the prices that it gave when it was exported.
+
+    They are asked for together, and one alone.
+    """
+    rows = len(golden.prices)
+    if not rows:
+        raise ModelRefused("the manifest has no golden rows, so nothing shows that the model answers right")
+    try:
+        inputs = Inputs(
+            numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),
+            categories=np.array(golden.categories, np.object_).reshape(rows, len(contract.categories)),
+        )
+        together = model.predict(inputs).price
+        alone = model.predict(Inputs(numbers=inputs.numbers[:1], categories=inputs.categories[:1])).price
+    except Exception as error:  # onnxruntime's errors share no base below Exception
+        raise ReplayFailed(f"the golden rows cannot be replayed: {error}") from error
+    came = np.concatenate([together, alone])
+    published = np.array([*golden.prices, golden.prices[0]])
+    worst = float(np.max(np.abs(came - published) / np.maximum(np.abs(published), 1e-9)))
+    if not worst <= PARITY:
+        raise ReplayFailed(f"golden rows: prices differ by {worst:.2g} of the published, allowed: {PARITY:g}")
+    return inputs

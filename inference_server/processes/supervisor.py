@@ -1,0 +1,158 @@
+"""Starts workers, replaces those that end, and passes signals on. Has no gRPC: its threads survive no fork.
+
+supervisor: holds the port, serves the metrics of all
+  +- worker 0: a whole server on the shared port
+  +- worker 1: ...
+"""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+
+import structlog
+
+from inference_server.observability import metric_names
+from inference_server.observability.logging import Threshold
+from inference_server.observability.metric_store import Metric, Numbers, Sheet, total
+from inference_server.observability.prometheus import exposed
+from inference_server.processes.worker_process import WorkerProcess
+from inference_server.settings import Settings
+from inference_server.sockets import held
+from inference_server.transport import tls
+
+STABLE_SECONDS = 5.0
+"""A worker that ends sooner did not really start."""
+MOST_FAILURES = 5
+"""Starts that failed one after the other, over all workers, before there is no sense in another."""
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
+MARGIN_SECONDS = 5.0
+"""What a worker has beyond its grace before it is killed."""
+
+
+class WorkersFail(Exception):
+    """Workers end as soon as they start, or do not end when they are told to."""
+
+
+async def serve(settings: Settings, arguments: Sequence[str], _threshold: Threshold) -> None:
+    """Serve until SIGTERM or SIGINT. A second signal ends at once."""
+    tls.of(settings)  # what is wrong with them is told once, and not by each worker
+    log = structlog.get_logger()
+    with ExitStack() as held_open:
+        port = held_open.enter_context(held(settings.host, settings.port, "--port"))
+        ports = {"--port": port}
+        if settings.health_port is not None:
+            wanted = held(settings.host, settings.health_port, "--health-port")
+            ports["--health-port"] = held_open.enter_context(wanted)
+        fleet = Fleet(settings, [*arguments, *_flags(ports)], log)
+        scraped = exposed(settings.host, settings.metrics_port, fleet.numbers)
+        metrics_port = held_open.enter_context(scraped)
+        facts = {"port": port, "metrics_port": metrics_port, "health_port": ports.get("--health-port")}
+        await fleet.run({"host": settings.host, "workers": settings.workers, **facts})
+    log.info("stopped")
+
+
+def _flags(ports: dict[str, int]) -> Iterator[str]:
+    for flag, port in ports.items():
+        yield from (flag, str(port))
+
+
+class Fleet:
+    """All workers."""
+
+    def __init__(
+        self, settings: Settings, arguments: Sequence[str], log: structlog.typing.FilteringBoundLogger
+    ) -> None:
+        self._settings = settings
+        self._arguments = arguments
+        self._log = log
+        self._workers: dict[int, WorkerProcess] = {}
+        self._sheet = Sheet()
+        self._sheet.also(self._gauges)
+        self._past: Numbers = {}
+        self._failures = 0
+        self._stop = asyncio.Event()
+        self._all_ready = asyncio.Event()
+
+    def numbers(self) -> Numbers:
+        """The sum over all workers, those that have ended among them."""
+        return total(
+            [self._past, self._sheet.numbers(), *(one.numbers for one in list(self._workers.values()))]
+        )
+
+    def _gauges(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
+        yield metric_names.WORKERS, (), sum(one.is_ready for one in list(self._workers.values()))
+
+    async def run(self, facts: dict[str, object]) -> None:
+        """Keep every worker running until a signal; raises WorkersFail."""
+        self._sheet.add(metric_names.RESTARTS, amount=0)
+        self._listen_to_signals()
+        keeping = [asyncio.create_task(self._keep(number)) for number in range(self._settings.workers)]
+        telling = asyncio.create_task(self._tell(facts))
+        try:
+            await asyncio.gather(*keeping)
+        finally:
+            telling.cancel()
+            self._begin_to_stop()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+    async def _tell(self, facts: dict[str, object]) -> None:
+        await self._all_ready.wait()
+        self._log.info("serving", **facts)
+
+    async def _keep(self, number: int) -> None:
+        """Start a worker, and another when it ends."""
+        while not self._stop.is_set():
+            worker = WorkerProcess([*self._arguments, "--worker", str(number)], self._is_ready)
+            self._workers[number] = worker
+            code = await worker.run(self._stop, self._settings.grace_seconds + MARGIN_SECONDS)
+            self._past = total([self._past, worker.lasting()])
+            del self._workers[number]
+            if self._stop.is_set():
+                self._ended(number, code)
+                return
+            await self._ended_early(number, worker, code)
+
+    def _is_ready(self) -> None:
+        if len(self._workers) == self._settings.workers and all(
+            one.is_ready for one in self._workers.values()
+        ):
+            self._all_ready.set()
+
+    def _ended(self, number: int, code: int) -> None:
+        if code != 0:
+            raise WorkersFail(f"worker {number} did not end in order: its exit code is {code}.")
+
+    async def _ended_early(self, number: int, worker: WorkerProcess, code: int) -> None:
+        self._sheet.add(metric_names.RESTARTS)
+        self._failures = 0 if worker.lasted(STABLE_SECONDS) else self._failures + 1
+        wait = min(FIRST_WAIT_SECONDS * 2**self._failures, LONGEST_WAIT_SECONDS)
+        self._log.error("worker ended", worker=number, pid=worker.pid, code=code, restart_seconds=wait)
+        is_any_stable = any(one.lasted(STABLE_SECONDS) for one in self._workers.values())
+        if self._failures >= MOST_FAILURES and not is_any_stable:
+            raise WorkersFail(
+                f"workers ended {self._failures} times within {STABLE_SECONDS:g} seconds of their start, the "
+                f"last one with exit code {code}. What they said stands above: put it right, and start again."
+            )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), wait)
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._send, signal.SIGHUP)
+
+    def _on_stop(self) -> None:
+        if self._stop.is_set():
+            self._send(signal.SIGKILL)
+        self._begin_to_stop()
+
+    def _begin_to_stop(self) -> None:
+        if not self._stop.is_set():
+            self._log.info("stopping", grace_seconds=self._settings.grace_seconds)
+        self._stop.set()
+
+    def _send(self, number: signal.Signals) -> None:
+        for worker in self._workers.values():
+            worker.send(number)

@@ -1,0 +1,62 @@
+"""One of several server processes on a port: serves, and tells its supervisor how it goes.
+
+Its standard output is a pipe to the supervisor: one line once it listens, then its numbers as they change.
+Its standard input is the supervisor's life: at its end the worker ends too.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from inference_server import bootstrap
+from inference_server.observability.logging import Threshold
+from inference_server.observability.metric_store import Sheet, dump
+from inference_server.settings import Settings
+
+READY = b"ready\n"
+TELL_SECONDS = 0.25
+
+
+async def serve(settings: Settings, threshold: Threshold) -> None:
+    """Serve until the supervisor says or ends."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_reader(sys.stdin.fileno(), _on_end_of_input, stop)
+    async with bootstrap.running(settings, threshold) as server:
+        loop.add_signal_handler(signal.SIGHUP, server.reload)
+        await _tell(READY)
+        telling = asyncio.create_task(_tell_changes(server.sheet))
+        await stop.wait()
+    telling.cancel()
+    await _tell(dump(server.sheet.numbers()).encode() + b"\n")
+
+
+def _on_end_of_input(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
+
+
+async def _tell_changes(sheet: Sheet) -> None:
+    last = b""
+    while True:
+        line = dump(sheet.numbers()).encode() + b"\n"
+        if line != last:
+            await _tell(line)
+            last = line
+        await asyncio.sleep(TELL_SECONDS)
+
+
+async def _tell(line: bytes) -> None:
+    """Write on a thread: a supervisor that does not read must not keep requests waiting."""
+    await asyncio.to_thread(_write, line)
+
+
+def _write(line: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        pass  # the supervisor is gone, and the end of input says so

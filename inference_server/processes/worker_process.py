@@ -1,0 +1,83 @@
+"""A worker as its supervisor sees it: a process with a pipe to it and a pipe from it."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from inference_server.observability import metric_names
+from inference_server.observability.metric_store import Kind, Numbers, parse
+
+LONGEST_LINE = 2**26
+GAUGES = {metric.name for metric in metric_names.ALL if metric.kind is Kind.GAUGE}
+
+
+class WorkerProcess:
+    """From its start to its end."""
+
+    def __init__(self, arguments: Sequence[str], on_ready: Callable[[], None]) -> None:
+        self._arguments = arguments
+        self._on_ready = on_ready
+        self._process: asyncio.subprocess.Process | None = None
+        self._started = time.monotonic()
+        self.is_ready = False
+        self.numbers: Numbers = {}
+        """What it told last."""
+
+    @property
+    def pid(self) -> int | None:
+        """None before it starts."""
+        return self._process.pid if self._process else None
+
+    async def run(self, stop: asyncio.Event, seconds_to_end: float) -> int:
+        """Start it and wait for its end, which `stop` asks for; gives its exit code."""
+        process = self._process = await self._start()
+        stopping = asyncio.create_task(self._end(stop, seconds_to_end))
+        try:
+            await self._listen(process)
+            return await process.wait()
+        finally:
+            stopping.cancel()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "inference_server", *self._arguments),
+            stdin=pipe,
+            stdout=pipe,
+            limit=LONGEST_LINE,
+            process_group=0,  # Ctrl-C is for the supervisor, which tells its workers once
+        )
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Take what it tells until it ends."""
+        if not process.stdout:
+            return
+        async for line in process.stdout:
+            if self.is_ready and line.endswith(b"\n"):
+                self.numbers = parse(line)
+            elif line == b"ready\n":
+                self.is_ready = True
+                self._on_ready()
+
+    async def _end(self, stop: asyncio.Event, seconds: float) -> None:
+        await stop.wait()
+        self.send(signal.SIGTERM)
+        await asyncio.sleep(seconds)
+        self.send(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, where it still runs."""
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def lasted(self, seconds: float) -> bool:
+        """Whether it came to serve and has existed for so long."""
+        return self.is_ready and time.monotonic() - self._started >= seconds
+
+    def lasting(self) -> Numbers:
+        """The numbers that remain when it has ended."""
+        return {key: numbers for key, numbers in self.numbers.items() if key[0] not in GAUGES}

@@ -1,0 +1,157 @@
+"""Who may ask what: two roles, shown by a bearer token or by a client certificate. Without gRPC."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from inference_server.codecs import oip_messages
+from inference_server.errors import NoCredentials, NotAllowed
+from inference_server.services import health
+from inference_server.settings import BadSettings, Settings
+
+
+class Role(IntEnum):
+    """Each may do what those before it may."""
+
+    NONE = 0
+    """Whoever reaches the port: probes."""
+    INFERENCE = 1
+    """Prices, metadata, reflection."""
+    ADMIN = 2
+    """Loading and unloading versions."""
+
+
+NEEDED: Mapping[str, Role] = {
+    f"/{health.SERVICE}/Check": Role.NONE,
+    f"/{health.SERVICE}/Watch": Role.NONE,
+    oip_messages.path("ServerLive"): Role.NONE,
+    oip_messages.path("ServerReady"): Role.NONE,
+    oip_messages.path("RepositoryModelLoad"): Role.ADMIN,
+    oip_messages.path("RepositoryModelUnload"): Role.ADMIN,
+}
+"""By path; every other one needs INFERENCE, those that there are not among them."""
+
+
+def needed(path: str) -> Role:
+    """The role that a path asks for."""
+    return NEEDED.get(path, Role.INFERENCE)
+
+
+class Tokens:
+    """The tokens of a file, one a line, so that an old one and a new one can be good at once."""
+
+    def __init__(self, path: Path, setting: str) -> None:
+        self._path = path
+        self._setting = setting
+        self._digests = self._read()
+
+    def reload(self) -> None:
+        """Read the file again; raises BadSettings, and goes on with the former tokens."""
+        self._digests = self._read()
+
+    def has(self, token: str) -> bool:
+        """Whether the token is one of them; takes as long whichever it is, and whether it is any."""
+        digest = _digest(token)
+        return any([hmac.compare_digest(digest, known) for known in self._digests])  # noqa: C419  # all of them
+
+    def _read(self) -> tuple[bytes, ...]:
+        try:
+            lines = self._path.read_text().split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{self._setting}: {self._path} cannot be read: {_reason(error)}") from None
+        if not lines:
+            raise BadSettings(f"{self._setting}: {self._path} is empty, allowed: a token on each line.")
+        return tuple(map(_digest, lines))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, without a byte of what it holds."""
+    return str(error.strerror) if isinstance(error, OSError) else "it is no text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """What callers must show."""
+
+    inference: Tokens | None
+    admin: Tokens | None
+    trusts_clients: bool
+    """Whether a client certificate that the TLS handshake has checked shows the role inference."""
+    admin_subjects: frozenset[str]
+    """Names of client certificates that show the role admin."""
+
+    def check(
+        self, path: str, metadata: Mapping[str, str | bytes], names: Callable[[], Sequence[str]]
+    ) -> None:
+        """Raise NoCredentials or NotAllowed. `names` gives those of a checked client certificate."""
+        role = needed(path)
+        if role is Role.NONE:
+            return
+        token = _bearer(metadata)
+        certified = names() if self.trusts_clients else ()
+        shown = max(self._open(), self._by_token(token), self._by_name(certified))
+        if shown >= role:
+            return
+        if not token and not certified:
+            raise NoCredentials(f"{path} needs the role {role.name.lower()}. {self._what_to_show(role)}")
+        if shown is Role.NONE:
+            raise NoCredentials(f"The credentials are not known here. {self._what_to_show(role)}")
+        raise NotAllowed(
+            f"{path} needs the role {role.name.lower()}, the caller has {shown.name.lower()}. "
+            f"{self._what_to_show(role)}"
+        )
+
+    def reload(self) -> None:
+        """Read the token files again; raises BadSettings."""
+        for tokens in (self.inference, self.admin):
+            if tokens:
+                tokens.reload()
+
+    def _open(self) -> Role:
+        return Role.NONE if self.inference or self.trusts_clients else Role.INFERENCE
+
+    def _by_token(self, token: str) -> Role:
+        if token and self.admin and self.admin.has(token):
+            return Role.ADMIN
+        return Role.INFERENCE if token and self.inference and self.inference.has(token) else Role.NONE
+
+    def _by_name(self, certified: Sequence[str]) -> Role:
+        if not self.admin_subjects.isdisjoint(certified):
+            return Role.ADMIN
+        return Role.INFERENCE if certified and not self.inference else Role.NONE
+
+    def _what_to_show(self, role: Role) -> str:
+        ways = []
+        if self.admin or (self.inference and role is Role.INFERENCE):
+            ways.append(f"metadata 'authorization: Bearer <token>' with a token for {role.name.lower()}")
+        if self.admin_subjects and role is Role.ADMIN:
+            ways.append("a client certificate of a name that --admin-subject allows")
+        if not ways:
+            return "This server gives that role to nobody: see --admin-token-file and --admin-subject."
+        return f"Send {', or '.join(ways)}."
+
+
+def of(settings: Settings) -> Authorization | None:
+    """What the settings ask for; None where everybody may do everything. Raises BadSettings."""
+    if not (settings.inference_token_file or settings.admin_token_file or settings.tls_client_ca):
+        return None
+    inference, admin = settings.inference_token_file, settings.admin_token_file
+    return Authorization(
+        inference=Tokens(inference, "--inference-token-file") if inference else None,
+        admin=Tokens(admin, "--admin-token-file") if admin else None,
+        trusts_clients=settings.tls_client_ca is not None,
+        admin_subjects=frozenset(settings.admin_subject),
+    )
+
+
+def _bearer(metadata: Mapping[str, str | bytes]) -> str:
+    """The token of the metadata; empty where there is none."""
+    scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

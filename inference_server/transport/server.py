@@ -1,0 +1,124 @@
+"""The gRPC transport: listens on its ports, and starts and stops."""
+
+import asyncio
+from typing import Any, TypeAlias
+
+import grpc
+
+from inference_server.settings import Settings
+from inference_server.sockets import CannotListen
+from inference_server.transport.handlers import Handlers
+from inference_server.transport.stream_idle import Patience
+from inference_server.transport.tls import Certificates, Pem
+
+Options: TypeAlias = list[tuple[str, int]]
+CALLERS_PING_MS = 10_000
+FEWEST_PENDING = 256
+"""Small requests that may wait inside of gRPC: about a tenth of a second of work."""
+
+
+class Server:
+    """Listens on one address, and on a second one for health where that is asked for."""
+
+    def __init__(
+        self, settings: Settings, handlers: Handlers, patience: Patience, certificates: Certificates | None
+    ) -> None:
+        self._settings = settings
+        self._patience = patience
+        self._certificates = certificates
+        self._server = grpc.aio.server(options=options(settings))
+        self._server.add_generic_rpc_handlers((handlers,))
+        self._looking: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen; gives the port, which matters where the settings left it open."""
+        address = f"{self._settings.host}:{self._settings.port}"
+        port = listen(self._server, address, "--port", self._certificates)
+        await self._server.start()
+        self._looking = asyncio.create_task(self._patience.run())
+        return port
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Accept no more, end streams that are idle, and give what was accepted time to end."""
+        self._patience.stop()
+        await self._server.stop(grace_seconds)
+        if self._looking:
+            self._looking.cancel()
+
+
+class ProbeServer:
+    """Offers nothing but health, where the settings ask for it."""
+
+    def __init__(self, settings: Settings, handlers: Handlers) -> None:
+        self._settings = settings
+        self._server = grpc.aio.server(options=options(settings))
+        self._server.add_generic_rpc_handlers((handlers,))
+
+    async def start(self) -> int | None:
+        """Listen; gives the port, None where the settings want no such thing."""
+        if self._settings.health_port is None:
+            return None
+        address = f"{self._settings.host}:{self._settings.health_port}"
+        port = listen(self._server, address, "--health-port")
+        await self._server.start()
+        return port
+
+    async def stop(self) -> None:
+        """Stop at once: probes do not last."""
+        await self._server.stop(None)
+
+
+def listen(
+    server: "grpc.aio.Server", address: str, setting: str, certificates: Certificates | None = None
+) -> int:
+    """Give a server one more address; raises CannotListen."""
+    try:
+        if certificates is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, _credentials(certificates))
+    except RuntimeError as error:
+        raise CannotListen(address, setting) from error
+
+
+def _credentials(certificates: Certificates) -> grpc.ServerCredentials:
+    """Asked at every handshake: new certificates are for new connections, the others go on."""
+
+    def newer() -> Any:
+        pem = certificates.newer()
+        return _configuration(pem) if pem else None
+
+    pem = certificates.pem
+    return grpc.dynamic_ssl_server_credentials(
+        _configuration(pem), newer, require_client_authentication=pem.client_ca is not None
+    )
+
+
+def _configuration(pem: Pem) -> "grpc.ServerCertificateConfiguration":
+    return grpc.ssl_server_certificate_configuration([(pem.key, pem.certificate)], pem.client_ca)
+
+
+def options(settings: Settings) -> Options:
+    """Settings of gRPC itself, as ours ask for them."""
+    return [
+        # Without a supervisor a second server would take half of this one's calls, unnoticed.
+        ("grpc.so_reuseport", 0 if settings.worker is None else 1),
+        # A message past gRPC's own limit is refused without naming the setting; leave that to `Answering`.
+        ("grpc.max_receive_message_length", min(settings.max_message_bytes * 2, 2**31 - 1)),
+        # What waits inside of gRPC before it is accepted is not ours to count, and refusing it in Python
+        # costs nearly as much as pricing it. gRPC refuses it for next to nothing, as CANCELLED.
+        ("grpc.server.max_pending_requests", max(settings.max_in_flight, FEWEST_PENDING)),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * max(settings.max_in_flight, FEWEST_PENDING)),
+        *_connections(settings),
+    ]
+
+
+def _connections(settings: Settings) -> Options:
+    keepalive_ms = int(settings.keepalive_seconds * 1000)
+    age_ms = int(settings.max_connection_age_seconds * 1000)
+    return [
+        ("grpc.keepalive_time_ms", keepalive_ms),
+        ("grpc.keepalive_permit_without_calls", 1),
+        # Callers that ask as often as this are not sent away with "too many pings".
+        ("grpc.http2.min_ping_interval_without_data_ms", CALLERS_PING_MS),
+        *([("grpc.max_connection_age_ms", age_ms)] if age_ms else []),
+    ]
