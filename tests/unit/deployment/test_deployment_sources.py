@@ -5,7 +5,7 @@ import pytest
 from house_prices.deployment import sources
 from house_prices.errors import DeploymentError
 
-PROJECT = Path(__file__).parents[4]
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture

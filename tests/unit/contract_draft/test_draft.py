@@ -12,7 +12,7 @@ from house_prices.errors import ContractError, SalesError, SourceError
 from house_prices.sales import clean
 from house_prices.sales import read as source
 
-AMES = Path(__file__).parents[4] / "data/ames/raw/ames.csv"
+AMES = Path(__file__).parents[3] / "data/ames/raw/ames.csv"
 
 PLAIN = """Area,Rooms,City,Garden,Price
 120.5,3,Ames,yes,200000

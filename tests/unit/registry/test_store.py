@@ -19,7 +19,7 @@ from house_prices.registry import Golden, Registry
 from tests import plain_model
 from tests.plain_model import MARKET
 
-PROJECT = Path(__file__).parents[4]
+PROJECT = Path(__file__).parents[3]
 RACE = """
 import sys
 from pathlib import Path

@@ -7,7 +7,7 @@ import pytest
 from house_prices.contract import reader
 from house_prices.orchestration import plots
 from tests import evidence
-from tests.unit.house_prices.test_plots import pixels
+from tests.unit.orchestration.test_plots import pixels
 
 GATE = reader.read(Path(__file__).parents[3] / "data" / "ames" / "contract.toml").gate
 

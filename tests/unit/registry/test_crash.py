@@ -18,7 +18,7 @@ from tests import dying, plain_model
 from tests.plain_model import MARKET
 
 MOST_STEPS = 60
-PROJECT = Path(__file__).parents[4]
+PROJECT = Path(__file__).parents[3]
 
 
 def prepared(root: Path, *, versions: int) -> Registry:
