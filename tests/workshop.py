@@ -16,7 +16,7 @@ from tests import cottages
 
 Asset = dg.AssetSelection
 METRICS = dg.AssetKey([cottages.NAME, "metrics"])
-FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics")
+FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics", "model_card")
 
 
 @dataclass(kw_only=True)

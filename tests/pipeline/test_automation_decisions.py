@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from house_prices.registry.verify import verify
 from tests import cottages
 from tests.workshop import Workshop
 
@@ -95,7 +96,7 @@ def test_a_rollback_from_the_ui_is_audited_and_told_to_dagster(shop: Workshop) -
     assert (last["event"], last["version"], last["reason"]) == ("rollback", 1, "complaints")
     told = shop.instance.get_latest_materialization_event(dg.AssetKey(["cottages", "champion"]))
     assert told.asset_materialization.metadata["version"].value == served(shop) == 1
-    assert shop.registry.verify("cottages") == []
+    assert verify(shop.registry, "cottages") == []
 
 
 def test_a_rollback_without_an_earlier_champion_changes_nothing(shop: Workshop) -> None:
@@ -110,17 +111,17 @@ def test_a_rollback_asks_for_a_reason(shop: Workshop) -> None:
     assert "at least 1 character" in failure(rollback(shop, reason=""))
 
 
-@pytest.mark.parametrize(("outcome", "is_promoted"), [("hold", True), ("fail", False)])
-def test_a_person_decides_on_what_is_held_and_only_forces_what_the_gate_rejected(
+@pytest.mark.parametrize(("outcome", "is_promoted"), [("needs_review", True), ("fail", False)])
+def test_a_person_decides_on_what_needs_review_and_only_forces_what_the_gate_rejected(
     shop: Workshop, outcome: str, is_promoted: bool
 ) -> None:
     facts = {"version": 1, "passed": False, "outcome": outcome, "reasons": ["too few sales"], "metrics": {}}
-    shop.registry.record("cottages", "verdict", facts)
+    shop.registry.record_decision("cottages", facts)
     assert shop.decide(version=1, reason="looked at").success is is_promoted
     assert shop.decide(version=1, reason="looked at again", force=True).success
 
 
 def test_a_version_that_the_gate_rejected_is_refused_in_its_words(shop: Workshop) -> None:
     facts = {"version": 1, "passed": False, "outcome": "fail", "reasons": ["too few sales"], "metrics": {}}
-    shop.registry.record("cottages", "verdict", facts)
+    shop.registry.record_decision("cottages", facts)
     assert "cottages version 1: rejected: too few sales" in failure(shop.decide(version=1, reason="a try"))

@@ -2,12 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from house_prices import gate
+from house_prices.orchestration import plots
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 
@@ -91,35 +94,38 @@ def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(shop: 
     run = shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
     shop.instance.report_run_canceled(run)
     answer = shop.tick("promotion")
-    assert f"Version 1 is rejected. parity: the check gave no answer; see run {run.run_id}" in skipped(answer)
+    assert f"Version 1 is rejected. parity: the check gave no result; see run {run.run_id}" in skipped(answer)
     assert answer.cursor is not None
 
 
-def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(shop: Workshop) -> None:
-    lock_is_a_folder(shop)
-    assert not shop.train().success
+def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        assert not shop.train().success
     answer = shop.tick("promotion")
-    assert "Version 1 is rejected. parity: the check gave no answer" in skipped(answer)
+    assert "Version 1 is rejected. parity: the check gave no result" in skipped(answer)
     assert skipped(shop.tick("promotion", answer.cursor)) == "Version 1 has been decided on."
 
 
-def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(shop: Workshop) -> None:
-    lock = lock_is_a_folder(shop)
-    shop.train()
+def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        shop.train()
     rejected = shop.tick("promotion")
-    lock.rmdir()
     shop.check()
     assert requested(shop.tick("promotion", rejected.cursor)).tags["version"] == "1"
 
 
-def test_a_check_whose_evidence_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
+def test_a_check_whose_evaluation_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
     shop.materialize()
     (shop.home / "storage/assets/cottages/metrics.pickle").write_bytes(b"no pickle")
     assert not shop.check().success
-    assert "parity: the check gave no answer" in skipped(shop.tick("promotion"))
+    assert "parity: the check gave no result" in skipped(shop.tick("promotion"))
 
 
-def test_a_verdict_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -> None:
+def test_a_result_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -> None:
     promote_one(shop)
     shop.materialize()
     answer = shop.tick("promotion")
@@ -127,25 +133,26 @@ def test_a_verdict_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -
     assert answer.cursor is None
 
 
-def test_a_crash_over_an_older_candidate_is_none_over_the_newest(shop: Workshop) -> None:
-    lock = lock_is_a_folder(shop)
-    shop.train()
-    lock.rmdir()
+def test_a_crash_over_an_older_candidate_is_none_over_the_newest(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        shop.train()
     shop.materialize()
     assert skipped(shop.tick("promotion")).startswith(
         "Version 2: parity has not been checked for this candidate."
     )
 
 
-def test_a_verdict_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
-    evidence = shop.home / "storage/assets/cottages/metrics.pickle"
+def test_a_result_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
+    evaluation = shop.home / "storage/assets/cottages/metrics.pickle"
     shop.materialize()
-    theirs = evidence.read_bytes()
+    theirs = evaluation.read_bytes()
     cottages.write_sales(shop.sales, cottages.law(worth=2000))
     shop.materialize()
-    evidence.write_bytes(theirs)
+    evaluation.write_bytes(theirs)
     shop.check()
-    assert skipped(shop.tick("promotion")).startswith("Version 2: parity was held against another version;")
+    assert skipped(shop.tick("promotion")).startswith("Version 2: parity is about another version;")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +179,7 @@ def test_a_candidate_that_knows_no_more_than_the_median_is_rejected(shop: Worksh
     cottages.write(shop.home, contract=no_floors, sales=sales)
     shop.train()
     said = skipped(shop.tick("promotion"))
-    assert re.search(r"rejected\. beats_dummy: RMSLE 0\.\d+; answering the median price", said)
+    assert re.search(r"rejected\. beats_baseline: RMSLE 0\.\d+; answering the median price", said)
 
 
 def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop) -> None:
@@ -259,11 +266,22 @@ def test_a_promotion_that_runs_twice_is_one_promotion(shop: Workshop) -> None:
     assert shop.promote(request).success
     assert shop.promote(request).success
     events = [entry["event"] for entry in shop.registry.history("cottages")]
-    assert events == ["verdict", "promotion"]
+    assert events == ["gate_decision", "promotion"]
 
 
-def lock_is_a_folder(shop: Workshop) -> Path:
-    """A fault that only the check meets: it cannot write its verdict down."""
-    path = shop.home / "storage/models/cottages/.lock"
-    path.mkdir(parents=True)
-    return path
+@contextmanager
+def crashing_checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fault that only the gate's checks meet: their plots cannot be drawn."""
+
+    def crash(*_: object) -> bytes:
+        raise RuntimeError("no plot")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plots, "of_rule", crash)
+        yield
+
+
+def test_a_decision_that_cannot_be_audited_is_no_candidate(shop: Workshop) -> None:
+    (shop.home / "storage/models/cottages/.lock").mkdir(parents=True)
+    assert not shop.train().success
+    assert skipped(shop.tick("promotion")) == "No candidate has been evaluated yet."

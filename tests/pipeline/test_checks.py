@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from house_prices import gate
-from house_prices.orchestration.checks import sales as checks
+from house_prices.orchestration.checks.sales import SANITY
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 
@@ -115,7 +115,7 @@ def test_no_holdout_sale_is_also_trained_on(shop: Workshop) -> None:
 def test_a_law_without_noise_is_told_before_training_and_only_warns(shop: Workshop) -> None:
     assert shop.materialize(["raw_sales", "clean_sales", "splits"]).success
     said = by_name(shop.check(["splits"]))
-    assert {name: said[name].passed for name in checks.SANITY} == {
+    assert {name: said[name].passed for name in SANITY} == {
         "feature_dominance": True,
         "exact_law": False,
         "holdout_drift": True,
@@ -128,7 +128,7 @@ def test_each_rule_of_the_gate_is_a_check_that_says_what_it_asks() -> None:
     assert all(rule.__doc__ and rule.__name__ == name for name, rule in gate.RULES.items())
 
 
-def test_a_ruling_names_the_files_it_is_about(shop: Workshop) -> None:
+def test_a_result_names_the_files_it_is_about(shop: Workshop) -> None:
     said = by_name(shop.train())["floors"]
     assert numbers(said) == {
         "outcome": "pass",
@@ -147,9 +147,25 @@ def test_one_check_of_several_can_be_executed_alone(shop: Workshop) -> None:
     assert list(by_name(nulls)) == ["nulls"]
 
 
-def test_every_verdict_is_written_down_whether_it_passed_or_not(shop: Workshop) -> None:
+def test_every_decision_is_written_down_whether_it_passed_or_not(shop: Workshop) -> None:
     cottages.write(shop.home, contract=cottages.CONTRACT.replace("r2 = 0.5", "r2 = 1.1"))
     shop.train()
     (entry,) = shop.registry.history("cottages")
-    assert (entry["event"], entry["version"], entry["passed"]) == ("verdict", 1, False)
+    assert (entry["event"], entry["version"], entry["passed"]) == ("gate_decision", 1, False)
     assert entry["reasons"] == ["floors: On the holdout: r2 1 (at least 1.1)."]
+
+
+def test_the_gates_checks_write_nothing_but_their_results(shop: Workshop) -> None:
+    shop.materialize()
+    models = shop.home / "storage" / "models"
+    before = {path: path.stat().st_mtime_ns for path in models.rglob("*")}
+    assert shop.check().success
+    assert {path: path.stat().st_mtime_ns for path in models.rglob("*")} == before
+
+
+def test_the_model_card_is_an_asset_of_its_own(shop: Workshop) -> None:
+    report = shop.home / "storage" / "models" / "cottages" / "1" / "report.html"
+    shop.materialize(["raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics"])
+    assert not report.exists()
+    shop.materialize(["model_card"])
+    assert "Cottages" in report.read_text(encoding="utf-8")

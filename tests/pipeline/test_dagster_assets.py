@@ -93,7 +93,7 @@ def test_the_stored_frame_has_the_columns_of_its_schema(trained: Workshop) -> No
 
 def test_metrics_are_plain_numbers_which_the_ui_draws_over_time(trained: Workshop) -> None:
     said = metadata(trained, "metrics")
-    assert {type(said[name]) for name in (*METRICS, "dummy_rmsle", "parity")} == {float}
+    assert {type(said[name]) for name in (*METRICS, "baseline_rmsle", "parity")} == {float}
     assert said["r2"] == pytest.approx(1.0)
     assert said["version"] == 1
 

@@ -10,6 +10,7 @@ import pytest
 
 from house_prices.errors import ContractError
 from house_prices.orchestration import definitions
+from house_prices.registry.verify import verify
 from tests import cottages
 from tests.workshop import Workshop
 
@@ -90,4 +91,4 @@ def test_two_trainings_at_once_leave_two_whole_versions(shop: Workshop) -> None:
     said = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert shop.registry.versions("cottages") == [1, 2]
-    assert shop.registry.verify("cottages") == []
+    assert verify(shop.registry, "cottages") == []

@@ -14,6 +14,7 @@ import pytest
 
 from house_prices.errors import RegistryError
 from house_prices.registry import Registry
+from house_prices.registry.verify import verify
 from tests import dying, plain_model
 from tests.plain_model import MARKET
 
@@ -68,7 +69,7 @@ def go_on(registry: Registry) -> None:
     assert registry.versions(MARKET) == [*known, version.number]
     assert registry.champion(MARKET) == champion
     assert not [
-        fault for fault in registry.verify(MARKET) if "audit" in fault or "champion.json says" in fault
+        fault for fault in verify(registry, MARKET) if "audit" in fault or "champion.json says" in fault
     ]
 
 
@@ -80,7 +81,7 @@ def test_a_publication_stopped_at_any_step_shows_all_of_a_version_or_nothing(
     for registry in every_step("publish", how, before, tmp_path):
         assert registry.versions(MARKET) in ([1], [1, 2])
         see_whole_versions(registry)
-        faults = "\n".join(registry.verify(MARKET))
+        faults = "\n".join(verify(registry, MARKET))
         assert all(name in faults for name in leftovers(registry))
         go_on(registry)
 
@@ -104,7 +105,7 @@ def test_a_promotion_stopped_at_any_step_leaves_the_old_champion_or_the_new(how:
         assert champion
         assert champion.version in (1, 2)
         told = [entry["version"] for entry in registry.history(MARKET)][-1]
-        faults = "\n".join(registry.verify(MARKET))
+        faults = "\n".join(verify(registry, MARKET))
         assert (told == champion.version) != ("a promotion was interrupted" in faults)
         assert all(name in faults for name in leftovers(registry))
         go_on(registry)
@@ -114,9 +115,9 @@ def test_a_line_cut_off_by_a_kill_is_named_and_taken_back_by_the_next(tmp_path: 
     registry = prepared(tmp_path, versions=1)
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(log.read_bytes() + b'{"event":"promo')
-    assert any("half a line" in fault for fault in registry.verify(MARKET))
-    registry.record(MARKET, "verdict", {"passed": True})
-    assert registry.verify(MARKET) == []
+    assert any("half a line" in fault for fault in verify(registry, MARKET))
+    registry.record_decision(MARKET, {"passed": True})
+    assert verify(registry, MARKET) == []
 
 
 @pytest.mark.parametrize("meant", [1, 2])
@@ -127,7 +128,7 @@ def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(meant:
         champion = registry.champion(MARKET)
         assert champion
         assert champion.version == meant
-        assert not [fault for fault in registry.verify(MARKET) if "champion.json says" in fault]
+        assert not [fault for fault in verify(registry, MARKET) if "champion.json says" in fault]
 
 
 def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_on_a_disk_that_is_really_full_the_champion_stays(small_disk: Path) -> N
     registry = prepared(small_disk, versions=1)
     with pytest.raises(RegistryError, match="No space left on device"):
         plain_model.publish(registry, b"x" * 80_000)
-    assert registry.verify(MARKET) == []
+    assert verify(registry, MARKET) == []
     go_on(registry)
 
 
@@ -201,4 +202,4 @@ def test_a_file_that_may_not_grow_is_a_failed_publication(tmp_path: Path) -> Non
             plain_model.publish(registry, b"x" * 80_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert (registry.versions(MARKET), registry.verify(MARKET)) == ([1], [])
+    assert (registry.versions(MARKET), verify(registry, MARKET)) == ([1], [])
