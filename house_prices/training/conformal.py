@@ -71,7 +71,7 @@ def fit(predicted: Prices, actual: Prices, alpha: float = ALPHA) -> Intervals | 
 
 def _tails(scores: Prices, alpha: float) -> tuple[float, float]:
     """The scores of rank n + 1 - k and k."""
-    rank = math.ceil((len(scores) + 1) * (1 - alpha / 2) - 1e-9)  # 20 * 0.95 can be above 19 in floating point
+    rank = math.ceil((len(scores) + 1) * (1 - alpha / 2) - 1e-9)  # 20 * 0.95 may come out above 19
     ordered = np.sort(scores)
     return float(ordered[len(scores) - rank]), float(ordered[rank - 1])
 

@@ -40,7 +40,7 @@ class Inputs:
 
     @property
     def feeds(self) -> dict[str, NDArray[np.float32] | NDArray[np.object_]]:
-        """onnxruntime's inputs, by name."""
+        """Inputs for onnxruntime, by name."""
         categories = {"categories": self.categories} if self.categories.shape[1] else {}
         return {"numbers": self.numbers, **categories}
 
