@@ -1,4 +1,4 @@
-"""A real inference server in processes of its own, as it is seen from outside."""
+"""A real inference server in its own processes, seen from outside."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """One that serves."""
+    """A server that serves its champion."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -34,12 +34,12 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     def workers(self) -> list[int]:
-        """Ids of the processes that answer."""
+        """The ids of the processes that answer requests."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return list(map(int, children.split())) or [self.process.pid]
 
     def metric(self, name: str, **labels: str) -> float:
-        """Sum of the samples that have these labels, whatever others they have."""
+        """Sum of the samples that have these labels, regardless of others."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
             families = text_string_to_metric_families(answer.read().decode())
             samples = [sample for family in families for sample in family.samples]
@@ -47,7 +47,7 @@ class Server:
         return sum(one.value for one in samples if one.name == name and wanted <= one.labels.items())
 
     def lines(self, event: str) -> list[dict[str, Any]]:
-        """What the log says of an event so far."""
+        """The log lines of an event so far."""
         content = self.log.read_text()
         told = map(json.loads, content[: content.rfind("\n") + 1].splitlines())
         return [line for line in told if line["event"] == event]
@@ -59,14 +59,14 @@ class Server:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self) -> int:
-        """Send SIGTERM and wait for the end; gives the exit code."""
+        """Send SIGTERM, wait for the end and return the exit code."""
         self.process.terminate()
         return self.process.wait(PATIENCE_S)
 
 
 @contextmanager
 def serving(registry: Registry, *flags: str, log_sample: float = 0.0) -> Iterator[Server]:
-    """A server on a registry of one market, once its champion serves. Its log is beside the registry."""
+    """A server for a registry of one market, once its champion serves. Its log is beside the registry."""
     log = registry.root.parent / "server.log"
     command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
     command += ["--metrics-port", "0", "--poll-seconds", "0.02", "--log-sample", str(log_sample), *flags]
@@ -89,10 +89,10 @@ def _started(process: "subprocess.Popen[bytes]", log: Path) -> Server | None:
 
 
 def eventually(look: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
-    """Look again and again for something that is on its way; raises TimeoutError."""
+    """Call `look` until it returns something, and return that. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:g} s in vain")
+            raise TimeoutError(f"nothing after {seconds:g} s")
         time.sleep(0.02)
     return found

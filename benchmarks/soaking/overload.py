@@ -1,4 +1,4 @@
-"""Ten times as many requests as can be answered."""
+"""Ten times as many requests as the server can answer."""
 
 import time
 from collections import Counter
@@ -11,7 +11,7 @@ import grpc
 from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.cancelling import PREDICT, question
+from benchmarks.soaking.cancelling import PREDICT, request
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 
@@ -20,13 +20,13 @@ IN_FLIGHT = 4
 SECONDS = 10.0
 TIMES = 10
 SHARE = 0.5
-"""Of the capacity that is to remain: the callers use the server's cores too."""
+"""Smallest share of the capacity that must remain; the callers use the server's cores too."""
 REFUSED = 0.25
-"""Of an answer's time, that a refusal may take, by the medians: a busy machine slows both."""
+"""Longest refusal as a share of a response's time, by medians, since a busy machine slows both."""
 
 
 def overload(registry: Registry) -> Verdict:
-    """Capacity is what as many callers get as may be in flight; then ten times that is offered steadily."""
+    """Measure the capacity with as many callers as may be in flight, then offer ten times that steadily."""
     huts.promoted(registry, effort=huts.LONG)
     with serving(registry, "--max-in-flight", str(IN_FLIGHT)) as server:
         with Callers(server.address, threads=IN_FLIGHT, effort=EFFORT) as callers:
@@ -52,9 +52,9 @@ def overload(registry: Registry) -> Verdict:
 
 
 def _offered(address: str, rate: float) -> list[tuple[str, float]]:
-    """Code and seconds of each request, whether the last ones were answered or not."""
+    """Code and seconds of each request."""
     asked: list[Future[tuple[str, float]]] = []
-    message = question(EFFORT)
+    message = request(EFFORT)
     with grpc.insecure_channel(address) as channel:
         ask: Any = channel.unary_unary(PREDICT)
         started = time.perf_counter()
