@@ -54,7 +54,7 @@ def sources_sensor(context: dg.SensorEvaluationContext, project: Project) -> dg.
     latest = context.instance.get_latest_materialization_event(KEY)
     metadata = latest.asset_materialization.metadata if latest and latest.asset_materialization else {}
     if metadata and metadata["tag"].value == tag:
-        return dg.SensorResult(skip_reason=f"{tag} is running.", cursor=tag)
+        return dg.SensorResult(skip_reason=f"{tag} runs.", cursor=tag)
     if context.cursor != tag:
         return dg.SensorResult(skip_reason=f"{tag} is new; the next tick deploys it if it stays.", cursor=tag)
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=tag)], cursor=tag)
