@@ -22,7 +22,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that serves its champion."""
+    """One that serves."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -34,7 +34,7 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     def workers(self) -> list[int]:
-        """The ids of the processes that answer requests."""
+        """Ids of the processes that answer."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return list(map(int, children.split())) or [self.process.pid]
 
@@ -47,7 +47,7 @@ class Server:
         return sum(one.value for one in samples if one.name == name and wanted <= one.labels.items())
 
     def lines(self, event: str) -> list[dict[str, Any]]:
-        """The log lines of an event so far."""
+        """What the log says of an event so far."""
         content = self.log.read_text()
         told = map(json.loads, content[: content.rfind("\n") + 1].splitlines())
         return [line for line in told if line["event"] == event]
@@ -59,7 +59,7 @@ class Server:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def stop(self) -> int:
-        """Send SIGTERM, wait for the end and return the exit code."""
+        """Send SIGTERM and wait for the end; gives the exit code."""
         self.process.terminate()
         return self.process.wait(PATIENCE_S)
 
@@ -89,10 +89,10 @@ def _started(process: "subprocess.Popen[bytes]", log: Path) -> Server | None:
 
 
 def eventually(look: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
-    """Call `look` until it returns something, and return that. Raises TimeoutError."""
+    """Look again and again for something that is on its way; raises TimeoutError."""
     end = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > end:
-            raise TimeoutError(f"nothing after {seconds:g} s")
+            raise TimeoutError(f"waited {seconds:g} s in vain")
         time.sleep(0.02)
     return found

@@ -22,7 +22,7 @@ class Compose:
         return self.docker("compose", *_PLAIN, *words)
 
     def docker(self, *words: str) -> str:
-        """Run `docker` and return what it prints. Raises DeploymentError if it fails."""
+        """What `docker` prints. Raises DeploymentError where it fails."""
         try:
             done = subprocess.run(
                 ["docker", *words],
@@ -33,7 +33,7 @@ class Compose:
                 check=False,
             )
         except FileNotFoundError:
-            raise DeploymentError("There is no docker command here; use the image `deployment`.") from None
+            raise DeploymentError("There is no docker command here; the image `deployment` has.") from None
         if done.returncode:
             last = "\n".join(done.stderr.strip().splitlines()[-10:])
             raise DeploymentError(f"docker {' '.join(words)} ended with {done.returncode}:\n{last}")

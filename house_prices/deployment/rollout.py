@@ -37,11 +37,10 @@ class Deployed:
 
 
 def deploy(folder: Path, log: Callable[[str], None]) -> Deployed:
-    """Build images of the folder's sources, unless they exist, and have every service run them.
+    """Build the images of the folder's sources if there are none yet, and have every service run them.
 
-    The tag in .env changes only when all services are healthy, so that an interrupted deployment can be
-    repeated. If a service does not become healthy, all of them go back to the previous images, and
-    DeploymentError is raised.
+    The tag in .env changes when all are healthy, so that a deployment that was cut off can be repeated.
+    Raises DeploymentError where one does not become healthy; all then run the images of before.
     """
     old = Compose(folder, env_file.tag(folder))
     new = Compose(folder, sources.tag(folder))
