@@ -192,10 +192,10 @@ def main() -> int:
 
 
 def _held(fault: str, verdict: gate.Verdict, why: str) -> Drill:
-    """A fault for which the champion comparison needs a person's review."""
+    """A fault that the comparison with the champion leaves to a person."""
     said = _ruling(verdict, "against_champion").sentence
     kept = verdict.outcome is gate.Outcome.HOLD and why in said
-    return Drill(fault=fault, expected="needs review", kept=kept, said=said)
+    return Drill(fault=fault, expected="held for a person", kept=kept, said=said)
 
 
 def _ruling(verdict: gate.Verdict, rule: str) -> gate.Ruling:

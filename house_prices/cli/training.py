@@ -1,4 +1,4 @@
-"""One training in this process, with its progress printed step by step."""
+"""One training in this process, told step by step while it works."""
 
 import threading
 import uuid
@@ -17,80 +17,78 @@ _POLL_SECONDS = 0.2
 
 
 def train(home: Home, contract: Contract) -> int:
-    """Materialize every asset of the market, print each with its checks, and return the candidate's version.
+    """Materialize every asset of the market, and print each and each check. The candidate's version.
 
-    Raises ClickException if a step fails, or if the gate does not pass the candidate.
+    Ends the command where a step fails or the gate rejects the candidate.
     """
     with dg.DagsterInstance.get() as instance:
-        progress = _Progress(instance, contract)
+        told = _Telling(instance, contract)
         job = definitions.build(home.path).resolve_job_def(f"{contract.name}_training")
-        with progress:
+        with told:
             result = job.execute_in_process(
-                instance=instance, run_id=progress.run_id, run_config=_QUIET, raise_on_error=False
+                instance=instance, run_id=told.run_id, run_config=_QUIET, raise_on_error=False
             )
     if not result.success:
-        raise click.ClickException(progress.failure or "The training failed; see the run in Dagster's UI.")
-    if progress.rejected:
+        raise click.ClickException(told.failure or "The training failed; see the run in Dagster's UI.")
+    if told.rejected:
+        raise click.ClickException(f"Version {told.version} is not promoted: {' '.join(told.rejected)}")
+    if told.held:
         raise click.ClickException(
-            f"Version {progress.version} is not promoted: {' '.join(progress.rejected)}"
+            f"Version {told.version} is held for a person to decide on: {' '.join(told.held)} To promote it: "
+            f"house-prices models promote {told.version} --market {contract.name} --reason WHY"
         )
-    if progress.needs_review:
-        raise click.ClickException(
-            f"Version {progress.version} needs review: {' '.join(progress.needs_review)} To promote it: "
-            f"house-prices models promote {progress.version} --market {contract.name} --reason WHY"
-        )
-    return progress.version
+    return told.version
 
 
-class _Progress:
+class _Telling:
     """Prints a run's events while it is running, from its own thread."""
 
     def __init__(self, instance: dg.DagsterInstance, contract: Contract) -> None:
         self.run_id = str(uuid.uuid4())
         self.version = 0
         self.rejected: list[str] = []
-        self.needs_review: list[str] = []
+        self.held: list[str] = []
         self.failure = ""
         self._instance = instance
         self._contract = contract
-        self._ended = threading.Event()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow)
 
     def __enter__(self) -> None:
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._over.set()
         self._thread.join()
 
     def _follow(self) -> None:
         cursor = None
         while True:
-            last = self._ended.wait(_POLL_SECONDS)
+            last = self._over.wait(_POLL_SECONDS)
             page = self._instance.get_records_for_run(self.run_id, cursor)
             cursor = page.cursor
             for record in page.records:
                 event = record.event_log_entry.dagster_event
                 if event is not None:
-                    self._print(event)
+                    self._tell(event)
             if last:
                 return
 
-    def _print(self, event: dg.DagsterEvent) -> None:
+    def _tell(self, event: dg.DagsterEvent) -> None:
         if event.is_step_start and event.step_key:
             step = event.step_key.removeprefix(f"{self._contract.name}__")
             if step in _LINES:
                 click.echo(f"  {step} ...")
         elif event.is_step_materialization:
-            self._print_asset(event.materialization)
+            self._tell_asset(event.materialization)
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            self._print_check(event.asset_check_evaluation_data)
+            self._tell_check(event.asset_check_evaluation_data)
         elif event.is_step_failure:
             error = event.step_failure_data.error
             cause = error.cause if error and error.cause else error
             self.failure = f"{event.step_key} failed: {cause.message.strip() if cause else 'see the run'}"
 
-    def _print_asset(self, made: dg.AssetMaterialization) -> None:
+    def _tell_asset(self, made: dg.AssetMaterialization) -> None:
         name = made.asset_key.path[-1]
         facts: dict[str, Any] = {key: value.value for key, value in made.metadata.items()}
         for line in _LINES[name](facts):
@@ -98,17 +96,17 @@ class _Progress:
         if name == "candidate_model":
             self.version = int(facts["version"])
 
-    def _print_check(self, check: Any) -> None:
+    def _tell_check(self, check: Any) -> None:
         warns = check.severity is dg.AssetCheckSeverity.WARN
         gate = check.asset_key.path[-1] == "metrics"
         mark = click.style("passed", fg="green") if check.passed else click.style("failed", fg="red")
         if not check.passed and warns:
-            mark = click.style("review" if gate else "warns ", fg="yellow")
+            mark = click.style("held  " if gate else "warns ", fg="yellow")
         facts = {key: value.value for key, value in check.metadata.items()}
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
         click.echo(f"      {mark}  {check.check_name}: {why}")
         if gate and not check.passed:
-            (self.needs_review if warns else self.rejected).append(f"{check.check_name}: {why}")
+            (self.held if warns else self.rejected).append(f"{check.check_name}: {why}")
 
 
 def _raw_lines(facts: Mapping[str, Any]) -> list[str]:

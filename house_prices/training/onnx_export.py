@@ -99,7 +99,7 @@ def predict(model: ort.InferenceSession, houses: Inputs) -> NDArray[np.float64]:
 def predict_interval(
     model: ort.InferenceSession, houses: Inputs
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Both ends of each served interval: [rows] each. None if the model has no intervals."""
+    """Both ends of each served interval, each [rows]; None where the model has none."""
     if len(model.get_outputs()) == 1:
         return None
     lower, upper = model.run(["price_lower", "price_upper"], houses.feeds)
