@@ -14,17 +14,17 @@ export MALLOC_TRIM_THRESHOLD_ := 268435456
 .PHONY: help demo up gateway test compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
 
 help:
-	@echo "make demo [MARKET=ames]  from raw sales to a served price"
-	@echo "make up                  Dagster's UI on 3000 and the inference server on 8001"
-	@echo "make gateway             Envoy on 8080 in front of it: gRPC, JSON, gRPC-Web"
-	@echo "make test                every test"
-	@echo "make compose-test        docker-compose.yml in a real engine"
-	@echo "make rollout-test        new images in the place of old ones there, and in a Swarm"
-	@echo "make check               format, lint, types, layering, contracts and protos"
-	@echo "make bench               the server against the bare floor of its stack"
-	@echo "make bench-pipeline      the pipeline against the plain script it replaces"
-	@echo "make bench-gate          how often the gate errs, and what it says of faults"
-	@echo "make soak [MINUTES=10]   the server while much goes on at once, and for long"
+	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
+	@echo "make up                  run Dagster's UI on port 3000 and the inference server on 8001"
+	@echo "make gateway             run Envoy on port 8080 in front of it: gRPC, JSON, gRPC-Web"
+	@echo "make test                run every test"
+	@echo "make compose-test        test docker-compose.yml in a Docker engine"
+	@echo "make rollout-test        test deployments there, and in a Swarm"
+	@echo "make check               check format, lint, types, layering, contracts and protos"
+	@echo "make bench               compare the server with the bare floor of its stack"
+	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
+	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
+	@echo "make soak [MINUTES=10]   test the server under load, faults and time"
 
 demo: .venv/pipeline
 	@$(BIN)/house-prices demo --market $(MARKET)

@@ -1,8 +1,8 @@
-"""The floor that the server is measured against: grpc.aio that answers one method with a message kept ready.
+"""The floor that the server is compared with: grpc.aio that answers one method with a prepared message.
 
     python -m benchmarks.echo PATH FILE
 
-PATH is the method's, FILE holds the answer's bytes. Prints the port it listens on. Nothing is decoded,
+PATH is the method's path, FILE has the response's bytes. Prints the port it listens on. Nothing is decoded,
 priced, checked, counted or logged.
 """
 
@@ -15,10 +15,10 @@ import grpc
 
 
 class Echo(grpc.GenericRpcHandler):
-    """Answers one path."""
+    """Answers calls to one path."""
 
     def __init__(self, path: str, answer: bytes) -> None:
-        async def echo(_question: bytes, _context: Any) -> bytes:
+        async def echo(_request: bytes, _context: Any) -> bytes:
             return answer
 
         self._path = path

@@ -1,8 +1,8 @@
-"""Faults put before the gate on purpose, and what it says of each.
+"""Tests the gate with deliberate faults, and prints its response to each.
 
     python -m benchmarks.gate_drills
 
-Exits with 1 where a fault is not met as it should be.
+Exits with 1 if the response to a fault is not the expected one.
 """
 
 import sys
@@ -37,14 +37,14 @@ HUTS = models.contract()
 
 @dataclass(frozen=True, kw_only=True)
 class Drill:
-    """A fault, and how it was met."""
+    """A fault, and the response to it."""
 
     fault: str
     expected: str
     kept: bool
-    """Whether it was met as expected."""
+    """Whether the response was the expected one."""
     said: str
-    """By what should meet it."""
+    """The response, in the words of the rule or check that should notice the fault."""
 
 
 def one_bad_slice() -> Drill:
@@ -73,7 +73,7 @@ def knows_the_holdout() -> Drill:
 
 
 def price_in_a_feature() -> Drill:
-    """The holdout knows the price too, so that no score shows it: only a look at the sales does."""
+    """It leaks the price in the holdout too, so no metric shows it, only a diagnostic of the sales."""
     sales = clean_sales.huts(600).assign(age=lambda one: one["price"] / 1e5)
     found = diagnostics.dominance(sales, HUTS)
     return Drill(
@@ -109,7 +109,7 @@ def shuffled_targets() -> Drill:
 
 
 def one_percent_noise() -> Drill:
-    """On many sales: the median error of 550 is too uncertain to call it no worse."""
+    """On many sales, because the median error on 550 is too uncertain to show that it is no worse."""
     draw = np.random.default_rng(SEED)
     held = holdout(draw, MANY)
     champion = challenge(held, draw)["champion"].to_numpy()
@@ -165,7 +165,7 @@ def two_promotions_at_once() -> Drill:
     order = [int(str(entry["version"])) for entry in history]
     return Drill(
         fault="two promotions at once",
-        expected="one after the other; the log tells both",
+        expected="one after the other; the log has both",
         kept=sorted(order) == [1, 2] and champion == order[-1] and not faults,
         said=f"Promoted {order[0]}, then {order[1]}; champion {champion}; {len(faults) or 'no'} faults.",
     )
@@ -204,7 +204,7 @@ def _result(decision: gate.GateDecision, rule: str) -> gate.RuleResult:
 
 
 def _trained(sales: pd.DataFrame, contract: Contract) -> evaluate.Model:
-    """A model really trained and exported."""
+    """A model that is really trained and exported."""
     session = onnx_export.session(onnx_export.export(train.train(sales, contract), contract))
     return replace(CHAMPION, contract=contract, session=session)
 

@@ -1,11 +1,11 @@
-"""How often the gate errs on challengers whose true worth is known.
+"""Measures the gate's error rates on challengers whose true quality is known.
 
     python -m benchmarks.gate_power [--sequences 200] [--trainings 5] [--challengers 60]
 
-Each goes through the project's own comparison and rules; in all else it is sound. A sequence is so many
-re-trainings, none of them truly better, held against one champion on one holdout; each spends its part of the
-5% error. Exits with 1 where more than 5% of the sequences, or of the trainings, bring a promotion, by more
-than chance (two standard errors).
+Each goes through the project's own champion comparison and rules, and passes in every other respect. A
+sequence is a number of re-trainings, none of them truly better, compared with one champion on one holdout;
+each spends its part of the 5% error. Exits with 1 if more than 5% of the sequences, or of the trainings, lead
+to a promotion, beyond chance (two standard errors).
 """
 
 import argparse
@@ -25,12 +25,12 @@ from house_prices.evaluation import bootstrap
 
 RESULTS = ROOT / "benchmarks" / "results" / "gate_power.json"
 ALLOWED = 0.05
-"""Most false promotions, as a share."""
+"""Largest share of false promotions."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """How often something came about."""
+    """How often something happened."""
 
     what: str
     times: int
@@ -47,7 +47,7 @@ class Rate:
 
     @property
     def too_high(self) -> bool:
-        """Whether it is above what is allowed by more than chance."""
+        """Whether it is above the allowed share by more than chance."""
         return self.share > ALLOWED + 2 * math.sqrt(ALLOWED * (1 - ALLOWED) / self.of)
 
 
@@ -86,13 +86,13 @@ def false_promotions(draw: np.random.Generator, sequences: int, trainings: int) 
 
 
 def _sequence(draw: np.random.Generator, trainings: int) -> list[bool]:
-    """Which of these re-trainings would be promoted: each is judged as if none before it had been."""
+    """Which re-trainings would be promoted, each evaluated as if none before it had been."""
     held = holdout(draw)
     return [judge(challenge(held, draw), turn=turn)[1].passed for turn in range(1, trainings + 1)]
 
 
 def other_rates(draw: np.random.Generator, challengers: int) -> list[Rate]:
-    """Power, and what the margin of "no worse" lets through; each challenger is the first on its holdout."""
+    """Power, and promotions within the margin of "no worse"; each challenger is the first on its holdout."""
     kinds = {
         "5% better, the same estimator": (-0.05, RETRAINED, CANDIDATE),
         "5% better, another estimator": (-0.05, ANOTHER_KIND, CANDIDATE),

@@ -1,4 +1,4 @@
-"""Load by h2load, of Debian's nghttp2-client: it costs far less than the servers it drives."""
+"""Generates load with h2load (Debian's nghttp2-client), which costs far less than the servers it drives."""
 
 import shutil
 import subprocess
@@ -11,22 +11,22 @@ from pathlib import Path
 import numpy as np
 
 TICKS = 100
-"""Of the processor times in /proc, a second."""
+"""Units of the processor times in /proc, per second."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """One run."""
+    """The result of one run."""
 
     requests_s: float
     p50_us: float
     p99_us: float
     cpu_us: float
-    """Processor time of the server's processes a request."""
+    """Processor time of the server's processes, per request."""
 
 
 def check() -> None:
-    """Raise SystemExit where there is no h2load."""
+    """Raise SystemExit if h2load is missing."""
     if not shutil.which("h2load"):
         raise SystemExit("h2load is missing. Debian and Ubuntu have it in the package nghttp2-client.")
 
@@ -34,9 +34,9 @@ def check() -> None:
 def drive(
     port: int, path: str, message: bytes, *, requests: int, in_flight: int, processes: Sequence[int]
 ) -> Load:
-    """Ask as fast as answers come. Raises RuntimeError where an HTTP status is not 200.
+    """Send requests as fast as responses arrive. Raises RuntimeError if an HTTP status is not 200.
 
-    gRPC's own status is in trailers that h2load does not read: ask once by a real client before.
+    h2load does not read gRPC's own status, which is in the trailers: try the request with a client first.
     """
     with tempfile.TemporaryDirectory() as folder:
         body, log = Path(folder, "body"), Path(folder, "log")
@@ -60,6 +60,6 @@ def drive(
 
 
 def cpu_s(process: int) -> float:
-    """Processor time that a process has used."""
+    """Processor time that a process has used so far."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

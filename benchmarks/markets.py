@@ -1,4 +1,4 @@
-"""A registry with HalfMil in it, trained as the platform trains it, for whoever measures the server."""
+"""A registry with a HalfMil model, trained as the platform trains it, to measure servers with."""
 
 import hashlib
 from pathlib import Path
@@ -16,7 +16,7 @@ SALES = 20_000
 
 
 def publish(folder: Path, versions: int = 1) -> tuple[Registry, Contract, Inputs]:
-    """A registry of as many equal versions, the first one promoted, and the houses that were held out."""
+    """A registry with this many equal versions, the first one promoted, and the holdout's houses."""
     contract = reader.read(ROOT / "data" / "halfmil" / "contract.toml")
     raw = folder / "raw" / halfmil.FILE_NAME
     halfmil.write(raw, SALES)

@@ -1,4 +1,4 @@
-"""The same work by our steps: a market's folder in, ONNX model and rejects out."""
+"""The same work with our functions: a market's folder in, ONNX model and rejects out."""
 
 import json
 import sys

@@ -1,10 +1,10 @@
-"""How fast our pipeline is: against the way of the project it replaces, as sales grow, and inside Dagster.
+"""How fast our pipeline is: compared with the script it replaces, as sales grow, and inside Dagster.
 
     python -m benchmarks.pipeline [--rounds 5] [--rows 500000] [--growth 500000 1000000 2000000 5000000]
 
-Every run is a fresh process. What is compared is run by turns, so that a busy machine slows both; read the
-ratios. Memory is the largest PSS of a process and its children together, polled. Exits with 1 where a
-bar is missed.
+Every run is a fresh process. The programs that are compared take turns, so that a busy machine slows all of
+them: read the ratios. Memory is the largest PSS of a process and its children together, polled. Exits with 1
+if a limit is missed.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from house_prices.sales import halfmil
 
 RESULTS = ROOT / "benchmarks" / "results" / "pipeline.json"
 BARS = {"wall": 0.6, "memory": 1.2, "growth": 1.0}
-"""Most that each ratio may be."""
+"""Largest value allowed for each ratio."""
 MARKET = "halfmil"
 
 
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def compare(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
-    """The seed's way, ours and ours inside Dagster, by turns."""
+    """The seed's script, our functions, and ours inside Dagster, in turn."""
     home = _home(folder / "compared", rows)
     market, kept = home / "data" / MARKET, home / "kept"
     kept.mkdir()
@@ -72,7 +72,7 @@ def compare(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
 
 
 def grow(folder: Path, sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Our steps alone, as sales grow: the better of two runs each."""
+    """Our functions alone, as sales grow: the better of two runs for each size."""
     found = []
     for rows in sizes:
         home = _home(folder / "grown", rows)
@@ -87,7 +87,7 @@ def grow(folder: Path, sizes: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def ratios(found: Mapping[str, Any]) -> dict[str, float]:
-    """What the bars are held against."""
+    """The ratios that have limits."""
     told = {
         "wall": median(found["comparison"]["wall_ratios"]),
         "memory": median(found["comparison"]["memory_ratios"]),
@@ -100,7 +100,7 @@ def ratios(found: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _home(folder: Path, rows: int) -> Path:
-    """A project folder with one market of as many sales, and one estimator to try: the seed's."""
+    """A project folder with one market of `rows` sales and the seed's single estimator."""
     source = tomllib.loads((ROOT / "data" / MARKET / "contract.toml").read_text())
     source["split"]["calibration"] = 0.0
     source["training"] = {
@@ -115,7 +115,7 @@ def _home(folder: Path, rows: int) -> Path:
 
 
 def _through_dagster(home: Path) -> Measured:
-    """Every asset and check of the market, in a new instance and an empty registry."""
+    """Every asset and check of the market, with a new instance and an empty registry."""
     shutil.rmtree(home / "storage", ignore_errors=True)
     variables = {"DAGSTER_HOME": str(home), "HOUSE_PRICES_HOME": str(home)}
     return run("benchmarks.dagster_pipeline", home, MARKET, folder=home, environment=variables)

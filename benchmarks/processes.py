@@ -1,4 +1,4 @@
-"""Running a program as a fresh process: its wall time, and the peak memory of it and its children."""
+"""Runs a program as a fresh process and measures its wall time and peak memory, children included."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 
 POLL_S = 0.1
-"""Between two looks at memory: each holds up the process that is looked at."""
+"""Interval of memory samples; each sample delays the process."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -26,7 +26,7 @@ class Measured:
     wall_s: float
     """From start to exit, imports included."""
     cpu_s: float
-    """Processor time of it and its children: what a busy machine distorts least."""
+    """Processor time of it and its children, which a busy machine distorts least."""
     peak_mb: float
     """Largest sum of the proportional set sizes (PSS) of the process and its descendants, polled."""
     told: Mapping[str, Any]
@@ -36,9 +36,9 @@ class Measured:
 def run(
     module: str, *arguments: object, folder: Path = ROOT, environment: Mapping[str, str] | None = None
 ) -> Measured:
-    """Run a module of this project in a folder, to its end. Raises CalledProcessError where it fails.
+    """Run a module of this project in a folder, to its end. Raises CalledProcessError if it fails.
 
-    What it logs is shown only then.
+    Its stderr is shown only in that case.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
@@ -69,7 +69,7 @@ def run(
 
 
 def _cpu_s() -> float:
-    """Processor time of every child so far that has ended."""
+    """Processor time of every child that has ended so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -96,7 +96,7 @@ def _family(root: int) -> list[int]:
 
 
 def pss_kb(process: int, part: str = "Pss") -> int:
-    """Proportional set size of a process, or a part of it such as Pss_Anon; 0 where it has ended."""
+    """Proportional set size of a process, or a part of it such as Pss_Anon; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:  # it ended while we looked

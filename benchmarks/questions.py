@@ -1,4 +1,4 @@
-"""What the server is asked over and over."""
+"""The requests that benchmarks send."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The inference server, and the floor that it is measured against, as processes."""
+"""The inference server, and the floor that it is compared with, as processes."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ SHARE_OF_LOG = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that is up."""
+    """A running server."""
 
     port: int
     processes: Sequence[int]
@@ -42,7 +42,7 @@ class Server:
         return h2load.drive(self.port, question.path, question.message, requests=requests, **asked)
 
     def peak_mb(self) -> float:
-        """Most memory that any of its processes has held (VmHWM)."""
+        """Largest memory that any of its processes has held (VmHWM)."""
         return max(_status_kb(process, "VmHWM") for process in self.processes) / 1024
 
 
@@ -69,7 +69,7 @@ def echoing(folder: Path, question: Question, answer: bytes) -> Iterator[Server]
 
 @contextmanager
 def promoting(registry: Registry, contract: Contract) -> Iterator[None]:
-    """The champion is now the one version and now the other."""
+    """Switch the champion between two versions until the block ends."""
     end = threading.Event()
 
     def promote() -> None:

@@ -1,4 +1,4 @@
-"""The way of the project that this one replaces, as one plain script: CSV and folder in, model out."""
+"""The project that this one replaces, as one plain script: CSV and folder in, model out."""
 
 import json
 import pickle

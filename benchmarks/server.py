@@ -1,4 +1,4 @@
-"""A real inference server in processes of its own, as it is seen from outside."""
+"""A real inference server in its own processes, seen from outside."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ class Server:
         return list(map(int, children.split())) or [self.process.pid]
 
     def metric(self, name: str, **labels: str) -> float:
-        """Sum of the samples that have these labels, whatever others they have."""
+        """Sum of the samples that have these labels, regardless of others."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
             families = text_string_to_metric_families(answer.read().decode())
             samples = [sample for family in families for sample in family.samples]
@@ -66,7 +66,7 @@ class Server:
 
 @contextmanager
 def serving(registry: Registry, *flags: str, log_sample: float = 0.0) -> Iterator[Server]:
-    """A server on a registry of one market, once its champion serves. Its log is beside the registry."""
+    """A server for a registry of one market, once its champion serves. Its log is beside the registry."""
     log = registry.root.parent / "server.log"
     command = [sys.executable, "-m", "inference_server", "--models", str(registry.root), "--port", "0"]
     command += ["--metrics-port", "0", "--poll-seconds", "0.02", "--log-sample", str(log_sample), *flags]

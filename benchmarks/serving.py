@@ -1,11 +1,11 @@
-"""How fast the server is: against the bare floor of its stack, as requests grow, and while models change.
+"""How fast the server is: compared with the bare floor of its stack, as requests grow, and during swaps.
 
     python -m benchmarks.serving [--rounds 5] [--seconds 2]
 
-The floor is grpc.aio that answers the same bytes and does nothing else. What is compared is asked by turns,
-so that a busy machine slows both; read the ratios. h2load asks, on the cores that the servers use too. One
-worker, HalfMil's model, settings as they come but for the log, of which one line in a hundred is kept.
-Exits with 1 where a bar is missed.
+The floor is a grpc.aio server that returns the same bytes and does nothing else. Server and floor take turns,
+so that a busy machine slows both: read the ratios. h2load generates the load on the same cores. One worker,
+HalfMil's model, default settings except that one log line in a hundred is written. Exits with 1 if a limit is
+missed.
 """
 
 import argparse
@@ -35,7 +35,7 @@ MANY = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """A number that is to be reached."""
+    """A measured value and its limit."""
 
     name: str
     value: float
@@ -106,7 +106,7 @@ def compare(
 def grow(
     registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[str, dict[int, float]]:
-    """Processor time in us a row, as requests have more rows: the median of the rounds."""
+    """Processor time in us per row, as requests have more rows: the median of the rounds."""
     found: dict[str, dict[int, float]] = {}
     with serving(registry) as server:
         for kind in (typed, open_inference):

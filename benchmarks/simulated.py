@@ -1,9 +1,9 @@
-"""Simulated holdouts, on which the truth about two models is known.
+"""Simulated holdouts, for which the true quality of two models is known.
 
-Both models are real ONNX files that answer a column of the sales, so that the project's own comparison and
-gate run on errors of our making. Their shape is that of Ames: 586 holdout sales with log errors of 0.14 and
-tails as heavy as Student's t with 4 degrees of freedom; errors of two trainings of one estimator correlate
-at 0.97, those of gradient boosting and ridge regression at 0.86; a few properties are sold twice.
+Both models are real ONNX files that return a column of the sales, so that the project's own champion
+comparison and gate run on simulated errors. These are modelled on Ames: 586 holdout sales with log errors of
+0.14 and tails as heavy as Student's t with 4 degrees of freedom. The errors of two trainings of one estimator
+correlate at 0.97, those of gradient boosting and ridge regression at 0.86. A few properties are sold twice.
 """
 
 from dataclasses import dataclass, replace
@@ -50,19 +50,19 @@ SLICED = replace(CONTRACT, slices=("riverside",))
 
 @dataclass(frozen=True, kw_only=True)
 class Holdout:
-    """Sales and what makes both models err on them."""
+    """Sales, and the components of both models' errors on them."""
 
     actual: NDArray[np.float64]
     property: NDArray[np.uint64]
     riverside: NDArray[np.bool_]
     common: NDArray[np.float64]
-    """What both models miss, of variance 1: equal for the sales of one property."""
+    """The errors that both models share, of variance 1 and equal for the sales of one property."""
     own: NDArray[np.float64]
-    """What the champion alone misses."""
+    """The champion's own errors."""
 
 
 def holdout(draw: np.random.Generator, sales: int = SALES) -> Holdout:
-    """New sales and the champion's luck on them."""
+    """New sales and the champion's errors on them."""
     property_of = np.arange(sales) % (sales - SOLD_TWICE)
     return Holdout(
         actual=np.exp(draw.normal(12.0, 0.4, sales)),
@@ -100,7 +100,7 @@ def _noise(draw: np.random.Generator, sales: int) -> NDArray[np.float64]:
 
 
 def _answering(feature: str, version: int) -> measure.Model:
-    """A model that answers a column of the sales."""
+    """A model that returns a column of the sales."""
     at = [one.name for one in CONTRACT.numbers].index(feature)
     graph = helper.make_graph(
         [helper.make_node("Gather", ["numbers", "at"], ["price"], axis=1)],

@@ -1,8 +1,8 @@
-"""Whether the server keeps its promises when much goes on at once: real processes, real sockets.
+"""Tests the server under load, faults and time, with real processes and real sockets.
 
     python -m benchmarks.soak [--minutes 10] [--only SECTION ...]
 
-Each section has a registry and a server of its own and prints a line. Exits with 1 where a promise is broken.
+Each section has its own registry and server and prints one line. Exits with 1 if a promise is broken.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def _is_kept(name: str, section: Section) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = section(Registry(Path(folder) / "models"))
-        except Exception as error:  # noqa: BLE001  # a section that breaks is a promise broken, and others follow
+        except Exception as error:  # noqa: BLE001  # a section that raises breaks a promise; others still run
             found = Verdict(facts=repr(error), faults=["ran to its end"])
     outcome = f"FAILED: {', '.join(found.faults)}" if found.faults else "kept"
     print(f"{name}: {found.facts}: {outcome}", flush=True)

@@ -1,4 +1,4 @@
-"""Whether a gRPC server answers `grpc.health.v1`; with --serving, whether it also says SERVING."""
+"""Exit with 0 if a gRPC server answers `grpc.health.v1`; with --serving, only if it reports SERVING."""
 
 import sys
 

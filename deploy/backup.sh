@@ -1,7 +1,7 @@
 #!/bin/sh
-# deploy/backup.sh save FOLDER       Dagster's records and the models, while everything runs
-# deploy/backup.sh restore FOLDER    puts them in place of what there is; stops what writes meanwhile
-# COMPOSE is the command, such as "docker-compose --env-file other.env".
+# deploy/backup.sh save FOLDER       saves Dagster's records and the models, while everything runs
+# deploy/backup.sh restore FOLDER    replaces the current ones; stops the services that write meanwhile
+# COMPOSE is the Compose command, such as "docker-compose --env-file other.env".
 set -eu
 compose=${COMPOSE:-docker compose}
 action=$1 folder=$2
@@ -11,7 +11,7 @@ in_models() { $compose run --rm --no-deps -T code "$@"; }
 case $action in
     save)
         mkdir -p "$folder"
-        # The models last, so that every model that a record names is in the copy.
+        # Models last, so that the copy has every model that a record names.
         $compose exec -T postgres pg_dump --username dagster --format custom dagster >"$folder/postgres.dump"
         in_models tar -C /srv/house-prices/storage/models -c . >"$folder/models.tar"
         (cd "$folder" && sha256sum postgres.dump models.tar >SHA256SUMS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes what Envoy reads below /gateway: its configuration, and who may see the UI.
+# Writes the files that Envoy reads in /gateway: its configuration, and the users who may see the UI.
 set -eu
 umask 077
 house-prices gateway user "$UI_USER" >/gateway/ui-users

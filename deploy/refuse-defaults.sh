@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ends with 1 where a secret is one that everybody knows, or that can be guessed.
+# Exits with 1 if a secret is a well-known default or short enough to guess.
 set -eu
 for name in POSTGRES_PASSWORD UI_PASSWORD; do
     eval "secret=\${$name:-}"

@@ -1,1 +1,1 @@
-"""The parts of `benchmarks.soak`, a module each."""
+"""The sections of `benchmarks.soak`, one module each."""

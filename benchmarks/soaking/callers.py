@@ -1,4 +1,4 @@
-"""Threads that ask as fast as they are answered, and know what each version has to say."""
+"""Threads that send requests as fast as responses arrive, and know each version's prices."""
 
 import itertools
 import threading
@@ -10,7 +10,7 @@ from inference_server.client import Client, ClientError
 
 
 class Callers:
-    """Ask for the price of a hut, each time another, until the block ends."""
+    """Ask for the prices of different huts until the block ends."""
 
     def __init__(self, address: str, *, threads: int = 4, effort: int = 0, **options: Any) -> None:
         self._address = address
@@ -20,17 +20,17 @@ class Callers:
         self._counts: list[Counter[str]] = [Counter() for _ in range(threads)]
         self._threads = [threading.Thread(target=self._run, args=[count]) for count in self._counts]
         self.wrong: list[str] = []
-        """Answers that are not what their version says."""
+        """Responses with a price that is not their version's."""
         self._newest = 0
 
     @property
     def codes(self) -> "Counter[str]":
-        """How often each gRPC code came; OK among them."""
+        """How often each gRPC code was returned, including OK."""
         return sum((Counter(dict(count)) for count in self._counts), Counter())
 
     @property
     def failures(self) -> dict[str, int]:
-        """Those codes that are not OK."""
+        """The codes other than OK."""
         return {code: count for code, count in self.codes.items() if code != "OK"}
 
     def has_heard(self, version: int) -> bool:

@@ -1,4 +1,4 @@
-"""Callers that leave, at each state that a call may be in."""
+"""Callers that cancel, in each state that a call can be in."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ from house_prices.registry import Registry
 
 TIMES, FEW = 20, 5
 QUICK, LONG = 1, 1000
-"""Efforts: next to nothing, and some tenths of a second."""
+"""Efforts: almost nothing, and a few tenths of a second."""
 PREDICT, STREAM = f"/{API.service}/Predict", f"/{API.service}/PredictStream"
 
 
 class Leaving:
-    """Brings calls into a state and cancels them there; gives how many the server has seen for certain."""
+    """Brings calls into a state and cancels them. Each method returns how many the server surely saw."""
 
     def __init__(self, server: Server, channel: grpc.Channel) -> None:
         self._server = server
@@ -34,17 +34,17 @@ class Leaving:
         return float(answer.predictions[0].price)
 
     def before_sending(self) -> int:
-        """The request may leave or not."""
+        """The request may or may not be sent."""
         for _ in range(TIMES):
             self._unary.future(question(QUICK), timeout=60).cancel()
         return 0
 
     def queued(self) -> int:
-        """More than there are threads: most wait for one."""
+        """More requests than threads, so that most of them wait."""
         return self._in_flight(TIMES)
 
     def computing(self) -> int:
-        """One at a time, so that it has a thread at once."""
+        """One at a time, so that it gets a thread at once."""
         return sum(self._in_flight(1) for _ in range(FEW))
 
     def _in_flight(self, count: int) -> int:
@@ -56,7 +56,7 @@ class Leaving:
         return count
 
     def answering(self) -> int:
-        """Nobody reads, so that the server waits until there is room for the answer."""
+        """Nobody reads, so that the server waits for room for its response."""
         for _ in range(FEW):
             call = self._stream(iter([question(QUICK, rows=5000)] * 400), timeout=60)
             time.sleep(0.3)
@@ -75,7 +75,7 @@ class Leaving:
 
 
 def cancelling(registry: Registry) -> Verdict:
-    """After each state no call is left, neither in flight nor as a stream, and the next one is answered."""
+    """After each state no call is left in flight and the next request is answered."""
     huts.promoted(registry, effort=huts.LONG)
     facts, broken = [], []
     with serving(registry, log_sample=1.0) as server, grpc.insecure_channel(server.address) as channel:
@@ -103,7 +103,7 @@ def cancelling(registry: Registry) -> Verdict:
 
 
 def _are_gone(server: Server, ended: float) -> bool:
-    """Wait until nothing is in flight and so many calls have ended."""
+    """Wait until nothing is in flight and this many calls have ended."""
 
     def are_gone() -> bool:
         told = server.metric("inference_requests_total")

@@ -1,4 +1,4 @@
-"""Processes that end under load: killed, and told to."""
+"""Processes that end under load: by a kill, and by SIGTERM."""
 
 import os
 import signal
@@ -12,11 +12,11 @@ from house_prices.registry import Registry
 
 KILLS, CALLERS = 5, 6
 UNANSWERED = {"UNAVAILABLE", "CANCELLED"}
-"""What a caller may be told by a server that stops."""
+"""Codes that a server may return while it stops."""
 
 
 def killing(registry: Registry) -> Verdict:
-    """kill -9 of a worker of two, again and again; the client's retries go to the other one."""
+    """Kill one of two workers again and again; the client's retries go to the other one."""
     huts.promoted(registry)
     with serving(registry, "--workers", "2") as server:
         with Callers(server.address, threads=CALLERS, connections=4) as callers:
@@ -42,7 +42,7 @@ def _kill_one(server: Server, callers: Callers) -> None:
 
 
 def stopping(registry: Registry) -> Verdict:
-    """SIGTERM: what the server says that it answered is what the callers got."""
+    """SIGTERM: callers get exactly the responses that the server logs."""
     huts.promoted(registry)
     with serving(registry, "--workers", "2", log_sample=1.0) as server:
         with Callers(server.address, threads=CALLERS, timeout_seconds=2) as callers:

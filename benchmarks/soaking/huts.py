@@ -1,4 +1,4 @@
-"""A market whose prices are known by heart, and whose houses say how long they are to be computed."""
+"""A market with known prices, whose houses set how long their prices take to compute."""
 
 import hashlib
 
@@ -23,18 +23,18 @@ CONTRACT = reader.from_values(
 )
 API = proto.load(CONTRACT)
 SIZE = 256
-"""Of the matrices that each unit of a house's effort multiplies: some tenths of a millisecond."""
+"""Size of the matrices that each unit of effort multiplies, in a few tenths of a millisecond."""
 LONG = 2000
-"""An effort of so long that a server takes the model for a slow one, and computes on threads alone."""
+"""An effort long enough that a server treats the model as slow, and computes only on threads."""
 
 
 def price(version: int, area: float) -> float:
-    """What a version says, exactly."""
+    """A version's exact price."""
     return 1000.0 * version + 10.0 * area
 
 
 def promoted(registry: Registry, *, effort: int = 0) -> ModelVersion:
-    """Publish the next version, with an effort of its golden rows, and make it the champion."""
+    """Publish the next version, with this effort in its golden rows, and make it the champion."""
     version = published(registry, effort=effort)
     promote(registry, version)
     return version
@@ -68,7 +68,7 @@ def promote(registry: Registry, version: ModelVersion) -> None:
 
 
 def _model(version: int) -> bytes:
-    """price = 1000 * version + 10 * area, after as many products of matrices as the first effort says."""
+    """price = 1000 * version + 10 * area, after as many matrix products as the largest effort."""
     constants = [
         *(helper.make_tensor(name, TensorProto.INT64, [len(values)], values) for name, values in
           {"one": [1], "two": [2], "size": [SIZE, SIZE]}.items()),

@@ -1,4 +1,4 @@
-"""Loading, unloading and asking, all at once."""
+"""Loading, unloading and predicting, all at once."""
 
 from collections import Counter
 from collections.abc import Callable, Set
@@ -22,7 +22,7 @@ OK, NOT_FOUND, REFUSED, WRONG = "OK", "NOT_FOUND", "FAILED_PRECONDITION", "a wro
 
 
 class Acts:
-    """What a thread may do, each giving a gRPC code."""
+    """The calls that a thread makes; each returns a gRPC code."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._channel = channel
@@ -32,7 +32,7 @@ class Acts:
         return bytes(call(request, timeout=20, metadata=metadata))
 
     def load(self, version: str) -> str:
-        """Without a version the champion."""
+        """Load a version, or the champion if there is no version."""
         request = messages.RepositoryModelLoadRequest(model_name=MARKET, parameters=_named(version))
         self._call(oip_messages.path("RepositoryModelLoad"), request)
         return OK
@@ -53,7 +53,7 @@ class Acts:
         return OK if came == price(int(answer.model_version), AREA) else WRONG
 
     def predict(self, version: str) -> str:
-        """By the typed API."""
+        """Predict through the typed API."""
         request = API.request(houses=[{"area": AREA, "effort": 0}])
         raw = self._call(f"/{API.service}/Predict", request, ("model-version", version))
         answer: Any = API.response.FromString(raw)
@@ -72,11 +72,11 @@ ALLOWED: list[tuple[Callable[[Acts, str], str], str, Set[str]]] = [
     (Acts.load, "99", {NOT_FOUND}),
     (Acts.unload, "3", {REFUSED}),
 ]
-"""Acts by turns, the version that each names, and what may come of it. Version 3 is the champion."""
+"""Calls in turn, the version that each names, and the allowed codes. Version 3 is the champion."""
 
 
 def loading(registry: Registry) -> Verdict:
-    """32 threads at once; afterwards it serves as before."""
+    """32 threads at once; afterwards the server serves as before."""
     for _ in range(3):
         huts.promoted(registry)
     with serving(registry) as server, grpc.insecure_channel(server.address) as channel:
@@ -94,7 +94,7 @@ def loading(registry: Registry) -> Verdict:
 
 
 def _act(acts: Acts, number: int) -> tuple[str, str, bool]:
-    """Its name, the code, and whether that is allowed."""
+    """The call, its code, and whether that is allowed."""
     act, version, allowed = ALLOWED[number % len(ALLOWED)]
     code = _done(act, acts, version)
     return f"{act.__name__} {version!r}", code, code in allowed

@@ -1,4 +1,4 @@
-"""Memory while everything happens for a long time."""
+"""Memory while everything happens at once, for a long time."""
 
 import time
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from house_prices.registry import Registry
 SAMPLE_S = 1.0
 SWAP_S = 5.0
 MB_A_MINUTE = 1.0
-"""Largest slope over the second half."""
+"""Largest slope allowed in the second half."""
 
 
 def memory(registry: Registry, minutes: float) -> Verdict:
-    """Sound, unsound, large, streamed and cancelled requests, loads and swaps.
+    """Valid, invalid, large, streamed and cancelled requests, loads and swaps.
 
-    Sampled is the anonymous part of the one worker's PSS: the rest, which is libraries, depends on who else
-    has them open.
+    Samples are of the anonymous part of the worker's PSS. The rest is libraries and depends on which other
+    processes use them.
     """
     versions = [huts.promoted(registry), huts.promoted(registry)]
     with serving(registry) as server:
@@ -61,7 +61,7 @@ def memory(registry: Registry, minutes: float) -> Verdict:
 
 @contextmanager
 def _odd(address: str) -> Iterator[list[int]]:
-    """Requests other than small and sound ones, a round of them every now and then, until the block ends."""
+    """Send rounds of large, streamed, cancelled and invalid requests until the block ends."""
     end, counts = Event(), [0]
 
     def run() -> None:
@@ -89,5 +89,5 @@ def _round(channel: grpc.Channel) -> int:
     acts.infer("")
     for unsound in (b"\xff", b""):
         if predict.future(unsound, timeout=20).code() is not grpc.StatusCode.INVALID_ARGUMENT:
-            raise RuntimeError("an unsound request was not refused")
+            raise RuntimeError("an invalid request was not refused")
     return 7

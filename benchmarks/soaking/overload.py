@@ -1,4 +1,4 @@
-"""Ten times as many requests as can be answered."""
+"""Ten times as many requests as the server can answer."""
 
 import time
 from collections import Counter
@@ -20,13 +20,13 @@ IN_FLIGHT = 4
 SECONDS = 10.0
 TIMES = 10
 SHARE = 0.5
-"""Of the capacity that is to remain: the callers use the server's cores too."""
+"""Smallest share of the capacity that must remain; the callers use the server's cores too."""
 REFUSED = 0.25
-"""Of an answer's time, that a refusal may take, by the medians: a busy machine slows both."""
+"""Longest refusal as a share of a response's time, by medians, since a busy machine slows both."""
 
 
 def overload(registry: Registry) -> Verdict:
-    """Capacity is what as many callers get as may be in flight; then ten times that is offered steadily."""
+    """Measure the capacity with as many callers as may be in flight, then offer ten times that steadily."""
     huts.promoted(registry, effort=huts.LONG)
     with serving(registry, "--max-in-flight", str(IN_FLIGHT)) as server:
         with Callers(server.address, threads=IN_FLIGHT, effort=EFFORT) as callers:
@@ -52,7 +52,7 @@ def overload(registry: Registry) -> Verdict:
 
 
 def _offered(address: str, rate: float) -> list[tuple[str, float]]:
-    """Code and seconds of each request, whether the last ones were answered or not."""
+    """Code and seconds of each request."""
     asked: list[Future[tuple[str, float]]] = []
     message = question(EFFORT)
     with grpc.insecure_channel(address) as channel:

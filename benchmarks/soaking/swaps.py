@@ -12,7 +12,7 @@ SWAPS = 100
 
 
 def swaps(registry: Registry) -> Verdict:
-    """Each is a new version with prices of its own; the next comes once it has answered."""
+    """Each swap promotes a new version with its own prices, and waits until it has answered."""
     huts.promoted(registry)
     with serving(registry) as server, Callers(server.address) as callers:
         for _ in range(SWAPS):

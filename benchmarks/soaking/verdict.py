@@ -1,4 +1,4 @@
-"""What a section of a soak found."""
+"""The result of a soak's section."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Numbers, and what is wrong with them."""
+    """A section's numbers, and the promises that they break."""
 
     facts: str
     faults: Sequence[str] = ()
-    """Empty where all is as promised."""
+    """Empty if every promise is kept."""
 
 
 def verdict(facts: str, **promises: bool) -> Verdict:
-    """From promises by their name, with what came of each."""
+    """A result from promises by name, each with whether it was kept."""
     broken = [name.replace("_", " ") for name, is_kept in promises.items() if not is_kept]
     return Verdict(facts=facts, faults=broken)
 

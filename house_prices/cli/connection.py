@@ -1,4 +1,4 @@
-"""The options that say where the server is, and what it is shown."""
+"""The options for connecting to a server: address, TLS and token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,26 +17,26 @@ _THIS_MACHINE = ("127.", "localhost:", "[::1]:", "unix:")
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """One server."""
+    """How to reach one server."""
 
     address: str
     tls: Tls | None
-    """None where it is spoken to in plain text."""
+    """None for an unencrypted connection."""
     token: str | None = field(repr=False)
 
     def client(self, contract: Contract) -> Client:
-        """A client that asks it for prices of a market."""
+        """A client for prices of a market from this server."""
         return Client(self.address, contracts=[contract], tls=self.tls, token=self.token)
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options, and what came of them as `connection`."""
+    """Add the options to a command, which gets the result as `connection`."""
 
-    @click.option("--address", default="127.0.0.1:8001", envvar="HOUSE_PRICES_ADDRESS", help="The server.")
-    @click.option("--tls-ca", type=_FILE, help="PEM of who signs the server's certificate; asks by TLS.")
-    @click.option("--tls-cert", type=_FILE, help="PEM of a certificate to show, where the server wants one.")
+    @click.option("--address", default="127.0.0.1:8001", envvar="HOUSE_PRICES_ADDRESS", help="Server to ask.")
+    @click.option("--tls-ca", type=_FILE, help="PEM of the server's CA; turns on TLS.")
+    @click.option("--tls-cert", type=_FILE, help="PEM of a client certificate, if required.")
     @click.option("--tls-key", type=_FILE, help="PEM of its key.")
-    @click.option("--token-file", type=_FILE, help="File with a token to show.")
+    @click.option("--token-file", type=_FILE, help="File with a token in its first line.")
     @wraps(command)
     def connected(
         *arguments: Any,
@@ -49,7 +49,7 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         tls, token = _tls(tls_ca, tls_cert, tls_key), _token(token_file)
         if token and not tls and not address.startswith(_THIS_MACHINE):
-            click.echo(f"The token goes to {address} unencrypted; --tls-ca FILE asks by TLS.", err=True)
+            click.echo(f"The token goes to {address} unencrypted; --tls-ca FILE turns on TLS.", err=True)
         command(*arguments, connection=Connection(address=address, tls=tls, token=token), **others)
 
     return connected
@@ -64,7 +64,7 @@ def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> Tls | N
 
 
 def _token(file: Path | None) -> str | None:
-    """The first of a file that has one a line, as the server's files do."""
+    """The first token in a file that, like the server's, has one token a line."""
     if file is None:
         return None
     words = (_read(file) or b"").decode(errors="replace").split()

@@ -1,4 +1,4 @@
-"""`house-prices data`: raw sales that can be made."""
+"""`house-prices data`: generate raw sales."""
 
 import click
 
@@ -7,15 +7,15 @@ from house_prices.cli.home import Home, pass_home
 
 @click.group()
 def data() -> None:
-    """Raw sales that can be made."""
+    """Generate raw sales."""
 
 
 @data.command()
-@click.option("--rows", default=500_000, type=click.IntRange(1), help="Sales to make.")
-@click.option("--seed", default=0, help="The same seed makes the same sales.")
+@click.option("--rows", default=500_000, type=click.IntRange(1), help="Number of sales to generate.")
+@click.option("--seed", default=0, help="The same seed gives the same sales.")
 @pass_home
 def halfmil(home: Home, rows: int, seed: int) -> None:
-    """Make the HalfMil sales file by its law, in place of the published one."""
+    """Generate sales with the pricing formula of Kaggle's HalfMil dataset, in place of its file."""
     from house_prices.sales import halfmil as halfmil_law
 
     path = home.data / "halfmil" / "raw" / halfmil_law.FILE_NAME

@@ -1,4 +1,4 @@
-"""`house-prices demo`: from raw sales to a served price, every step of it real."""
+"""`house-prices demo`: from raw sales to a served price, with every step real."""
 
 import os
 import time
@@ -21,7 +21,7 @@ ANSWER_SECONDS = 30
 @click.option("--market", default="halfmil", envvar="HOUSE_PRICES_MARKET", help="A folder below data/.")
 @pass_home
 def demo(home: Home, market: str) -> None:
-    """Train, judge, promote and serve a market's model, and ask it for a price."""
+    """Train, evaluate, promote and serve a market's model, and ask it for a price."""
     started = time.monotonic()
     contract = home.contract(home.known(market))
     os.environ.update(up.environment(home))
@@ -40,12 +40,12 @@ def demo(home: Home, market: str) -> None:
         click.echo(f"  version {champion.version} promoted by {champion.by}: {champion.reason}")
         _say(f"Asking the inference server on port {port}")
         _ask(contract, version, port, processes)
-    _say(f"All of it in {time.monotonic() - started:.0f} s. Where to look next")
+    _say(f"Done in {time.monotonic() - started:.0f} s. Where to look next")
     click.echo(
         f"  make up                          Dagster's UI on http://localhost:3000, and the server\n"
         f"  house-prices models list         every version; models show --market {market} for one\n"
         f"  house-prices predict --help      ask the server that `make up` starts\n"
-        f"  storage/rejects/{market}.csv    the sales that were refused, with reasons"
+        f"  storage/rejects/{market}.csv    the rejected sales, with reasons"
     )
 
 
@@ -60,7 +60,7 @@ def _ensure_sales(home: Home, contract: Contract) -> None:
     if contract.name == "halfmil" and not read.paths(folder):
         from house_prices.sales import halfmil
 
-        click.echo(f"  no sales file yet: making {halfmil.ROWS} sales by the published file's law")
+        click.echo(f"  no sales file yet: generating {halfmil.ROWS} sales with the dataset's formula")
         folder.mkdir(parents=True, exist_ok=True)
         halfmil.write(folder / halfmil.FILE_NAME, halfmil.ROWS, 0)
     for path in read.paths(folder):
@@ -68,7 +68,7 @@ def _ensure_sales(home: Home, contract: Contract) -> None:
 
 
 def _train(home: Home, contract: Contract) -> ModelVersion:
-    """Run the training job in this process, on the project's own Dagster instance."""
+    """Run the training job in this process, with the project's own Dagster instance."""
     from house_prices.cli.training import train
 
     number = train(home, contract)
@@ -76,7 +76,7 @@ def _train(home: Home, contract: Contract) -> ModelVersion:
 
 
 def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes) -> Champion:
-    """Let the sensor of a real daemon tick, and the run that it asks for end."""
+    """Wait until the daemon's promotion sensor has ticked and the run that it launches has ended."""
     end = time.monotonic() + PROMOTION_SECONDS
     while time.monotonic() < end:
         champion = home.registry.champion(version.market)
@@ -103,7 +103,7 @@ def _written(value: Value) -> str:
 def _answer(
     contract: Contract, house: dict[str, Value], version: ModelVersion, port: int, processes: Processes
 ) -> Prices:
-    """What the server answers once it serves the version."""
+    """The server's response, once it serves the version."""
     end = time.monotonic() + ANSWER_SECONDS
     problem = "it still serves an older version"
     with Client(f"127.0.0.1:{port}", contracts=[contract]) as client:

@@ -18,16 +18,32 @@ from house_prices.gateway.settings import Address, Settings, Share
 _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 _OPTIONS = (
     click.option("--listen", default="127.0.0.1:8080", help="Address of the front door."),
-    click.option("--server", "servers", default=["localhost:8001"], multiple=True, help="Inference server."),
+    click.option(
+        "--server",
+        "servers",
+        default=["localhost:8001"],
+        multiple=True,
+        help="An inference server; repeatable.",
+    ),
     click.option("--ui", help="Dagster's webserver, started with --path-prefix /dagster."),
-    click.option("--ui-users", type=_FILE, help="Who may see the UI: lines of `gateway user`."),
+    click.option("--ui-users", type=_FILE, help="Users who may see the UI: lines from `gateway user`."),
     click.option("--tls-cert", type=_FILE, help="PEM of the certificate."),
     click.option("--tls-key", type=_FILE, help="PEM of its key."),
-    click.option("--split", "splits", multiple=True, help="market/version=percent: who answers; repeatable."),
-    click.option("--mirror", "mirrors", multiple=True, help="market/version=percent: who gets copies."),
-    click.option("--origin", "origins", multiple=True, help="Origin of web pages that may call."),
-    click.option("--max-request-bytes", default=16 * 2**20, help="Largest request that is buffered."),
-    click.option("--admin", help="Address of Envoy's own pages, without authentication."),
+    click.option(
+        "--split",
+        "splits",
+        multiple=True,
+        help="Share that a version answers: market/version=percent; repeatable.",
+    ),
+    click.option(
+        "--mirror",
+        "mirrors",
+        multiple=True,
+        help="Share copied to a version: market/version=percent; repeatable.",
+    ),
+    click.option("--origin", "origins", multiple=True, help="Origin of web pages that may call; repeatable."),
+    click.option("--max-request-bytes", default=16 * 2**20, help="Maximum size of a request."),
+    click.option("--admin", help="Address for Envoy's own pages, without authentication."),
 )
 
 
@@ -68,7 +84,7 @@ def run(home: Home, /, **options: Any) -> None:
 @click.argument("name")
 @click.password_option()
 def user(name: str, password: str) -> None:
-    """Print the line for --ui-users that lets NAME in; asks for the password."""
+    """Ask for a password and print NAME's line for the --ui-users file."""
     digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()  # all that Envoy can read
     click.echo(f"{name}:{{SHA}}{base64.b64encode(digest).decode()}")
 

@@ -10,7 +10,7 @@ from house_prices.errors import HousePricesError
 
 
 class _Commands(click.Group):
-    """A group that ends with a sentence, not a traceback, on an error that a person can put right."""
+    """A group that reports errors of ours as a message instead of a traceback."""
 
     def invoke(self, context: click.Context) -> object:
         try:

@@ -1,4 +1,4 @@
-"""Child processes that are started together and stopped together."""
+"""Child processes that start and stop together."""
 
 import fcntl
 import os
@@ -15,9 +15,9 @@ STOP_SECONDS = 20
 
 
 class Processes:
-    """Children in one folder, each the leader of a process group, with a log file of its own.
+    """Child processes in one folder, each with its own process group and log file.
 
-    Leaving the block stops every group: SIGTERM first, SIGKILL for what is left after STOP_SECONDS.
+    Leaving the block stops every group: SIGTERM first, then SIGKILL for what is left after STOP_SECONDS.
     """
 
     def __init__(self, logs: Path, folder: Path, env: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ class Processes:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: Sequence[str]) -> Path:
-        """Start a child and give its log file, which is begun anew."""
+        """Start a child and return its log file, which replaces the previous one."""
         self._logs.mkdir(parents=True, exist_ok=True)
         path = self._logs / f"{name}.log"
         with path.open("wb") as log:
@@ -42,7 +42,7 @@ class Processes:
         return path
 
     def ended(self) -> str | None:
-        """A child that has ended, with its exit code, or None while all go on."""
+        """A message about a child that has ended, or None while all are running."""
         for name, child in self._children.items():
             if child.poll() is not None:
                 return f"{name} ended with code {child.returncode}; see {self._logs / name}.log"
@@ -64,7 +64,7 @@ class Processes:
 
 
 def _alive(child: subprocess.Popen[bytes]) -> bool:
-    """Whether anyone of the child's group is left."""
+    """Whether any process of the child's group is left."""
     child.poll()
     return _signal(child, 0)
 
@@ -79,7 +79,10 @@ def _signal(child: subprocess.Popen[bytes], number: int) -> bool:
 
 @contextmanager
 def the_only_daemon(logs: Path) -> Iterator[bool]:
-    """Claim the project's Dagster daemon; false where another process has it. Freed if this one dies."""
+    """Claim the right to run the project's Dagster daemon; yields False if another process has it.
+
+    The claim ends with this process, even if it is killed.
+    """
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / "daemon.lock").open("w") as lock:
         try:

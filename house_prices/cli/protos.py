@@ -1,4 +1,4 @@
-"""`house-prices protos`: the typed API of each market, printed."""
+"""`house-prices protos`: write each market's typed API as a .proto file."""
 
 import click
 
@@ -8,10 +8,10 @@ from house_prices.contract import proto
 
 @click.command()
 @market_option
-@click.option("--check", is_flag=True, help="Write nothing; fail where a file differs from its contract.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if a file differs from its contract.")
 @pass_home
 def protos(home: Home, market: str | None, check: bool) -> None:
-    """Print protos/house_prices/<market>/v<N>/prediction.proto from each contract."""
+    """Write protos/house_prices/<market>/v<N>/prediction.proto from each contract."""
     stale = []
     for name in [home.known(market)] if market else home.markets:
         contract = home.contract(name)
@@ -22,6 +22,7 @@ def protos(home: Home, market: str | None, check: bool) -> None:
         elif not same:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        click.echo(f"{path.relative_to(home.path)}: {'as its contract' if same else 'differed'}")
+        outcome = "up to date" if same else "differs from its contract" if check else "written"
+        click.echo(f"{path.relative_to(home.path)}: {outcome}")
     if stale:
         raise click.ClickException(f"{len(stale)} differ from their contract. Run `house-prices protos`.")

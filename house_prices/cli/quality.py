@@ -1,4 +1,4 @@
-"""`house-prices quality`: how good the training is, fold by fold, and whether that is good enough."""
+"""`house-prices quality`: cross-validate the whole training against the contract's limits."""
 
 from typing import TYPE_CHECKING
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @market_option
-@click.option("--folds", default=5, type=click.IntRange(2, 50), help="Trainings, each judged by a fold.")
+@click.option("--folds", default=5, type=click.IntRange(2, 50), help="Trainings, each evaluated on one fold.")
 @pass_home
 def quality(home: Home, market: str | None, folds: int) -> None:
-    """Train in every fold of all sales, and print how it prices the sales that it has not seen.
+    """Cross-validate the whole training, and print how well it prices sales that it has not seen.
 
-    Each fold does all that a training does: it searches an estimator, sets sales aside to calibrate
-    intervals on, and exports the model that then answers. Fails where the contract's [quality] is not
-    reached.
+    Each fold does everything that a training does: it searches for the best estimator, sets sales aside to
+    calibrate intervals, and exports the model that makes the predictions. Fails if a limit in the contract's
+    [quality] is not reached.
     """
     from house_prices.sales import clean, read, split
     from house_prices.training import cross_validation as quality
 
     contract = home.contract(home.known(market))
     raw = read.read(read.paths(home.data / contract.name / "raw"), contract)
-    # their split is not asked for, but the order that only their contents decide
+    # not for the split, but for the row order, which depends only on the sales' content
     sales = split.split(clean.clean(raw.sales, contract).sales, contract)
     click.echo(f"{contract.title}: {len(sales)} sales, contract {contract.digest[:12]}")
     done = []
@@ -34,7 +34,7 @@ def quality(home: Home, market: str | None, folds: int) -> None:
         done.append(fold)
         click.echo(
             f"  fold {number}: {fold.estimator}({_words(fold.parameters)}), fitted on {fold.fitted_on}, "
-            f"calibrated on {fold.calibrated_on}, judged by {len(fold.answers.price)}"
+            f"calibrated on {fold.calibrated_on}, evaluated on {len(fold.answers.price)}"
         )
     columns = [quality.figures(answers) for answers in (*(f.answers for f in done), quality.together(done))]
     _print_table([*(f"fold {number}" for number in range(1, folds + 1)), "all"], columns)
@@ -46,7 +46,7 @@ def _words(parameters: dict[str, object]) -> str:
 
 
 def _print_table(header: list[str], columns: list[dict[str, float]]) -> None:
-    """A metric a line, a fold a column, and all folds' answers together in the last."""
+    """One line for each metric, one column for each fold, and a last column for all of them together."""
     click.echo(f"\n{'':<22}{''.join(f'{word:>11}' for word in header)}")
     for name in columns[-1]:
         form = ".0f" if name == "sales" else ".4g"

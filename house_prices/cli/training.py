@@ -41,7 +41,7 @@ def train(home: Home, contract: Contract) -> int:
 
 
 class _Telling:
-    """Prints what a run does while it goes on, from a thread of its own."""
+    """Prints a run's events while it is running, from its own thread."""
 
     def __init__(self, instance: dg.DagsterInstance, contract: Contract) -> None:
         self.run_id = str(uuid.uuid4())

@@ -11,19 +11,19 @@ from house_prices.cli.processes import Processes, listening, the_only_daemon
 
 
 @click.command()
-@click.option("--ui-port", default=3000, help="Port of Dagster's UI.")
-@click.option("--port", default=8001, help="Port of the inference server.")
+@click.option("--ui-port", default=3000, help="Port for Dagster's UI.")
+@click.option("--port", default=8001, help="Port for the inference server.")
 @pass_home
 def up(home: Home, ui_port: int, port: int) -> None:
     """Run Dagster (UI and daemon) and the inference server until Ctrl-C."""
     for wanted, option in ((ui_port, "--ui-port"), (port, "--port")):
         if listening(wanted):
-            raise click.ClickException(f"Port {wanted} is taken. Name another with {option}.")
-    for number in (signal.SIGTERM, signal.SIGINT):  # what a shell starts in the background ignores SIGINT
+            raise click.ClickException(f"Port {wanted} is in use. Choose another with {option}.")
+    for number in (signal.SIGTERM, signal.SIGINT):  # a background job of a shell ignores SIGINT otherwise
         signal.signal(number, signal.default_int_handler)
     with the_only_daemon(home.logs) as free, children(home, f"localhost:{port}") as processes:
         if not free:
-            raise click.ClickException(f"A Dagster daemon of {home.path} is running already.")
+            raise click.ClickException(f"A Dagster daemon for {home.path} is already running.")
         try:
             processes.start("inference-server", server_command(home, port))
             processes.start("dagster", [*python("dagster"), "dev", "--port", str(ui_port)])
@@ -47,38 +47,38 @@ def _wait(processes: Processes, port: int) -> None:
 
 
 def children(home: Home, server: str = "") -> Processes:
-    """Child processes in the project's folder: Dagster keeps its runs below the one it is started in.
+    """Child processes in the project's folder: Dagster keeps its runs in the folder it is started in.
 
-    `server` is the inference server's address, for those who ask it.
+    `server` is the inference server's address, for the check `served`.
     """
     asked = {"HOUSE_PRICES_ADDRESS": server} if server else {}
     return Processes(home.logs, home.path, {**environment(home), **asked})
 
 
 def environment(home: Home) -> dict[str, str]:
-    """What the children need to know."""
+    """The children's environment variables."""
     return {
         "DAGSTER_HOME": str(home.path),
         "HOUSE_PRICES_HOME": str(home.path),
         "PYTHONWARNINGS": "ignore",
-        # Threads that spin while they wait make training ten times slower on a machine that is shared.
+        # Threads that spin while they wait make training ten times slower on a shared machine.
         "OMP_WAIT_POLICY": "passive",
-        # Memory that one step frees is there for the next: fresh pages cost virtual machines much time.
+        # Keep freed memory for the next step: fresh pages are slow on virtual machines.
         "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     }
 
 
 def python(module: str) -> list[str]:
-    """A command that runs a module with this interpreter."""
+    """The command that runs a module with this interpreter."""
     return [sys.executable, "-m", module]
 
 
 def server_command(home: Home, port: int) -> list[str]:
-    """The inference server on the project's registry."""
+    """The command of the inference server for the project's registry."""
     return [*python("inference_server"), "--models", str(home.models), "--port", str(port)]
 
 
 def daemon_command(home: Home) -> list[str]:
-    """Dagster's daemon alone, without the UI."""
+    """The command of Dagster's daemon, without the UI."""
     return [*python("dagster._daemon"), "run", "--workspace", str(home.path / "workspace.yaml")]

@@ -1,1 +1,1 @@
-"""New images in the place of the running ones, from Dagster: docs/deployment.md."""
+"""Deploys new images over the running ones, as a Dagster job. See docs/deployment.md."""

@@ -1,4 +1,4 @@
-"""Docker and its Compose, as commands in the project's folder."""
+"""The commands `docker` and `docker compose`, run in the project's folder."""
 
 import json
 import os
@@ -11,14 +11,14 @@ _PLAIN = ("--ansi", "never", "--progress", "quiet")
 
 
 class Compose:
-    """The project, with its images at a tag."""
+    """The project with its images at one tag."""
 
     def __init__(self, folder: Path, tag: str) -> None:
         self.folder = folder
         self.tag = tag
 
     def __call__(self, *words: str) -> str:
-        """What `docker compose` prints. Raises DeploymentError where it fails."""
+        """Run `docker compose` and return what it prints. Raises DeploymentError if it fails."""
         return self.docker("compose", *_PLAIN, *words)
 
     def docker(self, *words: str) -> str:
@@ -40,7 +40,7 @@ class Compose:
         return done.stdout.strip()
 
     def images(self) -> dict[str, str]:
-        """Each service that has an image of this project, and its name: `house-prices-pipeline:<tag>`."""
+        """Each service with an image of this project, and the image: `house-prices-pipeline:<tag>`."""
         services = json.loads(self("config", "--format", "json"))["services"]
         return {
             name: service["image"]
@@ -49,15 +49,15 @@ class Compose:
         }
 
     def has(self, image: str) -> bool:
-        """Whether the engine has an image of this name and tag."""
+        """Whether the engine has an image with this name and tag."""
         return bool(self.docker("images", "--quiet", image))
 
     def digest(self, image: str) -> str:
-        """An image's id: the sha256 of what is in it."""
+        """An image's id: the sha256 of its content."""
         return self.docker("image", "inspect", "--format", "{{.Id}}", image)
 
     def containers(self, service: str) -> list[str]:
-        """Ids of a service's running containers."""
+        """The ids of a service's running containers."""
         return self("ps", "--quiet", service).split()
 
     def digest_of(self, container: str) -> str:
@@ -65,5 +65,5 @@ class Compose:
         return self.docker("inspect", "--format", "{{.Image}}", container)
 
     def health(self, container: str) -> str:
-        """What a container's health check says: starting, healthy or unhealthy."""
+        """A container's health: starting, healthy or unhealthy."""
         return self.docker("inspect", "--format", "{{.State.Health.Status}}", container)

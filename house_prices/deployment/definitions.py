@@ -1,4 +1,4 @@
-"""A code location of its own: the deployment as an asset, its job, and the sensor that sees new sources."""
+"""The code location `deployment`: the deployment as an asset, its job, and a sensor for new sources."""
 
 import os
 from pathlib import Path
@@ -12,13 +12,13 @@ KEY = dg.AssetKey("deployment")
 
 
 class Project(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The folder with docker-compose.yml, at the path that it has on the host."""
+    """The folder with docker-compose.yml, at its path on the host."""
 
     folder: str
 
     @property
     def path(self) -> Path:
-        """Raises DeploymentError where nobody said which folder."""
+        """The folder. Raises DeploymentError if it is not set."""
         if not self.folder:
             raise DeploymentError("HOUSE_PRICES_SOURCES is not set: docker-compose.yml sets it.")
         return Path(self.folder)
@@ -26,7 +26,7 @@ class Project(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 @dg.asset(key=KEY, group_name="deployment", kinds={"docker"}, pool="deployment")
 def deployment(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """The images that run: built if code or pins changed, one service after the other, back if one fails."""
+    """The running images: built if the sources changed, one service at a time, rolled back if one fails."""
     try:
         deployed = rollout.deploy(project.path, context.log.info)
     except DeploymentError as fault:
@@ -49,7 +49,7 @@ deployment_job = dg.define_asset_job("deployment_job", selection=[KEY], descript
 
 @dg.sensor(job=deployment_job, minimum_interval_seconds=60)
 def sources_sensor(context: dg.SensorEvaluationContext, project: Project) -> dg.SensorResult:
-    """Deploys code, pins or contracts that changed and then stayed for a tick. Off until started."""
+    """Deploys sources once they have changed and then stayed the same for a tick. Off until started."""
     tag = sources.tag(project.path)
     latest = context.instance.get_latest_materialization_event(KEY)
     metadata = latest.asset_materialization.metadata if latest and latest.asset_materialization else {}

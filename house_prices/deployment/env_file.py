@@ -1,4 +1,4 @@
-"""The line of .env that says which images run."""
+"""The line in .env that says which images run."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,12 @@ from house_prices.errors import DeploymentError
 
 
 def tag(folder: Path) -> str:
-    """What TAG is, `latest` where it is not set."""
+    """The value of TAG, or `latest` if it is not set."""
     return dotenv.dotenv_values(_path(folder), interpolate=False).get("TAG") or "latest"
 
 
 def write_tag(folder: Path, tag: str) -> None:
-    """Set TAG, and leave all else as it stands: the other lines, who owns the file, and who may read it."""
+    """Set TAG. The other lines, the file's owner and its permissions stay the same."""
     path = _path(folder)
     owner = path.stat()
     dotenv.set_key(path, "TAG", tag, quote_mode="never")

@@ -1,4 +1,4 @@
-"""One service after the other at its new image, and all of them back if one does not become healthy."""
+"""Rolls new images out, one service at a time, and rolls all of them back if one does not become healthy."""
 
 import re
 import time
@@ -11,29 +11,29 @@ from house_prices.deployment.compose import Compose
 from house_prices.errors import DeploymentError
 
 SERVICES = ("inference", "code", "deployment", "webserver", "daemon", "envoy")
-"""In this order, which is from those that answer for prices to those that can be missed for a while."""
+"""In order of replacement: the servers that answer requests first, the gateway last."""
 HEALTHY_WITHIN_S = 240
 SERVES_WITHIN_S = 60
-"""For what needs no long start: a server to load its models, Envoy to read its configuration."""
+"""For fast starts: a server that loads its models, or Envoy that reads its configuration."""
 FOUND_WITHIN_S = 5
-"""What Envoy takes to see a new server: its name is looked up every 2 s, its health asked every second."""
+"""How long Envoy takes to find a new server: it resolves names every 2 s and checks health every 1 s."""
 
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """What runs after a deployment."""
+    """The result of a deployment."""
 
     tag: str
     before: str
-    """The tag that ran until then."""
+    """The previous tag."""
     built: bool
-    """Whether there were no images of this tag yet."""
+    """Whether images had to be built for this tag."""
     digests: Mapping[str, str]
-    """Each image and its sha256."""
+    """The sha256 of each image."""
     seconds: Mapping[str, float]
-    """What each service took until it was healthy."""
+    """How long each service took to become healthy."""
 
 
 def deploy(folder: Path, log: Callable[[str], None]) -> Deployed:
@@ -71,7 +71,7 @@ def _roll_out(new: Compose, old: Compose, log: Callable[[str], None]) -> dict[st
 
 
 def _roll_back(old: Compose, services: Sequence[str]) -> None:
-    """Have services run what they ran before, as many of them as become healthy."""
+    """Put services back to their previous images; go on with the others if one does not become healthy."""
     lost: list[DeploymentError] = []
     for service in reversed(services):
         try:
@@ -84,7 +84,7 @@ def _roll_back(old: Compose, services: Sequence[str]) -> None:
 
 
 def _replace(compose: Compose, service: str) -> None:
-    """Have a service run its image at the tag; comes back when it is healthy."""
+    """Have a service run its image at the tag, and wait until it is healthy."""
     match service:
         case "inference":
             _replace_each(compose, service)
@@ -103,9 +103,9 @@ def _up(compose: Compose, service: str, *options: str) -> None:
 
 
 def _replace_each(compose: Compose, service: str) -> None:
-    """A new container first, then away with an old one, so that as many as before answer all the while.
+    """For each old container, start a new one first and then remove the old, so that capacity never drops.
 
-    In the end there are as many as the file says, also after a deployment that was cut off in between.
+    In the end there are as many as docker-compose.yml says, even after a deployment that was interrupted.
     """
     wanted = compose.digest(compose.images()[service])
     for container in compose.containers(service):
@@ -139,12 +139,12 @@ def _wait_to_serve(compose: Compose, containers: list[str]) -> None:
     end = time.monotonic() + SERVES_WITHIN_S
     while not all(_serves(compose, container) for container in containers):
         if time.monotonic() > end:
-            raise DeploymentError("The new inference server serves no model, and the old one does.")
+            raise DeploymentError("The new inference server serves no model, but the old one does.")
         time.sleep(1)
 
 
 def _configure(compose: Compose) -> None:
-    """The gateway's configuration anew; Envoy begins again only where that changed."""
+    """Rewrite the gateway's configuration, and restart Envoy if that has changed."""
     before = _configuration(compose)
     compose("run", "--rm", "--no-deps", "-T", "gateway-config")
     if _configuration(compose) == before:

@@ -1,4 +1,4 @@
-"""What the images are made from, and the tag that names it."""
+"""The files that the images are built from, and their tag."""
 
 import hashlib
 from pathlib import Path
@@ -11,9 +11,9 @@ TAG_LENGTH = 12
 
 
 def tag(folder: Path) -> str:
-    """Digest of every file that `docker build` would send, in hexadecimal: the same files, the same tag.
+    """A hexadecimal digest of every file that `docker build` would send: equal files give equal tags.
 
-    Raises DeploymentError where the folder is not the project's.
+    Raises DeploymentError if the folder is not the project's.
     """
     digest = hashlib.sha256()
     for path in files(folder):
@@ -25,7 +25,7 @@ def tag(folder: Path) -> str:
 
 
 def files(folder: Path) -> list[Path]:
-    """Dockerfile and constraints.txt, code and contracts: what .dockerignore lets through, sorted."""
+    """Every file that .dockerignore lets through, sorted: Dockerfile, constraints, code, contracts."""
     ignored, dockerfile = folder / ".dockerignore", folder / "Dockerfile"
     if missing := [path.name for path in (ignored, dockerfile) if not path.is_file()]:
         raise DeploymentError(f"{folder} has no {' and no '.join(missing)}: it is not the project's folder.")

@@ -1,1 +1,1 @@
-"""Envoy's configuration for the front door: gRPC, JSON, gRPC-Web, the UI and the page at `/`."""
+"""Envoy's configuration as the front door: gRPC, JSON, gRPC-Web, Dagster's UI and the page at `/`."""

@@ -1,7 +1,7 @@
-"""The descriptors that Envoy transcodes JSON by: the typed APIs, health and error details.
+"""Descriptors for Envoy's JSON transcoder: the typed APIs, health and error details.
 
-The paths of JSON over HTTP are added here, as google.api.http options: the `.proto` that clients compile
-needs no import for them.
+The HTTP paths are added here, as google.api.http options, so that the `.proto` that clients compile does not
+have to import them.
 """
 
 from collections.abc import Sequence
@@ -23,17 +23,17 @@ HEALTH = "grpc.health.v1.Health"
 
 
 def predict_path(contract: Contract) -> str:
-    """Where a market's houses are posted as JSON, such as /v1/halfmil:predict."""
+    """The path for a market's JSON requests, such as /v1/halfmil:predict."""
     return f"/v{contract.api_version}/{contract.name}:predict"
 
 
 def service(contract: Contract) -> str:
-    """Full name of a market's typed service."""
+    """The full name of a market's typed service."""
     return f"{proto.package(contract)}.{proto.SERVICE}"
 
 
 def descriptors(contracts: Sequence[Contract]) -> FileDescriptorSet:
-    """Every file that the transcoder needs, each after those that it imports."""
+    """Every file that the transcoder needs, each one after the files that it imports."""
     files = [_copied(module) for module in _IMPORTED]
     files.append(_health())
     files += [_typed(contract) for contract in contracts]

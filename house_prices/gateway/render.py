@@ -1,4 +1,4 @@
-"""The configuration as text, from the template beside this file."""
+"""Renders the configuration from the templates beside this file."""
 
 import base64
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ UI_PREFIX = "/dagster"
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """What the template says of a market."""
+    """What the templates need to know about a market."""
 
     name: str
     title: str
     service: str
     path: str
-    """Of JSON over HTTP."""
+    """The path for JSON over HTTP."""
     proto: str
     """The API description."""
     split: Share | None
@@ -32,7 +32,7 @@ class Market:
 
 
 def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
-    """One YAML file that Envoy can be started with."""
+    """A YAML file to start Envoy with."""
     named = {contract.name for contract in contracts}
     for share in (*settings.splits, *settings.mirrors):
         if share.market not in named:

@@ -1,4 +1,4 @@
-"""What the gateway can be told."""
+"""The gateway's settings."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ _SHARE = re.compile(r"(?P<market>[a-z][a-z0-9_]*)/(?P<version>[1-9][0-9]*)=(?P<p
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A host, by name or number, and its port."""
+    """A host, by name or IP address, and a port."""
 
     host: str
     port: int
 
     @classmethod
     def parse(cls, text: str) -> "Address":
-        """From `host:port`, the host of an IPv6 address in brackets."""
+        """Parse `host:port`. An IPv6 address is in brackets."""
         host, _, port = text.rpartition(":")
         if not host or not port.isdecimal() or int(port) > 65535:
             raise GatewayError(f"Came {text!r}; an address is host:port, such as localhost:8001.")
@@ -28,7 +28,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """The part of a market's requests that a named version gets."""
+    """The share of a market's requests that a version gets."""
 
     market: str
     version: int
@@ -36,7 +36,7 @@ class Share:
 
     @classmethod
     def parse(cls, text: str) -> "Share":
-        """From `market/version=percent`."""
+        """Parse `market/version=percent`."""
         found = _SHARE.fullmatch(text)
         if not found or int(found["percent"]) > 100:
             raise GatewayError(f"Came {text!r}; a share is market/version=percent, such as halfmil/7=10.")
@@ -45,30 +45,30 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the gateway listens, and what stands behind it."""
+    """Where the gateway listens, and what is behind it."""
 
     listen: Address
     servers: Sequence[Address]
-    """Inference servers. Every address that a name resolves to is one."""
+    """Inference servers. If a name resolves to several addresses, each is a server."""
     ui: Address | None = None
-    """Dagster's webserver, started with `--path-prefix /dagster`; None is no UI."""
+    """Dagster's webserver, started with `--path-prefix /dagster`; None means no UI."""
     ui_users: Path | None = None
-    """Who may see the UI: lines of `house-prices gateway user`."""
+    """File of users who may see the UI: lines from `house-prices gateway user`."""
     tls_cert: Path | None = None
-    """PEM: the certificate and those between it and the root; None is no TLS."""
+    """PEM file with the certificate chain; None means no TLS."""
     tls_key: Path | None = None
     splits: Sequence[Share] = ()
     """Versions that answer a share of the requests."""
     mirrors: Sequence[Share] = ()
-    """Versions that get a copy of a share of the requests; nobody sees their answers."""
+    """Versions that get a copy of a share of the requests; their responses are discarded."""
     origins: Sequence[str] = ()
-    """Web pages' origins whose scripts may call, such as https://prices.example."""
+    """Origins of web pages whose scripts may call, such as https://prices.example."""
     max_request_bytes: int = 16 * 2**20
     admin: Address | None = None
-    """Envoy's own pages and metrics; None is off. It has no authentication."""
+    """Address of Envoy's own pages and metrics, without authentication; None means off."""
 
     def __post_init__(self) -> None:
-        """Raise GatewayError for what does not go together."""
+        """Raise GatewayError for settings that contradict each other."""
         if (self.tls_cert is None) != (self.tls_key is None):
             raise GatewayError("--tls-cert and --tls-key go together: one of them is missing.")
         if self.ui and not self.ui_users:

@@ -1,4 +1,4 @@
-"""Two models in one: where ridge regression and gradient boosting err apart, their mean errs less."""
+"""A weighted mean of ridge regression and gradient boosting, whose errors partly cancel out."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from sklearn.linear_model import Ridge
 
 
 class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
-    """share * ridge + (1 - share) * boosting. Each is fitted on columns of its own."""
+    """share * ridge + (1 - share) * boosting, each fitted on its own columns."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         random_state: int | None = None,
     ) -> None:
         self.columns = columns
-        """The first columns are boosting's, the others ridge's."""
+        """How many of the columns, from the first, are for boosting; the rest are for ridge."""
         self.share = share
         self.alpha = alpha
         self.max_iter = max_iter
@@ -42,7 +42,7 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         self.random_state = random_state
 
     def fit(self, features: NDArray[Any], target: NDArray[np.float64]) -> "Blend":
-        """Fit both on the same sales."""
+        """Fit both models on the same sales."""
         features = np.asarray(features, dtype=np.float64)
         self.width_ = features.shape[1]
         self.ridge_ = Ridge(alpha=self.alpha).fit(features[:, self.columns :], target)
@@ -50,7 +50,7 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         return self
 
     def predict(self, features: NDArray[Any]) -> NDArray[np.float64]:
-        """An array of [rows]."""
+        """Predictions: [rows]."""
         features = np.asarray(features, dtype=np.float64)
         linear = self.ridge_.predict(features[:, self.columns :])
         boosted = self.boosting_.predict(features[:, : self.columns])
@@ -63,12 +63,12 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
 
 
 def shape(operator: Any) -> None:
-    """What skl2onnx asks first: one number a row."""
+    """Tell skl2onnx the output's shape: one number a row."""
     operator.outputs[0].type = FloatTensorType([None, 1])
 
 
 def convert(scope: Any, operator: Any, container: Any) -> None:
-    """The same as nodes of the graph."""
+    """Add the nodes that compute the same in the graph."""
     blend, features, version = operator.raw_operator, operator.inputs[0], container.target_opset
 
     def part(model: Any, first: int, last: int, share: float) -> Any:

@@ -1,4 +1,4 @@
-"""How good the training is, whatever sales it sees: all of it again in every fold of all sales."""
+"""Cross-validation of the whole training: everything that a training does, repeated in each fold."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,48 +15,48 @@ from house_prices.training.metrics import measure
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a model answers to sales that it has not seen, and what they were sold for."""
+    """Predicted and actual prices of sales that the model has not seen."""
 
     actual: NDArray[np.float64]
     """[rows]"""
     price: NDArray[np.float64]
     """[rows], from the ONNX model."""
     interval: tuple[NDArray[np.float64], NDArray[np.float64]] | None
-    """Lower and upper ends: [rows] each. None where a market calibrates none."""
+    """Lower and upper ends: [rows] each. None if the market calibrates no intervals."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """One training, with everything that a training does."""
+    """One complete training."""
 
     fitted_on: int
     """Sales."""
     calibrated_on: int
     """Sales."""
     estimator: str
-    """The winner of the search within the fold."""
+    """The best in this fold's search."""
     parameters: dict[str, object]
-    """The winner's."""
+    """The best estimator's."""
     answers: Answers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """A limit of the contract, and what came."""
+    """A limit set by the contract, and the value reached."""
 
     metric: str
     value: float
     limit: float
     reached: bool
     words: str
-    """At least or at most."""
+    """`at least` or `at most`."""
 
 
 def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold]:
-    """Train on all folds but one and answer that one, each in turn. A property's sales share a fold.
+    """Train on all folds but one and predict that one, for each fold. A property's sales share a fold.
 
-    Of what a fold trains on, as large a share calibrates its intervals as in a training of the pipeline;
-    which sales these are differs from fold to fold.
+    Intervals are calibrated on the same share of the training sales as in the pipeline, but on other sales
+    in each fold.
     """
     for number, (seen, held) in enumerate(train.part_folds(sales, count)):
         fitted_on, calibrated_on = _set_aside(sales.iloc[seen], contract, number)
@@ -71,7 +71,7 @@ def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold
 
 
 def _set_aside(sales: pd.DataFrame, contract: Contract, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Sales to fit on, and sales to calibrate on."""
+    """The sales to fit on, and those to calibrate on."""
     share = contract.split.calibration / (1 - contract.split.holdout)
     if not share:
         return sales, sales.iloc[:0]
@@ -87,7 +87,7 @@ def _answers(model: bytes, sales: pd.DataFrame, contract: Contract) -> Answers:
 
 
 def together(folds: Sequence[Fold]) -> Answers:
-    """Every sale's answer, from the fold that had not seen it."""
+    """Every sale's prediction, from the fold that had not seen it."""
     all_of = [fold.answers for fold in folds]
     ends = [answers.interval for answers in all_of if answers.interval is not None]
     lower, upper = (np.concatenate(end) for end in zip(*ends, strict=True)) if ends else (None, None)
@@ -99,7 +99,7 @@ def together(folds: Sequence[Fold]) -> Answers:
 
 
 def figures(answers: Answers) -> dict[str, float]:
-    """Sales, METRICS, and where there are intervals INTERVAL_METRICS and each quintile's coverage."""
+    """The number of sales, METRICS and, if there are intervals, INTERVAL_METRICS and coverage by quintile."""
     found = {"sales": float(len(answers.price)), **measure(answers.actual, answers.price)}
     if answers.interval is None:
         return found
@@ -115,7 +115,7 @@ def figures(answers: Answers) -> dict[str, float]:
 
 
 def bars(found: Mapping[str, float], quality: Quality) -> list[Bar]:
-    """Each limit of the contract with what came; not reached where nothing came."""
+    """Each limit of the contract with the value reached; a missing value does not reach it."""
     unknown = float("nan")
     low = [
         Bar(

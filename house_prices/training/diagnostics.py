@@ -1,4 +1,4 @@
-"""What a person should know of sales before a model is trained on them. Nothing here stops a training."""
+"""Warnings about the sales before a model is trained on them. Nothing here stops a training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,32 +15,32 @@ from house_prices.training import estimators
 from house_prices.training.features import inputs, prices
 
 MOST_SALES = 2000
-"""Sales that are looked at, for speed; drift is measured on ten times as many."""
+"""Most sales that are examined, for speed; drift is measured on ten times as many."""
 ALMOST = 1.1
-"""A feature prices almost as well as all do where its error is at most so many times theirs."""
+"""A feature prices almost as well as all of them if its error is at most this many times theirs."""
 EXACT = 1e-9
-"""Largest unexplained share of the variance of prices that follow a law exactly."""
+"""Largest unexplained share of the variance if prices follow a formula exactly."""
 MUCH_DRIFT = 0.25
-"""The population stability index from which a change is held to be large."""
+"""The population stability index above which a change counts as large."""
 CHANCE = 0.01
-"""How often drift may be found where there is none, in any feature of a market."""
+"""Probability of reporting drift in any feature of a market if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one look at the sales found."""
+    """The result of one diagnostic."""
 
     fine: bool
-    """False where a person should look."""
+    """False if a person should look into it."""
     sentence: str
     numbers: Mapping[str, float]
-    """What the sentence rests on."""
+    """The numbers behind the sentence."""
 
 
 def dominance(sales: pd.DataFrame, contract: Contract) -> Finding:
-    """Whether one feature alone prices almost as well as all do: then it may be made from the price.
+    """Whether a single feature prices almost as well as all of them, which suggests it leaks the price.
 
-    A forest is cross-validated on each feature and on all of them; their RMSEs are compared.
+    A forest is cross-validated on each feature and on all features, and their RMSEs are compared.
     """
     some = _some(sales, MOST_SALES)
     features = _prepared("hist_gradient_boosting", some, contract)
@@ -53,7 +53,9 @@ def dominance(sales: pd.DataFrame, contract: Contract) -> Finding:
     meaning = "" if fine else " Is it made from the price, or known only after the sale?"
     return Finding(
         fine=fine,
-        sentence=f"The best feature alone, {best}, errs {alone[best]:.2f} times as much as all.{meaning}",
+        sentence=(
+            f"The best single feature, {best}, has {alone[best]:.2f} times the full model's error.{meaning}"
+        ),
         numbers={f"{best}_error_ratio": alone[best], "allowed_above": ALMOST, "sales": len(some)},
     )
 
@@ -65,9 +67,9 @@ def _error(features: NDArray[np.float64], target: NDArray[np.float64]) -> float:
 
 
 def exact_law(sales: pd.DataFrame, contract: Contract) -> Finding:
-    """Whether the price is a linear law of the features without any noise, as in a synthetic file.
+    """Whether the price is a linear formula of the features without noise, as in a synthetic file.
 
-    A linear regression is fitted on half of the sales; R2 is measured on the other half.
+    A linear regression is fitted on half of the sales, and R2 is measured on the other half.
     """
     some = _some(sales, MOST_SALES)
     features, target = _prepared("linear", some, contract), prices(some, contract)
@@ -78,10 +80,11 @@ def exact_law(sales: pd.DataFrame, contract: Contract) -> Finding:
     share = float(unexplained / np.sum(np.square(target[half:] - target[half:].mean())))
     exact = share < EXACT
     sentence = (
-        "A linear law gives every price exactly: R2 = 1 is right for these sales, and no overfitting. "
-        "Prices that people agree on are never so; were these made by a formula?"
+        "A linear formula gives every price exactly: R2 = 1 is right for these sales and not overfitting. "
+        "Prices that people negotiate are never this exact. Are the sales synthetic?"
         if exact
-        else f"No linear law gives the prices exactly: it leaves {share:.2g} of their variance unexplained."
+        else "No linear formula gives the prices exactly: the best leaves "
+        f"{share:.2g} of their variance unexplained."
     )
     return Finding(
         fine=not exact,
@@ -91,7 +94,7 @@ def exact_law(sales: pd.DataFrame, contract: Contract) -> Finding:
 
 
 def drift(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> Finding:
-    """Which features are distributed otherwise in the holdout than in training, by index and by test."""
+    """Features that are distributed differently in the holdout than in training, by index and by test."""
     before, after = _some(train, 10 * MOST_SALES), _some(holdout, 10 * MOST_SALES)
     found = {f.name: _drift_of(f, before[f.name], after[f.name]) for f in contract.features}
     level = CHANCE / len(found)
@@ -109,7 +112,7 @@ def drift(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> Fin
 
 
 def _drift_of(feature: Feature, before: pd.Series, after: pd.Series) -> tuple[float, float]:
-    """Population stability index, and the p-value of both being draws from one distribution."""
+    """Population stability index, and the p-value of both coming from the same distribution."""
     if feature.kind in ("category", "flag"):
         counts = [part.astype(object).fillna("unknown").value_counts() for part in (before, after)]
         table = pd.concat(counts, axis=1).fillna(0).to_numpy(dtype=np.float64)
@@ -125,9 +128,9 @@ def _drift_of(feature: Feature, before: pd.Series, after: pd.Series) -> tuple[fl
 
 
 def stability_index(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
-    """PSI = sum (q - p) log(q / p) over bins, of shares p before and q after; half a sale is added to each.
+    """PSI = sum (q - p) log(q / p) over bins, with shares p before and q after; half a sale is added to each.
 
-    N. Siddiqi, Credit Risk Scorecards, 2006: below 0.10 no change, above 0.25 a large one.
+    N. Siddiqi, Credit Risk Scorecards, 2006: below 0.10 is no change, above 0.25 is a large one.
     """
     p = (before + 0.5) / (before + 0.5).sum()
     q = (after + 0.5) / (after + 0.5).sum()
@@ -139,7 +142,7 @@ def _some(sales: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _prepared(estimator: str, sales: pd.DataFrame, contract: Contract) -> NDArray[np.float64]:
-    """The features as an estimator's own preparation makes them: numbers all."""
+    """The features after an estimator's own preparation, all of them numbers."""
     preparation = estimators.ESTIMATORS[estimator](contract)["preparation"]
     return np.asarray(preparation.fit_transform(inputs(sales, contract).joined), dtype=np.float64)
 

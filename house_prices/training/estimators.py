@@ -1,4 +1,4 @@
-"""The estimators that a contract may name. A new one is one more function in ESTIMATORS."""
+"""The estimators that a contract may name. To add one, add an entry to ESTIMATORS."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -20,13 +20,13 @@ from house_prices.training.log1p import Logarithm
 SEED = 0
 
 Part = tuple[str, object, list[int]]
-"""Columns of the inputs, and how they are prepared."""
+"""A name, a transformer, and the columns of the inputs that it transforms."""
 
 
 def _scaled(contract: Contract, scaler: Callable[[], TransformerMixin] = StandardScaler) -> list[Part]:
-    """Imputed and scaled numbers, one column a choice: what linear models want.
+    """Imputed and scaled numbers, and one column for each choice, for linear models.
 
-    Where the price is fitted on a logarithmic scale, so is every measure that starts at 0.
+    If the price is fitted on a logarithmic scale, so is every measure that cannot be negative.
     """
     codes = OneHotEncoder(categories=_choices(contract), handle_unknown="ignore", sparse_output=False)
     logs = _measures(contract) if contract.target.log else []
@@ -39,7 +39,7 @@ def _scaled(contract: Contract, scaler: Callable[[], TransformerMixin] = Standar
 
 
 def _imputed(contract: Contract) -> list[Part]:
-    """Imputed numbers, choices as codes: what forests want."""
+    """Imputed numbers, and choices as codes, for forests."""
     return [
         ("known", "passthrough", _known(contract)),
         ("nullable", _imputer(), _nullable(contract)),
@@ -48,7 +48,7 @@ def _imputed(contract: Contract) -> list[Part]:
 
 
 def _raw(contract: Contract) -> list[Part]:
-    """Numbers as they are, choices as codes: gradient boosting makes its own way with NaN."""
+    """Numbers unchanged, and choices as codes, for gradient boosting, which handles NaN itself."""
     return [
         ("numbers", "passthrough", list(range(len(contract.numbers)))),
         ("choices", _codes(contract), _texts(contract)),
@@ -56,7 +56,7 @@ def _raw(contract: Contract) -> list[Part]:
 
 
 def _both(contract: Contract) -> list[Part]:
-    """First what gradient boosting wants, then what linear models want: what the blend wants."""
+    """The columns for gradient boosting, then those for linear models, for the blend."""
     return [(f"raw_{name}", how, columns) for name, how, columns in _raw(contract)] + _scaled(contract)
 
 
@@ -65,7 +65,7 @@ def _imputer() -> SimpleImputer:
 
 
 def _codes(contract: Contract) -> OrdinalEncoder:
-    """Codes in the order of the contract, which lists qualities from poor to excellent."""
+    """Codes in the contract's order of choices, which lists qualities from poor to excellent."""
     return OrdinalEncoder(categories=_choices(contract), handle_unknown="use_encoded_value", unknown_value=-1)
 
 
@@ -74,7 +74,7 @@ def _choices(contract: Contract) -> list[list[str]]:
 
 
 def _nullable(contract: Contract, but: Sequence[int] = ()) -> list[int]:
-    """Numbers that may be left out. They are prepared apart from the others: medians cost time."""
+    """Numbers that may be missing. Only these are imputed, because medians take time."""
     return [at for at, f in enumerate(contract.numbers) if not f.required and at not in but]
 
 
@@ -83,7 +83,7 @@ def _known(contract: Contract, but: Sequence[int] = ()) -> list[int]:
 
 
 def _measures(contract: Contract) -> list[int]:
-    """Numbers that are never below 0, and no counts: areas, lengths."""
+    """Numbers that are never negative and not counts, such as areas and lengths."""
     rows = enumerate(contract.numbers)
     return [at for at, f in rows if f.kind == "number" and f.minimum is not None and f.minimum >= 0]
 
@@ -99,10 +99,10 @@ def _pipeline(parts: list[Part], model: RegressorMixin) -> Pipeline:
 
 
 _in_place = partial(MinMaxScaler, copy=False)
-"""What it is given are columns picked from the inputs, already a copy of them."""
+"""Scales in place, which is safe: ColumnTransformer passes it a copy of its columns."""
 
 ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
-    # Least squares answer the same on any scale, and least and greatest are found in a third of the time.
+    # Least squares predict the same on any scale, and MinMaxScaler takes a third of StandardScaler's time.
     "linear": lambda contract: _pipeline(_scaled(contract, _in_place), LinearRegression()),
     "ridge": lambda contract: _pipeline(_scaled(contract), Ridge()),
     "random_forest": lambda contract: _pipeline(
@@ -121,20 +121,20 @@ ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
 
 
 def build(name: str, parameters: Mapping[str, object], contract: Contract) -> TransformedTargetRegressor:
-    """An unfitted estimator with all preprocessing inside."""
+    """An unfitted estimator that includes all preprocessing."""
     pipeline = ESTIMATORS[name](contract)
     pipeline["model"].set_params(**parameters)
     return on_target(pipeline, contract)
 
 
 def on_target(model: RegressorMixin, contract: Contract) -> TransformedTargetRegressor:
-    """A model that is fitted on log(price) where the contract says so, and answers prices."""
+    """A model that is fitted on log(price) if the contract says so, and always predicts prices."""
     func, inverse = (np.log, np.exp) if contract.target.log else (None, None)
     return TransformedTargetRegressor(model, func=func, inverse_func=inverse)
 
 
 def check(contract: Contract) -> None:
-    """Raise ContractError with every estimator and parameter that there is not."""
+    """Raise ContractError with every unknown estimator and parameter."""
     faults = []
     for name, space in contract.training.candidates.items():
         if name not in ESTIMATORS:

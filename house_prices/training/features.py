@@ -1,4 +1,4 @@
-"""The model's inputs: sales as the arrays that training, export and serving all share."""
+"""A model's inputs: sales as the arrays that training, export and serving share."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from house_prices.contract.schema import Contract
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Houses as the arrays of the ONNX graph's inputs."""
+    """Houses as the ONNX graph's input arrays."""
 
     numbers: NDArray[np.float32]
-    """[rows, numbers]; NaN where a value is missing."""
+    """[rows, numbers]; NaN if a value is missing."""
     categories: NDArray[np.object_]
-    """[rows, categories] of str; "" where a value is missing."""
+    """[rows, categories] of str; "" if a value is missing."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -25,7 +25,7 @@ class Inputs:
         return Inputs(numbers=self.numbers[rows], categories=self.categories[rows])
 
     def followed_by(self, others: "Inputs") -> "Inputs":
-        """These houses, then the others."""
+        """These houses followed by the others."""
         return Inputs(
             numbers=np.concatenate([self.numbers, others.numbers]),
             categories=np.concatenate([self.categories, others.categories]),
@@ -33,14 +33,14 @@ class Inputs:
 
     @property
     def joined(self) -> NDArray[np.float32] | NDArray[np.object_]:
-        """What scikit-learn is fitted on: the numbers, then the categories, column by column."""
+        """scikit-learn's input: the columns of the numbers, then those of the categories."""
         if not self.categories.shape[1]:
             return self.numbers
         return np.concatenate([self.numbers.astype(object), self.categories], axis=1)
 
     @property
     def feeds(self) -> dict[str, NDArray[np.float32] | NDArray[np.object_]]:
-        """What onnxruntime is fed."""
+        """Inputs for onnxruntime, by name."""
         categories = {"categories": self.categories} if self.categories.shape[1] else {}
         return {"numbers": self.numbers, **categories}
 

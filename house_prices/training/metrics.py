@@ -1,4 +1,4 @@
-"""How good prices are, as numbers."""
+"""Metrics of predicted prices."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +8,13 @@ Prices = NDArray[np.float64]
 
 
 def measure(actual: Prices, predicted: Prices) -> dict[str, float]:
-    """Every metric of `house_prices.contract.METRICS`, from two arrays of the same length.
+    """Every metric in `house_prices.contract.schema.METRICS`, from two arrays of the same length.
 
-    r is predicted / actual. r2, mse, rmse, mae and mape as scikit-learn defines them; rmsle of prices
-    cut off at 0; mdape is the median of |r - 1|; ppe10 and ppe20 are the shares with |r - 1| of at most
-    0.10 and 0.20.
+    With r = predicted / actual: r2, mse, rmse, mae and mape are as in scikit-learn; rmsle takes predictions
+    below 0 as 0; mdape is the median of |r - 1|; ppe10 and ppe20 are the shares of prices with |r - 1| of
+    at most 0.10 and 0.20.
     """
-    error = np.abs(predicted - actual) / actual  # 110 for 100 is off by a tenth: 110 / 100 - 1 is more
+    error = np.abs(predicted - actual) / actual  # 110 for 100 gives 0.10; 110 / 100 - 1 is a little more
     mse = float(metrics.mean_squared_error(actual, predicted))
     return {
         "r2": float(metrics.r2_score(actual, predicted)),
@@ -30,5 +30,5 @@ def measure(actual: Prices, predicted: Prices) -> dict[str, float]:
 
 
 def rmsle(actual: Prices, predicted: Prices) -> float:
-    """Root mean squared difference of log(1 + price); a prediction below 0 counts as 0."""
+    """Root mean squared difference of log(1 + price). A prediction below 0 counts as 0."""
     return float(metrics.root_mean_squared_log_error(actual, np.maximum(predicted, 0)))

@@ -1,4 +1,4 @@
-"""The fitted pipeline as one self-contained ONNX graph, and running that graph."""
+"""Exports the fitted pipeline as one self-contained ONNX graph, and runs that graph."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,27 +21,28 @@ from house_prices.training.train import Fitted
 OPSET = {"": 18, "ai.onnx.ml": 3}
 GOLDEN_ROWS = 16
 _OWN = {blend.Blend: blend, log1p.Logarithm: log1p}
-"""What skl2onnx does not know, by the module that says how it becomes nodes."""
+"""Estimators that skl2onnx does not know, and the module that converts each to nodes."""
 
 
 def export(fitted: Fitted, contract: Contract) -> bytes:
     """The model file: inputs `numbers` and `categories`, output `price` float32 [N, 1].
 
-    Where intervals were calibrated there are two more outputs like it, `price_lower` and `price_upper`.
-    Its metadata names the market and the contract's digest.
+    If intervals were calibrated, there are two more outputs like it, `price_lower` and `price_upper`.
+    The metadata names the market and the contract's digest.
     """
     types: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(contract.numbers)]))]
     if contract.categories:
         types.append(("categories", StringTensorType([None, len(contract.categories)])))
     model = convert_sklearn(
         fitted.model.regressor_,
-        name=contract.name,  # or it is a random one, and the same training gives another file each time
+        name=contract.name,  # the default is random and would make each export a different file
         initial_types=types,
         target_opset=OPSET,
         custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},
         custom_shape_calculators={kind: module.shape for kind, module in _OWN.items()},
     )
-    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)  # the converter's order is a set's
+    # The converter's order is not deterministic.
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
     del model.opset_import[:]
     model.opset_import.extend(opsets)
     _name_price(model.graph, exponential=contract.target.log)
@@ -55,7 +56,7 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
 
 
 def _name_price(graph: onnx.GraphProto, *, exponential: bool) -> None:
-    """End the graph in `price`, through Exp where the pipeline was fitted on logarithms."""
+    """End the graph in `price`, through Exp if the pipeline was fitted on logarithms."""
     (fitted,) = (output.name for output in graph.output)
     graph.node.append(helper.make_node("Exp" if exponential else "Identity", [fitted], ["price"]))
     del graph.output[:]
@@ -63,7 +64,7 @@ def _name_price(graph: onnx.GraphProto, *, exponential: bool) -> None:
 
 
 def _add_interval(graph: onnx.GraphProto, found: Intervals) -> None:
-    """Count the edges below the price, gather that bin's factors, multiply; never on the price's far side."""
+    """Count the edges below the price, multiply by that bin's factors, and keep lower <= price <= upper."""
     constants: dict[str, NDArray[Any]] = {
         "interval_edges": np.array([found.edges], dtype=np.float32),
         "interval_axis": np.array([1], dtype=np.int64),
@@ -83,7 +84,7 @@ def _add_interval(graph: onnx.GraphProto, found: Intervals) -> None:
 
 
 def session(model: bytes) -> ort.InferenceSession:
-    """An onnxruntime session on a model's bytes."""
+    """An onnxruntime session for a model file's bytes."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -107,7 +108,7 @@ def predict_with_interval(
 
 
 def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:
-    """The first houses with the prices the model gives them, for a server to replay."""
+    """The first houses with the model's prices for them, for a server to replay."""
     some = houses[:GOLDEN_ROWS]
     return Golden(
         numbers=tuple(tuple(map(float, row)) for row in some.numbers),
@@ -117,7 +118,7 @@ def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:
 
 
 def ranges(houses: Inputs, contract: Contract) -> Mapping[str, tuple[float, float]]:
-    """Least and greatest known value of each number in training; none where all are missing."""
+    """Least and greatest known value of each number in training; a number that is never known has none."""
     found = {}
     for column, feature in enumerate(contract.numbers):
         known = houses.numbers[:, column]

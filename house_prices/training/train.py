@@ -1,4 +1,4 @@
-"""The fitted pipeline: candidate estimators compared by cross-validation, the best fitted on all sales."""
+"""Training: compare candidate estimators by cross-validation and fit the best on all training sales."""
 
 import math
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ from house_prices.training.features import inputs, prices
 from house_prices.training.metrics import measure, rmsle
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
-"""Row numbers to fit on and to score on, a pair a fold."""
+"""For each fold, the row numbers to fit on and those to predict."""
 _IMPORTANCE_ROWS = 1000
 _ROWS_FOR_THREADS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """An estimator with one setting of its parameters, in cross-validation."""
+    """An estimator with one setting of its parameters, and its error in cross-validation."""
 
     estimator: str
     parameters: dict[str, object]
@@ -45,29 +45,29 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """The winner, fitted on every training sale."""
+    """The best estimator, fitted on every training sale."""
 
     model: TransformedTargetRegressor
     best: Trial
     trials: tuple[Trial, ...]
     """Every setting tried, the best first."""
     cross_validation: dict[str, float]
-    """Every metric of the winner, from predictions for sales it was not fitted on."""
+    """Every metric of the best setting, from predictions for sales it was not fitted on."""
     rows: int
-    """Sales it was fitted on."""
+    """Number of sales it was fitted on."""
     search_rows: int
-    """Sales that the estimators were compared on."""
+    """Number of sales that the estimators were compared on."""
     intervals: Intervals | None = None
-    """None where they are not calibrated, or on too few sales."""
+    """None if they are not calibrated, or if there are too few sales for it."""
 
 
 def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
     """Compare the contract's estimators on training sales and fit the best.
 
-    Raises ContractError for an unknown estimator, SalesError for sales that teach nothing.
+    Raises ContractError for an unknown estimator, SalesError for sales that no model can be trained on.
     """
     estimators.check(contract)
-    # Cleaning has refused what is not finite; to look again costs a tenth of a cheap fit.
+    # Cleaning has rejected values that are not finite; checking again takes a tenth of a cheap fit.
     with threads(len(sales)), config_context(assume_finite=True):
         return _train(sales, contract)
 
@@ -98,7 +98,7 @@ def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
 
 
 def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
-    """The same with prediction intervals, from sales that it was not fitted on. There may be none."""
+    """Add prediction intervals, calibrated on sales that it was not fitted on; `sales` may be empty."""
     if sales.empty:
         return fitted
     predicted = np.asarray(fitted.model.predict(inputs(sales, contract).joined), dtype=np.float64)
@@ -106,7 +106,7 @@ def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted
 
 
 def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[str, float]:
-    """How much RMSLE grows when a feature's values are shuffled, the largest first."""
+    """The increase in RMSLE when a feature's values are shuffled, largest first."""
     some = sales.iloc[:_IMPORTANCE_ROWS]
     with threads(len(some)):
         found = permutation_importance(
@@ -123,10 +123,10 @@ def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[
 
 
 def threads(rows: int) -> AbstractContextManager[object]:
-    """As many threads as pay: where they work for less time than they wait for each other, one.
+    """Limit threads to one if they would spend more time waiting for each other than working.
 
-    Gradient boosting on 2000 sales took ten times as long with two OpenMP threads where both cores were
-    busy; least squares on a tall table take twice the processor time with two BLAS threads, and no less time.
+    With both cores busy, gradient boosting on 2000 sales took ten times as long with two OpenMP threads.
+    Least squares on a tall table take twice the processor time with two BLAS threads and are no faster.
     """
     openmp = 1 if rows < _ROWS_FOR_THREADS else None
     limits: AbstractContextManager[object] = threadpool_limits({"openmp": openmp, "blas": 1})
@@ -136,11 +136,11 @@ def threads(rows: int) -> AbstractContextManager[object]:
 def _search(
     name: str, features: np.ndarray, price: np.ndarray, folds: Folds, contract: Contract
 ) -> Iterator[tuple[Trial, np.ndarray]]:
-    """Each setting of an estimator, with the price it gives each sale that it was not fitted on.
+    """Each setting of an estimator, with its prediction for each sale from the fold that had not seen it.
 
-    Folds of few sales run side by side, a core each: they never wait for each other, as threads within a
-    fit do. Folds of many run one after the other, each with all the cores: side by side they would only
-    wait for memory.
+    Small folds run in parallel, one core each, because they never wait for each other as threads within a
+    fit do. Large folds run one after another, each on all cores, because in parallel they would only
+    compete for memory.
     """
     settings = _settings(name, contract)
     jobs = -1 if len(price) < _ROWS_FOR_THREADS else 1
@@ -157,7 +157,7 @@ def _search(
 
 
 def _settings(name: str, contract: Contract) -> list[dict[str, object]]:
-    """The values of an estimator's parameters to try: all of them, or as many as the contract allows."""
+    """The parameter settings to try: all combinations, or as many as the contract allows."""
     space = dict(contract.training.candidates[name])
     tries = min(math.prod(map(len, space.values())), contract.training.iterations)
     return list(ParameterSampler(space, tries, random_state=estimators.SEED))
@@ -171,10 +171,10 @@ def _price_fold(
     fold: tuple[np.ndarray, np.ndarray],
     contract: Contract,
 ) -> list[np.ndarray]:
-    """What each setting answers to a fold's held sales. They are prepared once for all settings."""
+    """Each setting's predictions for a fold's sales, which are prepared once for all settings."""
     fitted_on, held = fold
     pipeline = estimators.ESTIMATORS[name](contract)
-    with threads(len(price)):  # a limit on OpenMP holds in its own thread only
+    with threads(len(price)):  # an OpenMP limit applies only to the thread that sets it
         seen = pipeline["preparation"].fit_transform(features[fitted_on])
         unseen = pipeline["preparation"].transform(features[held])
         models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
@@ -182,7 +182,7 @@ def _price_fold(
 
 
 def part_folds(sales: pd.DataFrame, count: int) -> Folds:
-    """As many folds. A property's sales share one."""
+    """Split the sales into `count` folds. A property's sales share a fold."""
     if PROPERTY not in sales:
         return list(KFold(count).split(sales))
     unknown = pd.Series([f"row {row}" for row in range(len(sales))], index=sales.index)
@@ -204,7 +204,7 @@ def _check_sales(price: np.ndarray, contract: Contract) -> None:
 
 
 def _check_known(sales: pd.DataFrame, folds: Folds, contract: Contract) -> None:
-    """A number of which a fold knows nothing breaks estimators in ways that tell no one why."""
+    """Reject a number that some fold never sees: estimators would fail with errors that do not name it."""
     names = [feature.name for feature in contract.numbers if not feature.required]
     known = sales[names].notna().to_numpy()
     learnt = np.all([known[fitted_on].any(axis=0) for fitted_on, _ in folds], axis=0)

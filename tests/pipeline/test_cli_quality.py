@@ -16,7 +16,7 @@ def test_every_sale_is_priced_by_a_model_that_has_not_seen_it(tmp_path: Path) ->
     assert told.returncode == 0, told.stderr
     lines = told.stdout.splitlines()
     assert lines[0].startswith("Cottages: 300 sales, contract ")
-    assert lines[1] == "  fold 1: linear(), fitted on 175, calibrated on 25, judged by 100"
+    assert lines[1] == "  fold 1: linear(), fitted on 175, calibrated on 25, evaluated on 100"
     table = {line.split("  ")[0]: line.split()[-4:] for line in lines[5:]}
     assert table["sales"] == ["100", "100", "100", "300"]
     assert 0.8 < float(table["coverage"][-1]) <= 1
@@ -48,5 +48,5 @@ def test_a_market_that_calibrates_nothing_has_no_interval_to_measure(tmp_path: P
     split = "\n[split]\ncalibration = 0\n"
     cottages.write(tmp_path, contract=cottages.CONTRACT + split + BARS)
     told = house_prices(tmp_path, "quality", "--folds", "2")
-    assert "fitted on 150, calibrated on 0, judged by 150" in told.stdout
+    assert "fitted on 150, calibrated on 0, evaluated on 150" in told.stdout
     assert told.stderr.strip() == "Error: Not reached: coverage."

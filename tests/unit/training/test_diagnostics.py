@@ -28,7 +28,7 @@ def test_a_feature_made_from_the_price_is_named() -> None:
     price = noisy()
     found = diagnostics.dominance(huts(price=price, age=np.round(price / 1000)), HUTS)
     assert not found.fine
-    assert found.sentence.startswith("The best feature alone, age, errs ")
+    assert found.sentence.startswith("The best single feature, age, has ")
     assert found.sentence.endswith("Is it made from the price, or known only after the sale?")
     assert found.numbers["age_error_ratio"] < 1.1
 
@@ -52,7 +52,7 @@ def test_the_least_noise_makes_no_law() -> None:
     sales = huts(age=10.0, price=lambda sold: share * (5000 + 700 * sold["rooms"]))
     found = diagnostics.exact_law(sales, HUTS)
     assert found.fine
-    assert found.sentence.startswith("No linear law gives the prices exactly: it leaves 3.3e-05 of")
+    assert found.sentence.startswith("No linear formula gives the prices exactly: the best leaves 3.3e-05 of")
 
 
 def test_a_holdout_of_larger_huts_under_other_roofs_is_named_by_feature() -> None:
