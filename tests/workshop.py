@@ -26,6 +26,13 @@ class Workshop:
     home: Path
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
+    @classmethod
+    def on_disk(cls, home: Path) -> "Workshop":
+        """With an instance that keeps its records in the home, where a copy of the home has them too."""
+        records = home / "storage" / "dagster"
+        records.mkdir(parents=True, exist_ok=True)
+        return cls(home=home, instance=dg.DagsterInstance.local_temp(str(records)))
+
     @property
     def contract(self) -> Contract:
         return read(self.home / "data" / cottages.NAME / "contract.toml")
