@@ -1,7 +1,5 @@
 """What the asset checks tell a person, each on sales that bring it about."""
 
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
@@ -11,12 +9,6 @@ from tests import cottages
 from tests.workshop import METRICS, Workshop
 
 CLEAN = dg.AssetKey(["cottages", "clean_sales"])
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
 
 
 def cleaned(shop: Workshop, sales: list[cottages.Row]) -> dict[str, dg.AssetCheckEvaluation]:
@@ -70,11 +62,10 @@ def test_many_sales_written_twice_warn(shop: Workshop) -> None:
     assert numbers(said) == {"duplicates": 100, "share": 0.25}
 
 
-def test_sales_beyond_what_the_champion_saw_warn_of_drift(shop: Workshop) -> None:
-    shop.train()
-    sha256 = shop.registry.version("cottages", 1).manifest.sha256
-    shop.registry.promote("cottages", 1, sha256=sha256, by="a test", reason="to drift from")
-    said = cleaned(shop, [*cottages.law(), (900, 3, "flat", 950_000)])["drift"]
+def test_sales_beyond_what_the_champion_saw_warn_of_drift(trained: Workshop) -> None:
+    sha256 = trained.registry.version("cottages", 1).manifest.sha256
+    trained.registry.promote("cottages", 1, sha256=sha256, by="a test", reason="to drift from")
+    said = cleaned(trained, [*cottages.law(), (900, 3, "flat", 950_000)])["drift"]
     assert not said.passed
     assert numbers(said) == {
         "champion": 1,
@@ -83,23 +74,21 @@ def test_sales_beyond_what_the_champion_saw_warn_of_drift(shop: Workshop) -> Non
     }
 
 
-def test_a_champion_whose_manifest_is_damaged_warns_and_stops_no_training(shop: Workshop) -> None:
-    shop.train()
-    version = shop.registry.version("cottages", 1)
-    shop.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
+def test_a_champion_whose_manifest_is_damaged_warns_and_stops_no_training(trained: Workshop) -> None:
+    version = trained.registry.version("cottages", 1)
+    trained.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
     (version.folder / "manifest.json").write_text("{}")
-    result = shop.train()
+    result = trained.train()
     assert result.success
     assert "manifest.json cannot be read" in str(numbers(by_name(result)["drift"])["champion"])
 
 
-def test_a_candidate_beside_a_damaged_champion_is_for_a_person_to_promote(shop: Workshop) -> None:
-    shop.train()
-    version = shop.registry.version("cottages", 1)
-    shop.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
+def test_a_candidate_beside_a_damaged_champion_is_for_a_person_to_promote(trained: Workshop) -> None:
+    version = trained.registry.version("cottages", 1)
+    trained.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
     version.model.write_bytes(b"no model")
-    cottages.write_sales(shop.sales, cottages.law(worth=2000))
-    said = by_name(shop.train())["against_champion"]
+    cottages.write_sales(trained.sales, cottages.law(worth=2000))
+    said = by_name(trained.train())["against_champion"]
     assert not said.passed
     assert "The champion, version 1, cannot price this holdout" in str(said.description)
 

@@ -23,9 +23,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     home = tmp_path_factory.mktemp("home")
     broken: list[cottages.Row] = [(0, 3, "flat", 100), (80, "many", "gable", 100), (80, 3, "thatch", 100)]
     cottages.write(home, sales=[*cottages.law(), cottages.law()[0], *broken])
-    kept = home / "storage" / "dagster"
-    kept.mkdir(parents=True)
-    shop = Workshop(home=home, instance=dg.DagsterInstance.local_temp(str(kept)))
+    shop = Workshop.on_disk(home)
     assert shop.train().success
     return shop
 

@@ -22,12 +22,6 @@ assert Workshop(home=Path(sys.argv[1])).train().success
 """
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
-
-
 def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
     """The asset whose step failed, and why."""
     (event,) = [event for event in result.all_events if event.is_step_failure]

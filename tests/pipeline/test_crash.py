@@ -19,7 +19,7 @@ from tests import dying, plain_model
 from tests.plain_model import MARKET
 
 MOST_STEPS = 60
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 
 
 def prepared(root: Path, *, versions: int) -> Registry:
@@ -31,19 +31,25 @@ def prepared(root: Path, *, versions: int) -> Registry:
     return registry
 
 
-def every_step(act: str, how: str, before: Registry, folder: Path) -> Iterator[Registry]:
+@pytest.fixture(scope="module")
+def act() -> Iterator[dying.Act]:
+    """Publish or promote in a process that dies, or finds the disk full, at a step."""
+    with dying.forking() as fork:
+        yield fork
+
+
+def every_step(act: dying.Act, what: str, how: str, before: Registry, folder: Path) -> Iterator[Registry]:
     """The registry after the act was stopped at its first step, its second ... until it was not stopped."""
     for at in range(1, MOST_STEPS):
         root = folder / f"{how}-{at}"
         shutil.copytree(before.root, root)
-        command = [sys.executable, "-m", "tests.dying", str(root), act, how, str(at)]
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
+        code = act(root, what, how, at)
+        if code == 0:
             assert at > 8, "too few steps were counted to believe in the count"
             return
-        assert done.returncode == (-signal.SIGKILL if how == "kill" else 3), done.stderr
+        assert code == (-signal.SIGKILL if how == "kill" else dying.FAILED)
         yield Registry(root)
-    raise AssertionError(f"{act} did not end within {MOST_STEPS} steps")
+    raise AssertionError(f"{what} did not end within {MOST_STEPS} steps")
 
 
 def leftovers(registry: Registry) -> set[str]:
@@ -75,10 +81,10 @@ def go_on(registry: Registry) -> None:
 
 @pytest.mark.parametrize("how", ["kill", "full"])
 def test_a_publication_stopped_at_any_step_shows_all_of_a_version_or_nothing(
-    how: str, tmp_path: Path
+    act: dying.Act, how: str, tmp_path: Path
 ) -> None:
     before = prepared(tmp_path / "before", versions=1)
-    for registry in every_step("publish", how, before, tmp_path):
+    for registry in every_step(act, "publish", how, before, tmp_path):
         assert registry.versions(MARKET) in ([1], [1, 2])
         see_whole_versions(registry)
         faults = "\n".join(verify(registry, MARKET))
@@ -87,19 +93,23 @@ def test_a_publication_stopped_at_any_step_shows_all_of_a_version_or_nothing(
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
-def test_the_first_publication_of_a_market_may_be_stopped_at_any_step(how: str, tmp_path: Path) -> None:
+def test_the_first_publication_of_a_market_may_be_stopped_at_any_step(
+    act: dying.Act, how: str, tmp_path: Path
+) -> None:
     before = Registry(tmp_path / "before")
     before.root.mkdir()
-    for registry in every_step("publish", how, before, tmp_path):
+    for registry in every_step(act, "publish", how, before, tmp_path):
         assert registry.versions(MARKET) in ([], [1])
         assert registry.champion(MARKET) is None
         go_on(registry)
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
-def test_a_promotion_stopped_at_any_step_leaves_the_old_champion_or_the_new(how: str, tmp_path: Path) -> None:
+def test_a_promotion_stopped_at_any_step_leaves_the_old_champion_or_the_new(
+    act: dying.Act, how: str, tmp_path: Path
+) -> None:
     before = prepared(tmp_path / "before", versions=2)
-    for registry in every_step("promote", how, before, tmp_path):
+    for registry in every_step(act, "promote", how, before, tmp_path):
         see_whole_versions(registry)
         champion = registry.champion(MARKET)
         assert champion
@@ -121,9 +131,11 @@ def test_a_line_cut_off_by_a_kill_is_named_and_taken_back_by_the_next(tmp_path: 
 
 
 @pytest.mark.parametrize("meant", [1, 2])
-def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(meant: int, tmp_path: Path) -> None:
+def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(
+    act: dying.Act, meant: int, tmp_path: Path
+) -> None:
     before = prepared(tmp_path / "before", versions=2)
-    for registry in every_step("promote", "kill", before, tmp_path):
+    for registry in every_step(act, "promote", "kill", before, tmp_path):
         plain_model.promote(registry, meant)
         champion = registry.champion(MARKET)
         assert champion
@@ -131,9 +143,9 @@ def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(meant:
         assert not [fault for fault in verify(registry, MARKET) if "champion.json says" in fault]
 
 
-def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(act: dying.Act, tmp_path: Path) -> None:
     before = prepared(tmp_path / "before", versions=1)
-    for registry in every_step("publish", "full", before, tmp_path):
+    for registry in every_step(act, "publish", "full", before, tmp_path):
         assert leftovers(registry) == set()
 
 
