@@ -13,6 +13,7 @@ from inference_server.models.champion_watcher import Watcher
 from inference_server.models.executor import Compute
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import LiveModels
+from inference_server.models.statistics import ModelStatistics
 from inference_server.observability import Log, Observer, Together, metric_names
 from inference_server.observability.logging import Threshold
 from inference_server.observability.metric_store import Metric, Sheet
@@ -20,7 +21,7 @@ from inference_server.observability.metrics_observer import Metrics
 from inference_server.observability.prediction_log import Columns, PredictionLog
 from inference_server.observability.request_log import RequestLog
 from inference_server.observability.tracing import tracing
-from inference_server.rpc.dispatch import Answering
+from inference_server.rpc.dispatch import Dispatcher
 from inference_server.services import health
 from inference_server.services.health import Health
 from inference_server.services.oip.routes import open_inference
@@ -31,7 +32,7 @@ from inference_server.settings import Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
 from inference_server.transport.auth import Authorization
-from inference_server.transport.concurrency_limit import Gate
+from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.handlers import Handlers
 from inference_server.transport.reload import Reload
 from inference_server.transport.server import ProbeServer, Server
@@ -57,18 +58,19 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
     log: Log = structlog.get_logger()
     live, compute, sheet = LiveModels(), Compute(), Sheet()
     registry = Registry(settings.models)
-    gate, patience = Gate(settings.max_in_flight), Patience(settings.stream_idle_seconds)
-    sheet.also(lambda: _gauges(live, gate))
+    statistics, limit = ModelStatistics(), ConcurrencyLimit(settings.max_in_flight)
+    patience = Patience(settings.stream_idle_seconds)
+    sheet.also(lambda: _gauges(live, limit))
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
-    with observing(settings, threshold, live, sheet, log) as observer:
+    with observing(settings, threshold, live, statistics, sheet, log) as observer:
         loader = Loader(registry, live, log, observer)
         state = Health(live, fixed=[oip_messages.SERVICE])
-        routes = _routes(settings, live, loader, state, compute)
-        answering = Answering(observer, max_message_bytes=settings.max_message_bytes)
-        handlers = _handlers(routes, observer, answering, gate, patience, allowed)
+        routes = _routes(settings, live, loader, state, compute, statistics)
+        dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
+        handlers = _handlers(routes, observer, dispatcher, limit, patience, allowed)
         server = Server(settings, handlers, patience, tls)
-        probed = _handlers(Routes(state.routes()), observer, answering, gate, patience, None)
+        probed = _handlers(Routes(state.routes()), observer, dispatcher, limit, patience, None)
         probes = ProbeServer(settings, probed)
         watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
 
@@ -84,7 +86,7 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
             watching.cancel()
-            gate.close()
+            limit.close()
             await asyncio.sleep(DRAIN_SECONDS)
             await server.stop(settings.grace_seconds)
             await probes.stop()
@@ -93,11 +95,16 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
 
 @contextlib.contextmanager
 def observing(
-    settings: Settings, threshold: Threshold, live: LiveModels, sheet: Sheet, log: Log
+    settings: Settings,
+    threshold: Threshold,
+    live: LiveModels,
+    statistics: ModelStatistics,
+    sheet: Sheet,
+    log: Log,
 ) -> Iterator[Observer]:
     """Everybody who listens, as the settings ask for them."""
     lines = RequestLog(log, share=settings.log_sample, threshold=threshold)
-    observers: list[Observer] = [lines, Metrics(sheet)]
+    observers: list[Observer] = [lines, Metrics(sheet), statistics]
     with contextlib.ExitStack() as lasting:
         if settings.prediction_log:
             kept = PredictionLog(
@@ -122,9 +129,16 @@ def _columns(live: LiveModels, market: str, version: int) -> Columns:
     )
 
 
-def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health, compute: Compute) -> Routes:
+def _routes(
+    settings: Settings,
+    live: LiveModels,
+    loader: Loader,
+    state: Health,
+    compute: Compute,
+    statistics: ModelStatistics,
+) -> Routes:
     reflected = Reflection(live, fixed=[health.SERVICE, oip_messages.SERVICE], pools=[oip_messages.POOL])
-    opened = open_inference(live, loader, state, compute, max_rows=settings.max_rows)
+    opened = open_inference(live, loader, state, compute, statistics, max_rows=settings.max_rows)
     predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
     return Routes([*state.routes(), *reflected.routes(), *opened], predictions)
 
@@ -132,16 +146,16 @@ def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health,
 def _handlers(
     routes: Routes,
     observer: Observer,
-    answering: Answering,
-    gate: Gate,
+    dispatcher: Dispatcher,
+    limit: ConcurrencyLimit,
     patience: Patience,
     allowed: Authorization | None,
 ) -> Handlers:
-    return Handlers(routes, observer, answering, gate=gate, patience=patience, authorization=allowed)
+    return Handlers(routes, observer, dispatcher, limit=limit, patience=patience, authorization=allowed)
 
 
-def _gauges(live: LiveModels, gate: Gate) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
-    yield metric_names.IN_FLIGHT, (), gate.count
+def _gauges(live: LiveModels, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
+    yield metric_names.IN_FLIGHT, (), limit.count
     for champion in live.champions().values():
         yield metric_names.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
 

@@ -18,7 +18,7 @@ class Compute:
 
     async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
         """The price of every house; raises DeadlinePassed where nobody waits for them any more."""
-        call.be_in_time()
+        call.check_deadline()
         if inputs.rows <= model.quick_rows:
             prices = model.predict(inputs)
         else:
@@ -31,7 +31,7 @@ class Compute:
 
         def predict() -> Prices:
             call.work.waited = time.perf_counter() - asked
-            call.be_in_time()
+            call.check_deadline()
             return model.predict(inputs)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, predict)

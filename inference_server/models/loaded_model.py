@@ -1,7 +1,7 @@
 """A version in memory: checked, warmed, and with all that is needed to answer by its contract."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
@@ -12,7 +12,6 @@ from inference_server.codecs.typed import HouseCodec
 from inference_server.models import onnx_session
 from inference_server.models.onnx_session import ModelRefused, OnnxModel
 from inference_server.models.range_warnings import TrainingRanges
-from inference_server.models.statistics import Statistics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,6 @@ class LiveModel:
     tensors: TensorCodec
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
-    statistics: Statistics = field(default_factory=Statistics, repr=False)
 
 
 def load(published: ModelVersion, promised: str | None = None) -> LiveModel:

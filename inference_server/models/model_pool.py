@@ -95,12 +95,20 @@ class LiveModels:
         """Every loaded version of a market, by number, oldest first."""
         return dict(sorted(self._loaded.get(market, {}).items(), key=lambda one: one[1].version))
 
+    def knows(self, market: str) -> bool:
+        """Whether the registry has the market, or a version of it is loaded."""
+        return market in self._loaded or market in self._expected
+
+    def get(self, market: str, version: str = "") -> LiveModel | None:
+        """A loaded version, or the champion if no version is given; None if there is none."""
+        return self._loaded.get(market, {}).get(version) if version else self._champions.get(market)
+
     def find(self, market: str, version: str = "") -> LiveModel:
-        """A loaded version; the champion, where none is asked for."""
-        model = self._loaded.get(market, {}).get(version) if version else self._champions.get(market)
+        """As `get`, but raises ModelNotFound or ModelNotReady if there is none."""
+        model = self.get(market, version)
         if model:
             return model
-        if market not in self._loaded and market not in self._expected:
+        if not self.knows(market):
             raise ModelNotFound(f"no model {quoted(market)}, there are: {listed(self.markets())}.")
         if not version:
             raise ModelNotReady(f"{market} has no model yet. Promote a version of it, and repeat.")

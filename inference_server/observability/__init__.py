@@ -6,6 +6,15 @@ traces       spans for OpenTelemetry
 predictions  the prediction log
 """
 
-from inference_server.observability.events import NOBODY, Answered, Loaded, Log, Observer, Priced, Together
+from inference_server.observability.events import (
+    NOBODY,
+    Answered,
+    Failed,
+    Loaded,
+    Log,
+    Observer,
+    Priced,
+    Together,
+)
 
-__all__ = ["NOBODY", "Answered", "Loaded", "Log", "Observer", "Priced", "Together"]
+__all__ = ["NOBODY", "Answered", "Failed", "Loaded", "Log", "Observer", "Priced", "Together"]

@@ -61,6 +61,17 @@ class Priced:
     metadata: Mapping[str, str | bytes]
 
 
+@dataclass(kw_only=True, slots=True)
+class Failed:
+    """A request that a loaded version was asked and gave no prices for, whoever's fault it was."""
+
+    method: str
+    market: str
+    version: int
+    seconds: float
+    """Since the request was accepted."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
     """A version that was loaded, or was refused."""
@@ -82,7 +93,10 @@ class Observer:
         """A call has ended."""
 
     def priced(self, priced: Priced) -> None:
-        """A question got its prices."""
+        """A request got its prices."""
+
+    def failed(self, failed: Failed) -> None:
+        """A request for a loaded version got no prices."""
 
     def loaded(self, loaded: Loaded) -> None:
         """A version was loaded, or refused."""
@@ -99,6 +113,7 @@ class Together(Observer):
         self._log = log
         self._answered = [one.answered for one in observers if type(one).answered is not Observer.answered]
         self._priced = [one.priced for one in observers if type(one).priced is not Observer.priced]
+        self._failed = [one.failed for one in observers if type(one).failed is not Observer.failed]
         self._loaded = [one.loaded for one in observers if type(one).loaded is not Observer.loaded]
 
     def answered(self, answered: Answered) -> None:
@@ -108,6 +123,10 @@ class Together(Observer):
     def priced(self, priced: Priced) -> None:
         """Tell all who listen to it."""
         self._tell(self._priced, priced)
+
+    def failed(self, failed: Failed) -> None:
+        """Tell all who listen to it."""
+        self._tell(self._failed, failed)
 
     def loaded(self, loaded: Loaded) -> None:
         """Tell all who listen to it."""

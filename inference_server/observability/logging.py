@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 
-NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-LEVELS = tuple(NUMBERS)
+from inference_server.settings import LOG_LEVELS
+
+NUMBERS = {level: logging.getLevelNamesMapping()[level.upper()] for level in LOG_LEVELS}
 
 
 class Threshold:

@@ -8,6 +8,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from inference_server.errors import ServiceNotFound, listed, quoted
 from inference_server.models.model_pool import LiveModels
 from inference_server.rpc.method import Call, Method, Route, Subscription, reader, writer
+from inference_server.rpc.role import Role
 
 SERVICE = "grpc.health.v1.Health"
 
@@ -77,6 +78,8 @@ class Health:
         """Check and Watch."""
         read = reader(HealthCheckRequest)
         return [
-            Method(path=f"/{SERVICE}/Check", read=read, handle=self.check, write=writer),
-            Subscription(path=f"/{SERVICE}/Watch", read=read, handle=self.watch, write=writer),
+            Method(path=f"/{SERVICE}/Check", read=read, handle=self.check, write=writer, role=Role.NONE),
+            Subscription(
+                path=f"/{SERVICE}/Watch", read=read, handle=self.watch, write=writer, role=Role.NONE
+            ),
         ]

@@ -1,43 +1,14 @@
-"""Who may ask what: two roles, shown by a bearer token or by a client certificate. Without gRPC."""
+"""Who may call what: roles, proved by a bearer token or by a client certificate. Without gRPC."""
 
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
-from inference_server.codecs import oip_messages
 from inference_server.errors import NoCredentials, NotAllowed
-from inference_server.services import health
+from inference_server.rpc.role import Role
 from inference_server.settings import BadSettings, Settings
-
-
-class Role(IntEnum):
-    """Each may do what those before it may."""
-
-    NONE = 0
-    """Whoever reaches the port: probes."""
-    INFERENCE = 1
-    """Prices, metadata, reflection."""
-    ADMIN = 2
-    """Loading and unloading versions."""
-
-
-NEEDED: Mapping[str, Role] = {
-    f"/{health.SERVICE}/Check": Role.NONE,
-    f"/{health.SERVICE}/Watch": Role.NONE,
-    oip_messages.path("ServerLive"): Role.NONE,
-    oip_messages.path("ServerReady"): Role.NONE,
-    oip_messages.path("RepositoryModelLoad"): Role.ADMIN,
-    oip_messages.path("RepositoryModelUnload"): Role.ADMIN,
-}
-"""By path; every other one needs INFERENCE, those that there are not among them."""
-
-
-def needed(path: str) -> Role:
-    """The role that a path asks for."""
-    return NEEDED.get(path, Role.INFERENCE)
 
 
 class Tokens:
@@ -88,12 +59,16 @@ class Authorization:
     """Names of client certificates that show the role admin."""
 
     def check(
-        self, path: str, metadata: Mapping[str, str | bytes], names: Callable[[], Sequence[str]]
+        self,
+        path: str,
+        role: Role,
+        metadata: Mapping[str, str | bytes],
+        names: Callable[[], Sequence[str]],
     ) -> None:
-        """Raise NoCredentials or NotAllowed. `names` gives those of a checked client certificate."""
-        role = needed(path)
-        if role is Role.NONE:
-            return
+        """Raise NoCredentials or NotAllowed unless the caller has the role that the path needs.
+
+        `names` gives those of a client certificate that was checked.
+        """
         token = _bearer(metadata)
         certified = names() if self.trusts_clients else ()
         shown = max(self._open(), self._by_token(token), self._by_name(certified))

@@ -13,8 +13,9 @@ from inference_server.codecs.oip_tensors import BYTES, FP32, TensorSpec
 from inference_server.errors import ModelNotFound, ModelNotReady
 from inference_server.models.loaded_model import LiveModel
 from inference_server.models.model_pool import LiveModels
-from inference_server.models.statistics import Spent
+from inference_server.models.statistics import Duration, ModelStatistics, Statistics
 from inference_server.rpc.method import Call, Route
+from inference_server.rpc.role import Role
 from inference_server.services.health import Health
 
 DISTRIBUTION = "house-prices"
@@ -26,8 +27,11 @@ LARGEST_INT32 = 2**31 - 1
 class Metadata:
     """Answers that need no model to compute."""
 
-    def __init__(self, live: LiveModels, health: Health, *, max_rows: int) -> None:
+    def __init__(
+        self, live: LiveModels, health: Health, statistics: ModelStatistics, *, max_rows: int
+    ) -> None:
         self._live = live
+        self._statistics = statistics
         self._health = health
         self._max_rows = max_rows
         self._version = metadata.version(DISTRIBUTION)
@@ -94,7 +98,10 @@ class Metadata:
 
     async def model_statistics(self, request: Any, _call: Call) -> Message:
         """Counts and times of a version, of every version, or of every version of every market."""
-        models = [_statistics(live) for live in self._asked(request.name, request.version)]
+        models = [
+            _statistics(live, self._statistics.of(live.market, live.version))
+            for live in self._asked(request.name, request.version)
+        ]
         return _message("ModelStatisticsResponse", model_stats=models)
 
     def _asked(self, market: str, version: str) -> Iterator[LiveModel]:
@@ -110,8 +117,8 @@ class Metadata:
     def routes(self) -> list[Route]:
         """All of them."""
         return [
-            oip_messages.method("ServerLive", self.server_live),
-            oip_messages.method("ServerReady", self.server_ready),
+            oip_messages.method("ServerLive", self.server_live, Role.NONE),
+            oip_messages.method("ServerReady", self.server_ready, Role.NONE),
             oip_messages.method("ServerMetadata", self.server_metadata),
             oip_messages.method("ModelReady", self.model_ready),
             oip_messages.method("ModelMetadata", self.model_metadata),
@@ -133,8 +140,7 @@ def _configured(spec: TensorSpec) -> dict[str, object]:
     return {"name": spec.name, "data_type": TYPES[spec.datatype], "dims": [spec.width]}
 
 
-def _statistics(live: LiveModel) -> Message:
-    known = live.statistics
+def _statistics(live: LiveModel, known: Statistics) -> Message:
     return _message(
         "ModelStatistics",
         name=live.market,
@@ -143,15 +149,15 @@ def _statistics(live: LiveModel) -> Message:
         inference_count=known.rows,
         execution_count=known.success.count,
         inference_stats={
-            "success": _spent(known.success),
-            "fail": _spent(known.fail),
-            "queue": _spent(known.queue),
-            "compute_input": _spent(known.decode),
-            "compute_infer": _spent(known.compute),
-            "compute_output": _spent(known.encode),
+            "success": _described_duration(known.success),
+            "fail": _described_duration(known.fail),
+            "queue": _described_duration(known.queue),
+            "compute_input": _described_duration(known.decode),
+            "compute_infer": _described_duration(known.compute),
+            "compute_output": _described_duration(known.encode),
         },
     )
 
 
-def _spent(spent: Spent) -> dict[str, int]:
-    return {"count": spent.count, "ns": spent.ns}
+def _described_duration(duration: Duration) -> dict[str, int]:
+    return {"count": duration.count, "ns": duration.ns}

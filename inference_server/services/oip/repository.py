@@ -11,6 +11,7 @@ from inference_server.errors import BadMessage, listed, quoted
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import LiveModels
 from inference_server.rpc.method import VERSION_KEY, Call, Route
+from inference_server.rpc.role import Role
 
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 NOT_LOADED = "not loaded"
@@ -65,8 +66,8 @@ class Repository:
         """All three."""
         return [
             oip_messages.method("RepositoryIndex", self.index),
-            oip_messages.method("RepositoryModelLoad", self.load),
-            oip_messages.method("RepositoryModelUnload", self.unload),
+            oip_messages.method("RepositoryModelLoad", self.load, Role.ADMIN),
+            oip_messages.method("RepositoryModelUnload", self.unload, Role.ADMIN),
         ]
 
 

@@ -4,6 +4,7 @@ from inference_server.codecs import oip_messages
 from inference_server.models.executor import Compute
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import LiveModels
+from inference_server.models.statistics import ModelStatistics
 from inference_server.rpc.method import Route, not_offered
 from inference_server.services.health import Health
 from inference_server.services.oip.inference import Inference
@@ -25,11 +26,17 @@ NOT_OFFERED = {
 
 
 def open_inference(
-    live: LiveModels, loader: Loader, health: Health, compute: Compute, *, max_rows: int
+    live: LiveModels,
+    loader: Loader,
+    health: Health,
+    compute: Compute,
+    statistics: ModelStatistics,
+    *,
+    max_rows: int,
 ) -> list[Route]:
     """The methods of the Open Inference Protocol."""
     return [
-        *Metadata(live, health, max_rows=max_rows).routes(),
+        *Metadata(live, health, statistics, max_rows=max_rows).routes(),
         *Inference(live, compute, max_rows=max_rows).routes(),
         *Repository(live, loader).routes(),
         *(not_offered(oip_messages.path(name), why) for name, why in NOT_OFFERED.items()),
