@@ -18,7 +18,7 @@ class Echo(grpc.GenericRpcHandler):
     """Answers one path."""
 
     def __init__(self, path: str, answer: bytes) -> None:
-        async def echo(_question: bytes, _context: Any) -> bytes:
+        async def echo(_request: bytes, _context: Any) -> bytes:
             return answer
 
         self._path = path

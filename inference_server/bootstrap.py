@@ -10,13 +10,13 @@ import structlog
 from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
 from inference_server.models.champion_watcher import Watcher
-from inference_server.models.executor import Compute
+from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.models.statistics import ModelStatistics
-from inference_server.observability import Log, Observer, Together, metric_names
+from inference_server.observability import CompositeObserver, Log, Observer, metric_names
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Metric, Sheet
+from inference_server.observability.metric_store import Metric, MetricStore
 from inference_server.observability.metrics_observer import Metrics
 from inference_server.observability.prediction_log import Columns, PredictionLog
 from inference_server.observability.request_log import RequestLog
@@ -27,7 +27,7 @@ from inference_server.services.health import Health
 from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
-from inference_server.services.router import Routes
+from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
@@ -36,7 +36,7 @@ from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.handlers import Handlers
 from inference_server.transport.reload import Reload
 from inference_server.transport.server import ProbeServer, Server
-from inference_server.transport.stream_idle import Patience
+from inference_server.transport.stream_idle import IdleStreamTimeout
 
 DRAIN_SECONDS = 0.1
 """How long callers are told UNAVAILABLE, which sends them elsewhere, before gRPC tells them CANCELLED."""
@@ -48,7 +48,7 @@ class Running:
 
     port: int
     health_port: int | None
-    sheet: Sheet
+    store: MetricStore
     reload: Reload
 
 
@@ -56,32 +56,32 @@ class Running:
 async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Running]:
     """A server that runs as long as the block does."""
     log: Log = structlog.get_logger()
-    live, compute, sheet = LiveModels(), Compute(), Sheet()
+    pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
     statistics, limit = ModelStatistics(), ConcurrencyLimit(settings.max_in_flight)
-    patience = Patience(settings.stream_idle_seconds)
-    sheet.also(lambda: _gauges(live, limit))
+    idle_timeout = IdleStreamTimeout(settings.stream_idle_seconds)
+    store.add_collector(lambda: _gauges(pool, limit))
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
-    with observing(settings, threshold, live, statistics, sheet, log) as observer:
-        loader = Loader(registry, live, log, observer)
-        state = Health(live, fixed=[oip_messages.SERVICE])
-        routes = _routes(settings, live, loader, state, compute, statistics)
+    with observing(settings, threshold, pool, statistics, store, log) as observer:
+        loader = Loader(registry, pool, log, observer)
+        state = Health(pool, fixed=[oip_messages.SERVICE])
+        router = _router(settings, pool, loader, state, executor, statistics)
         dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
-        handlers = _handlers(routes, observer, dispatcher, limit, patience, allowed)
-        server = Server(settings, handlers, patience, tls)
-        probed = _handlers(Routes(state.routes()), observer, dispatcher, limit, patience, None)
+        handlers = _handlers(router, observer, dispatcher, limit, idle_timeout, allowed)
+        server = Server(settings, handlers, idle_timeout, tls)
+        probed = _handlers(Router(state.routes()), observer, dispatcher, limit, idle_timeout, None)
         probes = ProbeServer(settings, probed)
-        watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
+        watcher = Watcher(registry, pool, loader, poll_seconds=settings.poll_seconds, log=log)
 
         if settings.worker is not None:
             # The kernel gives connections to whoever listens: not to one that has no model yet.
             await watcher.look()
         port, health_port = await server.start(), await probes.start()
-        watching = asyncio.create_task(_watch(watcher, state, live, log))
+        watching = asyncio.create_task(_watch(watcher, state, pool, log))
         try:
             reload = Reload(settings, threshold, tls, allowed, log)
-            yield Running(port=port, health_port=health_port, sheet=sheet, reload=reload)
+            yield Running(port=port, health_port=health_port, store=store, reload=reload)
         finally:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
@@ -90,73 +90,77 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
             await asyncio.sleep(DRAIN_SECONDS)
             await server.stop(settings.grace_seconds)
             await probes.stop()
-            compute.close()
+            executor.close()
 
 
 @contextlib.contextmanager
 def observing(
     settings: Settings,
     threshold: Threshold,
-    live: LiveModels,
+    pool: ModelPool,
     statistics: ModelStatistics,
-    sheet: Sheet,
+    store: MetricStore,
     log: Log,
 ) -> Iterator[Observer]:
     """Everybody who listens, as the settings ask for them."""
     lines = RequestLog(log, share=settings.log_sample, threshold=threshold)
-    observers: list[Observer] = [lines, Metrics(sheet), statistics]
+    observers: list[Observer] = [lines, Metrics(store), statistics]
     with contextlib.ExitStack() as lasting:
         if settings.prediction_log:
             kept = PredictionLog(
                 settings.prediction_log,
                 share=settings.prediction_log_sample,
-                columns=lambda market, version: _columns(live, market, version),
-                sheet=sheet,
+                columns=lambda market, version: _columns(pool, market, version),
+                store=store,
                 log=log,
             )
             lasting.enter_context(kept.writing())
             observers.append(kept)
         if settings.traces != "off":
             observers.append(lasting.enter_context(tracing(settings.traces)))
-        yield Together(observers, log)
+        yield CompositeObserver(observers, log)
 
 
-def _columns(live: LiveModels, market: str, version: int) -> Columns:
-    contract = live.find(market, str(version)).contract
+def _columns(pool: ModelPool, market: str, version: int) -> Columns:
+    contract = pool.find(market, str(version)).contract
     return Columns(
         numbers=[feature.name for feature in contract.numbers],
         categories=[feature.name for feature in contract.categories],
     )
 
 
-def _routes(
+def _router(
     settings: Settings,
-    live: LiveModels,
+    pool: ModelPool,
     loader: Loader,
     state: Health,
-    compute: Compute,
+    executor: Executor,
     statistics: ModelStatistics,
-) -> Routes:
-    reflected = Reflection(live, fixed=[health.SERVICE, oip_messages.SERVICE], pools=[oip_messages.POOL])
-    opened = open_inference(live, loader, state, compute, statistics, max_rows=settings.max_rows)
-    predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
-    return Routes([*state.routes(), *reflected.routes(), *opened], predictions)
+) -> Router:
+    reflected = Reflection(
+        pool, fixed=[health.SERVICE, oip_messages.SERVICE], descriptor_pools=[oip_messages.POOL]
+    )
+    opened = open_inference(pool, loader, state, executor, statistics, max_rows=settings.max_rows)
+    predictions = PredictionServices(pool, executor, max_rows=settings.max_rows)
+    return Router([*state.routes(), *reflected.routes(), *opened], predictions)
 
 
 def _handlers(
-    routes: Routes,
+    router: Router,
     observer: Observer,
     dispatcher: Dispatcher,
     limit: ConcurrencyLimit,
-    patience: Patience,
+    idle_timeout: IdleStreamTimeout,
     allowed: Authorization | None,
 ) -> Handlers:
-    return Handlers(routes, observer, dispatcher, limit=limit, patience=patience, authorization=allowed)
+    return Handlers(
+        router, observer, dispatcher, limit=limit, idle_timeout=idle_timeout, authorization=allowed
+    )
 
 
-def _gauges(live: LiveModels, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
+def _gauges(pool: ModelPool, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
     yield metric_names.IN_FLIGHT, (), limit.count
-    for champion in live.champions().values():
+    for champion in pool.champions().values():
         yield metric_names.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
 
 
@@ -165,9 +169,9 @@ def _warn(settings: Settings, log: Log) -> None:
         log.warning("tokens travel in plain text", what_to_do="give --tls-cert and --tls-key")
 
 
-async def _watch(watcher: Watcher, state: Health, live: LiveModels, log: Log) -> None:
+async def _watch(watcher: Watcher, state: Health, pool: ModelPool, log: Log) -> None:
     await watcher.look()
     state.open()
-    if not live.champions():
+    if not pool.champions():
         log.warning("waiting for a champion")
     await watcher.run()

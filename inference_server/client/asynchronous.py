@@ -101,13 +101,13 @@ class AsyncClient:
         self._typed[market] = found
         return found
 
-    async def _reflect(self, question: ServerReflectionRequest) -> ServerReflectionResponse:
+    async def _reflect(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
         ask: Any = self._channels[0].stream_stream(
             REFLECTION,
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        call = ask(iter([question]), timeout=self._timeout, metadata=self._target.metadata)
+        call = ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata)
         answers = [answer async for answer in call]
         if len(answers) != 1:
             raise ClientError("INTERNAL", f"{self._target.address}: reflection gave {len(answers)} answers.")

@@ -100,13 +100,13 @@ class Client:
         self._typed[market] = found
         return found
 
-    def _reflect(self, question: ServerReflectionRequest) -> ServerReflectionResponse:
+    def _reflect(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
         ask = self._channels[0].stream_stream(
             REFLECTION,
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        answers = list(ask(iter([question]), timeout=self._timeout, metadata=self._target.metadata))
+        answers = list(ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata))
         if len(answers) != 1:
             raise ClientError("INTERNAL", f"{self._target.address}: reflection gave {len(answers)} answers.")
         answer: ServerReflectionResponse = answers[0]

@@ -8,7 +8,7 @@ from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
 from inference_server.errors import ServingError
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.observability import Log
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
@@ -31,7 +31,7 @@ class Watcher:
     def __init__(
         self,
         registry: Registry,
-        live: LiveModels,
+        pool: ModelPool,
         loader: Loader,
         *,
         poll_seconds: float,
@@ -39,7 +39,7 @@ class Watcher:
         log: Log,
     ) -> None:
         self._registry = registry
-        self._live = live
+        self._pool = pool
         self._loader = loader
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -64,8 +64,8 @@ class Watcher:
             self._say("", "the registry's folder is not there, or cannot be read")
             return
         self._said.pop("", None)
-        self._live.expect(found)
-        for market in sorted({*found, *self._live.champions()}):
+        self._pool.expect(found)
+        for market in sorted({*found, *self._pool.champions()}):
             await self._look_at(market)
 
     async def keep(self) -> None:
@@ -87,7 +87,7 @@ class Watcher:
             self._say(market, f"champion.json cannot be read: {error}")
             return
         if champion is None:
-            if market in self._live.champions():
+            if market in self._pool.champions():
                 self._say(market, "champion.json is gone")
             return
         self._said.pop(market, None)
@@ -109,7 +109,7 @@ class Watcher:
                 await self._pin(market, number)
         for number in before:
             if number not in wanted:
-                self._live.unpin(market, str(number))
+                self._pool.unpin(market, str(number))
 
     async def _pin(self, market: str, number: int) -> None:
         try:
@@ -143,5 +143,5 @@ class Watcher:
         """Say once what is wrong, until something else is."""
         if self._said.get(market) != what:
             self._said[market] = what
-            serving = {name: live.version for name, live in self._live.champions().items()}
+            serving = {name: model.version for name, model in self._pool.champions().items()}
             self._log.warning("registry trouble", market=market, reason=what, serving=serving)

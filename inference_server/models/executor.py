@@ -10,7 +10,7 @@ from inference_server.models.onnx_session import OnnxModel
 from inference_server.rpc.method import Call
 
 
-class Compute:
+class Executor:
     """Runs predictions without keeping the event loop from other calls for long."""
 
     def __init__(self) -> None:

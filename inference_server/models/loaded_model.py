@@ -15,14 +15,14 @@ from inference_server.models.range_warnings import TrainingRanges
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiveModel:
+class LoadedModel:
     """A loaded version."""
 
     market: str
     version: int
     sha256: str
     contract: Contract
-    model: OnnxModel
+    onnx: OnnxModel
     api: Api
     codec: HouseCodec
     """Of the typed API."""
@@ -31,7 +31,7 @@ class LiveModel:
     ranges: TrainingRanges
 
 
-def load(published: ModelVersion, promised: str | None = None) -> LiveModel:
+def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
     """Read, check and warm a version. Slow: call it off the serving path.
 
     `promised` is the sha256 that champion.json has. Raises ModelRefused, and OSError where the file cannot
@@ -49,15 +49,15 @@ def load(published: ModelVersion, promised: str | None = None) -> LiveModel:
     if contract.name != published.market:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
     typed = api.load(contract)
-    model = onnx_session.load(content, contract, manifest.golden)
-    return LiveModel(
+    onnx = onnx_session.load(content, contract, manifest.golden)
+    return LoadedModel(
         market=published.market,
         version=published.number,
         sha256=found,
         contract=contract,
-        model=model,
+        onnx=onnx,
         api=typed,
         codec=HouseCodec(contract, typed),
-        tensors=TensorCodec(contract, model.outputs),
+        tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
     )

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from inference_server.errors import ModelNotFound, ModelNotReady, UnloadRefused, listed, quoted
-from inference_server.models.loaded_model import LiveModel
+from inference_server.models.loaded_model import LoadedModel
 
 
-class LiveModels:
+class ModelPool:
     """The champion of each market, and the versions loaded beside it.
 
     Replacing a champion is one assignment; who is using the old one keeps it. Beside the champion stay its
@@ -14,9 +14,9 @@ class LiveModels:
     """
 
     def __init__(self) -> None:
-        self._champions: dict[str, LiveModel] = {}
-        self._by_service: dict[str, LiveModel] = {}
-        self._loaded: dict[str, dict[str, LiveModel]] = {}
+        self._champions: dict[str, LoadedModel] = {}
+        self._by_service: dict[str, LoadedModel] = {}
+        self._loaded: dict[str, dict[str, LoadedModel]] = {}
         self._pinned: set[tuple[str, str]] = set()
         self._refusals: dict[tuple[str, int], str] = {}
         self._expected: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class LiveModels:
         """Call this after each change of a champion."""
         self._listeners.append(listener)
 
-    def put(self, model: LiveModel, *, previous: int | None = None) -> None:
+    def put(self, model: LoadedModel, *, previous: int | None = None) -> None:
         """Let a champion serve from the next request on, and keep its predecessor where that is loaded."""
         market, kept = model.market, {str(model.version), str(previous)}
         self.hold(model)
@@ -36,11 +36,11 @@ class LiveModels:
             if version in kept or (market, version) in self._pinned
         }
         self._champions = {**self._champions, market: model}
-        self._by_service = {live.api.service: live for live in self._champions.values()}
+        self._by_service = {one.api.service: one for one in self._champions.values()}
         for listener in self._listeners:
             listener()
 
-    def hold(self, model: LiveModel, *, pinned: bool = False) -> None:
+    def hold(self, model: LoadedModel, *, pinned: bool = False) -> None:
         """Keep a version beside the champion: until the next promotion, or until it is unloaded."""
         version = str(model.version)
         self._loaded[model.market] = {**self._loaded.get(model.market, {}), version: model}
@@ -83,15 +83,15 @@ class LiveModels:
         """Names of the markets that the registry has or that are loaded."""
         return sorted(self._expected.union(self._loaded))
 
-    def champions(self) -> dict[str, LiveModel]:
+    def champions(self) -> dict[str, LoadedModel]:
         """The serving models, by market."""
         return self._champions
 
-    def services(self) -> dict[str, LiveModel]:
+    def services(self) -> dict[str, LoadedModel]:
         """The serving models, by the full name of their typed service."""
         return self._by_service
 
-    def loaded(self, market: str) -> Mapping[str, LiveModel]:
+    def loaded(self, market: str) -> Mapping[str, LoadedModel]:
         """Every loaded version of a market, by number, oldest first."""
         return dict(sorted(self._loaded.get(market, {}).items(), key=lambda one: one[1].version))
 
@@ -99,11 +99,11 @@ class LiveModels:
         """Whether the registry has the market, or a version of it is loaded."""
         return market in self._loaded or market in self._expected
 
-    def get(self, market: str, version: str = "") -> LiveModel | None:
+    def get(self, market: str, version: str = "") -> LoadedModel | None:
         """A loaded version, or the champion if no version is given; None if there is none."""
         return self._loaded.get(market, {}).get(version) if version else self._champions.get(market)
 
-    def find(self, market: str, version: str = "") -> LiveModel:
+    def find(self, market: str, version: str = "") -> LoadedModel:
         """As `get`, but raises ModelNotFound or ModelNotReady if there is none."""
         model = self.get(market, version)
         if model:
@@ -119,7 +119,7 @@ class LiveModels:
             "loads another."
         )
 
-    def of_service(self, service: str, version: str = "") -> LiveModel:
+    def of_service(self, service: str, version: str = "") -> LoadedModel:
         """The model behind a typed service; the champion, where no version is asked for."""
         champion = self._by_service.get(service)
         if not champion:

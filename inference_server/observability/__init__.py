@@ -7,14 +7,14 @@ predictions  the prediction log
 """
 
 from inference_server.observability.events import (
-    NOBODY,
+    NULL_OBSERVER,
     Answered,
+    CompositeObserver,
     Failed,
     Loaded,
     Log,
     Observer,
     Priced,
-    Together,
 )
 
-__all__ = ["NOBODY", "Answered", "Failed", "Loaded", "Log", "Observer", "Priced", "Together"]
+__all__ = ["NULL_OBSERVER", "Answered", "CompositeObserver", "Failed", "Loaded", "Log", "Observer", "Priced"]

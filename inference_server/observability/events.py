@@ -102,11 +102,11 @@ class Observer:
         """A version was loaded, or refused."""
 
 
-NOBODY = Observer()
+NULL_OBSERVER = Observer()
 """Where nobody listens."""
 
 
-class Together(Observer):
+class CompositeObserver(Observer):
     """Many listeners, each told only what it listens to. None of their faults reaches a request."""
 
     def __init__(self, observers: Sequence[Observer], log: Log) -> None:

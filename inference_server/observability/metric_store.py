@@ -38,16 +38,16 @@ class Metric:
     """Upper ends, ascending, in the metric's unit."""
 
 
-Look: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
+Collector: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
 """Gives what is so at the moment of asking."""
 
 
-class Sheet:
+class MetricStore:
     """Grows on one thread; may be read on any."""
 
     def __init__(self) -> None:
         self._numbers: Numbers = {}
-        self._looks: list[Look] = []
+        self._collectors: list[Collector] = []
 
     def cell(self, metric: Metric, *labels: str) -> list[float]:
         """Where a metric's numbers are added to; worth keeping by who adds often."""
@@ -61,15 +61,15 @@ class Sheet:
         """Add to a counter."""
         self.cell(metric, *labels)[0] += amount
 
-    def also(self, look: Look) -> None:
-        """Look there, too, whenever the numbers are asked for."""
-        self._looks.append(look)
+    def add_collector(self, collector: Collector) -> None:
+        """Collector there, too, whenever the numbers are asked for."""
+        self._collectors.append(collector)
 
     def numbers(self) -> Numbers:
         """All of them, as they are now."""
         now = {key: list(cell) for key, cell in list(self._numbers.items())}
-        for look in self._looks:
-            now.update({(metric.name, *labels): [value] for metric, labels, value in look()})
+        for collector in self._collectors:
+            now.update({(metric.name, *labels): [value] for metric, labels, value in collector()})
         return now
 
 
@@ -79,11 +79,11 @@ def observe(cell: list[float], buckets: Sequence[float], value: float) -> None:
     cell[-1] += value
 
 
-def total(sheets: Iterable[Numbers]) -> Numbers:
+def total(processes: Iterable[Numbers]) -> Numbers:
     """The sum over processes."""
     summed: Numbers = {}
-    for sheet in sheets:
-        for key, numbers in sheet.items():
+    for store in processes:
+        for key, numbers in store.items():
             before = summed.get(key)
             summed[key] = [a + b for a, b in zip(before, numbers, strict=True)] if before else numbers
     return summed

@@ -4,14 +4,14 @@ from google.rpc import code_pb2
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Answered, Loaded, Observer, Priced
-from inference_server.observability.metric_store import Sheet, observe
+from inference_server.observability.metric_store import MetricStore, observe
 
 
 class Metrics(Observer):
-    """Fills in a sheet."""
+    """Fills in a store."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+    def __init__(self, store: MetricStore) -> None:
+        self._store = store
         self._calls: dict[tuple[str, str, int, int], tuple[list[float], list[float]]] = {}
         self._questions: dict[tuple[str, int], tuple[list[float], ...]] = {}
 
@@ -24,7 +24,7 @@ class Metrics(Observer):
         cells[0][0] += 1
         observe(cells[1], metric_names.SECONDS, answered.seconds)
         if answered.is_shed:
-            self._sheet.add(metric_names.SHED, answered.method)
+            self._store.add(metric_names.SHED, answered.method)
 
     def priced(self, priced: Priced) -> None:
         """Count its rows, and the time of each part."""
@@ -41,22 +41,22 @@ class Metrics(Observer):
 
     def loaded(self, loaded: Loaded) -> None:
         """Count the load, and the replay that was part of it."""
-        self._sheet.add(metric_names.LOADS, loaded.market, loaded.outcome)
+        self._store.add(metric_names.LOADS, loaded.market, loaded.outcome)
         observe(
-            self._sheet.cell(metric_names.LOAD_SECONDS, loaded.market), metric_names.SECONDS, loaded.seconds
+            self._store.cell(metric_names.LOAD_SECONDS, loaded.market), metric_names.SECONDS, loaded.seconds
         )
         if loaded.outcome in ("loaded", "replay_failed"):
             outcome = "passed" if loaded.outcome == "loaded" else "failed"
-            self._sheet.add(metric_names.REPLAYS, loaded.market, outcome)
+            self._store.add(metric_names.REPLAYS, loaded.market, outcome)
 
     def _cells_of_call(
         self, method: str, market: str, version: int, code: int
     ) -> tuple[list[float], list[float]]:
         name = code_pb2.Code.Name(code)
-        counted = self._sheet.cell(metric_names.REQUESTS, method, market, str(version or ""), name)
-        return counted, self._sheet.cell(metric_names.REQUEST_SECONDS, method, market)
+        counted = self._store.cell(metric_names.REQUESTS, method, market, str(version or ""), name)
+        return counted, self._store.cell(metric_names.REQUEST_SECONDS, method, market)
 
     def _cells_of_question(self, market: str, version: int) -> tuple[list[float], ...]:
         phases = ("queue", "decode", "compute", "encode")
-        times = [self._sheet.cell(metric_names.PHASES, market, phase) for phase in phases]
-        return (self._sheet.cell(metric_names.ROWS, market, str(version)), *times)
+        times = [self._store.cell(metric_names.PHASES, market, phase) for phase in phases]
+        return (self._store.cell(metric_names.ROWS, market, str(version)), *times)

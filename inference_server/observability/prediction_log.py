@@ -21,7 +21,7 @@ from typing import Any
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Log, Observer, Priced
-from inference_server.observability.metric_store import Metric, Sheet
+from inference_server.observability.metric_store import Metric, MetricStore
 from inference_server.observability.rotating_file import RotatingFile
 
 MOST_WAITING = 1000
@@ -46,13 +46,19 @@ class PredictionLog(Observer):
     """Puts sampled questions into the queue."""
 
     def __init__(
-        self, folder: Path, *, share: float, columns: Callable[[str, int], Columns], sheet: Sheet, log: Log
+        self,
+        folder: Path,
+        *,
+        share: float,
+        columns: Callable[[str, int], Columns],
+        store: MetricStore,
+        log: Log,
     ) -> None:
         """`columns` gives those of a version of a market."""
         self._folder = folder
         self._share = share
         self._columns = columns
-        self._sheet = sheet
+        self._store = store
         self._log = log
         self._waiting: queue.Queue[tuple[Priced, Columns] | None] = queue.Queue(MOST_WAITING)
         self._files: dict[str, RotatingFile] = {}
@@ -66,7 +72,7 @@ class PredictionLog(Observer):
         if self._share < 1 and random.random() >= self._share:  # noqa: S311  # no secret
             return
         if self._rows_taken - self._rows_done + priced.rows > MOST_ROWS_WAITING or self._waiting.full():
-            self._sheet.add(metric_names.LOGGED, priced.market, "dropped")
+            self._store.add(metric_names.LOGGED, priced.market, "dropped")
             return
         self._waiting.put_nowait((priced, self._columns(priced.market, priced.version)))
         self._rows_taken += priced.rows
@@ -75,7 +81,7 @@ class PredictionLog(Observer):
     def writing(self) -> Iterator[None]:
         """Write as long as the block lasts, and what is left then."""
         self._thread.start()
-        self._sheet.also(self._counted)
+        self._store.add_collector(self._counted)
         try:
             yield
         finally:
@@ -84,7 +90,7 @@ class PredictionLog(Observer):
             self._thread.join(timeout=FLUSH_SECONDS)
 
     def _counted(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
-        """What the thread did: the sheet itself grows on the event loop alone."""
+        """What the thread did: the store itself grows on the event loop alone."""
         for (market, outcome), count in list(self._outcomes.items()):
             yield metric_names.LOGGED, (market, outcome), count
 

@@ -19,7 +19,7 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with bootstrap.running(settings, threshold) as server:
-        with exposed(settings.host, settings.metrics_port, server.sheet.numbers) as metrics_port:
+        with exposed(settings.host, settings.metrics_port, server.store.numbers) as metrics_port:
             loop.add_signal_handler(signal.SIGHUP, server.reload)
             ports = {"port": server.port, "metrics_port": metrics_port, "health_port": server.health_port}
             log.info("serving", host=settings.host, **ports)

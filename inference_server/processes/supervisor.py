@@ -14,7 +14,7 @@ import structlog
 
 from inference_server.observability import metric_names
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Metric, Numbers, Sheet, total
+from inference_server.observability.metric_store import Metric, MetricStore, Numbers, total
 from inference_server.observability.prometheus import exposed
 from inference_server.processes.worker_process import WorkerProcess
 from inference_server.settings import Settings
@@ -67,8 +67,8 @@ class Fleet:
         self._arguments = arguments
         self._log = log
         self._workers: dict[int, WorkerProcess] = {}
-        self._sheet = Sheet()
-        self._sheet.also(self._gauges)
+        self._store = MetricStore()
+        self._store.add_collector(self._gauges)
         self._past: Numbers = {}
         self._failures = 0
         self._stop = asyncio.Event()
@@ -77,7 +77,7 @@ class Fleet:
     def numbers(self) -> Numbers:
         """The sum over all workers, those that have ended among them."""
         return total(
-            [self._past, self._sheet.numbers(), *(one.numbers for one in list(self._workers.values()))]
+            [self._past, self._store.numbers(), *(one.numbers for one in list(self._workers.values()))]
         )
 
     def _gauges(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
@@ -85,7 +85,7 @@ class Fleet:
 
     async def run(self, facts: dict[str, object]) -> None:
         """Keep every worker running until a signal; raises WorkersFail."""
-        self._sheet.add(metric_names.RESTARTS, amount=0)
+        self._store.add(metric_names.RESTARTS, amount=0)
         self._listen_to_signals()
         keeping = [asyncio.create_task(self._keep(number)) for number in range(self._settings.workers)]
         telling = asyncio.create_task(self._tell(facts))
@@ -124,7 +124,7 @@ class Fleet:
             raise WorkersFail(f"worker {number} did not end in order: its exit code is {code}.")
 
     async def _ended_early(self, number: int, worker: WorkerProcess, code: int) -> None:
-        self._sheet.add(metric_names.RESTARTS)
+        self._store.add(metric_names.RESTARTS)
         self._failures = 0 if worker.lasted(STABLE_SECONDS) else self._failures + 1
         wait = min(FIRST_WAIT_SECONDS * 2**self._failures, LONGEST_WAIT_SECONDS)
         self._log.error("worker ended", worker=number, pid=worker.pid, code=code, restart_seconds=wait)

@@ -11,7 +11,7 @@ import sys
 
 from inference_server import bootstrap
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Sheet, dump
+from inference_server.observability.metric_store import MetricStore, dump
 from inference_server.settings import Settings
 
 READY = b"ready\n"
@@ -27,10 +27,10 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     async with bootstrap.running(settings, threshold) as server:
         loop.add_signal_handler(signal.SIGHUP, server.reload)
         await _tell(READY)
-        telling = asyncio.create_task(_tell_changes(server.sheet))
+        telling = asyncio.create_task(_tell_changes(server.store))
         await stop.wait()
     telling.cancel()
-    await _tell(dump(server.sheet.numbers()).encode() + b"\n")
+    await _tell(dump(server.store.numbers()).encode() + b"\n")
 
 
 def _on_end_of_input(stop: asyncio.Event) -> None:
@@ -39,10 +39,10 @@ def _on_end_of_input(stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _tell_changes(sheet: Sheet) -> None:
+async def _tell_changes(store: MetricStore) -> None:
     last = b""
     while True:
-        line = dump(sheet.numbers()).encode() + b"\n"
+        line = dump(store.numbers()).encode() + b"\n"
         if line != last:
             await _tell(line)
             last = line

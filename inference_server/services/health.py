@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from inference_server.errors import ServiceNotFound, listed, quoted
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, Subscription, reader, writer
 from inference_server.rpc.role import Role
 
@@ -19,13 +19,13 @@ class Health:
     Services in `fixed` serve whenever any market does.
     """
 
-    def __init__(self, live: LiveModels, fixed: Sequence[str] = ()) -> None:
-        self._live = live
+    def __init__(self, pool: ModelPool, fixed: Sequence[str] = ()) -> None:
+        self._pool = pool
         self._fixed = frozenset(fixed)
         self._is_open = False
         self._is_closed = False
         self._change = asyncio.Event()
-        live.on_change(self._changed)
+        pool.on_change(self._changed)
 
     def open(self) -> None:
         """Every champion that there was at the start has been looked at: say what serves."""
@@ -39,7 +39,7 @@ class Health:
 
     def status(self, service: str) -> int | None:
         """A HealthCheckResponse.ServingStatus; None for a service that is not known."""
-        services = self._live.services()
+        services = self._pool.services()
         if service and service not in services and service not in self._fixed:
             return None
         serves = self._is_open and not self._is_closed and bool(services)
@@ -49,7 +49,7 @@ class Health:
         """The status now."""
         status = self.status(request.service)
         if status is None:
-            known = listed(sorted((*self._fixed, *self._live.services())))
+            known = listed(sorted((*self._fixed, *self._pool.services())))
             raise ServiceNotFound(
                 f"came {quoted(request.service)}, allowed: an empty name, or one of: {known}"
             )

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_server.arrays import Inputs, Prices
-from inference_server.models.executor import Compute
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.executor import Executor
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Metadata, Method, Subject, model_version
 
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
@@ -17,7 +17,7 @@ _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 class Request:
     """Houses, and the model that will price them, whatever is promoted meanwhile."""
 
-    model: LiveModel
+    model: LoadedModel
     inputs: Inputs
 
 
@@ -25,7 +25,7 @@ class Request:
 class Response:
     """Prices from the model of the request."""
 
-    model: LiveModel
+    model: LoadedModel
     prices: Prices
     warnings: Mapping[int, Sequence[str]]
     """By row."""
@@ -34,9 +34,9 @@ class Response:
 class PredictionServices:
     """The typed services of all markets, as the pool has them at each call."""
 
-    def __init__(self, live: LiveModels, compute: Compute, *, max_rows: int) -> None:
-        self._live = live
-        self._compute = compute
+    def __init__(self, pool: ModelPool, executor: Executor, *, max_rows: int) -> None:
+        self._pool = pool
+        self._executor = executor
         self._max_rows = max_rows
         self._methods: dict[str, Method[Request, Response]] = {}
 
@@ -45,7 +45,7 @@ class PredictionServices:
         service, _, name = path[1:].partition("/")
         if name not in ("Predict", "PredictStream"):
             return None
-        if service not in self._live.services():
+        if service not in self._pool.services():
             return self._method(path, service) if self._is_awaited(service) else None
         if path not in self._methods:
             self._methods[path] = self._method(path, service)
@@ -53,19 +53,19 @@ class PredictionServices:
 
     def _is_awaited(self, service: str) -> bool:
         market = _market(service)
-        return market not in self._live.champions() and self._live.is_expected(market)
+        return market not in self._pool.champions() and self._pool.is_expected(market)
 
     def _method(self, path: str, service: str) -> Method[Request, Response]:
         market = _market(service)
 
         def read(raw: bytes, call: Call) -> Request:
-            model = self._live.of_service(service, call.model_version)
+            model = self._pool.of_service(service, call.model_version)
             inputs = model.codec.read(raw, max_rows=self._max_rows)
             call.subject = Subject(market=model.market, version=model.version, rows=inputs.rows)
             return Request(model=model, inputs=inputs)
 
         def subject(metadata: Metadata) -> Subject:
-            model = self._live.get(market, model_version(metadata))
+            model = self._pool.get(market, model_version(metadata))
             is_served = model and model.api.service == service
             return Subject(market=market, version=model.version if model and is_served else 0)
 
@@ -79,7 +79,7 @@ class PredictionServices:
         )
 
     async def _predict(self, request: Request, call: Call) -> Response:
-        prices = await self._compute.predict(request.model.model, request.inputs, call)
+        prices = await self._executor.predict(request.model.onnx, request.inputs, call)
         warnings = request.model.ranges.warnings(request.inputs)
         return Response(model=request.model, prices=prices, warnings=warnings)
 

@@ -6,7 +6,7 @@ from inference_server.rpc.method import Method, Route, not_offered
 from inference_server.services.prediction import PredictionServices
 
 
-class Routes:
+class Router:
     """Methods by path: those of fixed services, and those of the markets that serve now."""
 
     def __init__(self, fixed: Iterable[Route], predictions: PredictionServices | None = None) -> None:

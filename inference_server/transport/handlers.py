@@ -12,12 +12,12 @@ from inference_server.observability.events import OTHER
 from inference_server.rpc.dispatch import Dispatcher
 from inference_server.rpc.method import Method, Route, Subscription
 from inference_server.rpc.role import Role
-from inference_server.services import router as routes
-from inference_server.services.router import Routes
+from inference_server.services import router as routing
+from inference_server.services.router import Router
 from inference_server.transport.auth import Authorization
 from inference_server.transport.call_scope import CallScope
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
-from inference_server.transport.stream_idle import Patience
+from inference_server.transport.stream_idle import IdleStreamTimeout
 
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
@@ -28,26 +28,26 @@ class Handlers(grpc.GenericRpcHandler):
 
     def __init__(
         self,
-        routes: Routes,
+        router: Router,
         observer: Observer,
         dispatcher: Dispatcher,
         *,
         limit: ConcurrencyLimit,
-        patience: Patience,
+        idle_timeout: IdleStreamTimeout,
         authorization: Authorization | None,
     ) -> None:
-        self._routes = routes
+        self._router = router
         self._observer = observer
         self._dispatcher = dispatcher
         self._limit = limit
-        self._patience = patience
+        self._idle_timeout = idle_timeout
         self._authorization = authorization
         self._made: dict[str, tuple[Route, Handler, bool]] = {}
 
     def service(self, details: grpc.HandlerCallDetails) -> Handler:
         """The handler of a call, made once for each route."""
         path = str(details.method)
-        route = self._routes.find(path)
+        route = self._router.find(path)
         if route is None:
             return self._missing(path)
         made = self._made.get(path)
@@ -83,13 +83,13 @@ class Handlers(grpc.GenericRpcHandler):
                 while (raw := await self._next(requests)) is not None:
                     with self._limit.request():
                         written = await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
-                    with self._patience.waiting():
+                    with self._idle_timeout.waiting():
                         await _write(context, written)
 
         return respond
 
     async def _next(self, requests: AsyncIterator[bytes]) -> bytes | None:
-        with self._patience.waiting():
+        with self._idle_timeout.waiting():
             return await anext(requests, None)
 
     def _subscription(self, subscription: Subscription[Any, Any]) -> Any:
@@ -114,7 +114,7 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _missing(self, path: str) -> Handler:
         """Tells callers that may know it what is offered. The path becomes no label: it may be invented."""
-        method = routes.missing(path)
+        method = routing.missing(path)
 
         async def refuse(requests: AsyncIterator[bytes], context: Context) -> None:
             async with CallScope(method, context, self._observer, name=OTHER) as scope:

@@ -8,7 +8,7 @@ import grpc
 from inference_server.settings import Settings
 from inference_server.sockets import CannotListen
 from inference_server.transport.handlers import Handlers
-from inference_server.transport.stream_idle import Patience
+from inference_server.transport.stream_idle import IdleStreamTimeout
 from inference_server.transport.tls import Certificates, Pem
 
 Options: TypeAlias = list[tuple[str, int]]
@@ -21,10 +21,14 @@ class Server:
     """Listens on one address, and on a second one for health where that is asked for."""
 
     def __init__(
-        self, settings: Settings, handlers: Handlers, patience: Patience, certificates: Certificates | None
+        self,
+        settings: Settings,
+        handlers: Handlers,
+        idle_timeout: IdleStreamTimeout,
+        certificates: Certificates | None,
     ) -> None:
         self._settings = settings
-        self._patience = patience
+        self._idle_timeout = idle_timeout
         self._certificates = certificates
         self._server = grpc.aio.server(options=options(settings))
         self._server.add_generic_rpc_handlers((handlers,))
@@ -35,12 +39,12 @@ class Server:
         address = f"{self._settings.host}:{self._settings.port}"
         port = listen(self._server, address, "--port", self._certificates)
         await self._server.start()
-        self._looking = asyncio.create_task(self._patience.run())
+        self._looking = asyncio.create_task(self._idle_timeout.run())
         return port
 
     async def stop(self, grace_seconds: float) -> None:
         """Accept no more, end streams that are idle, and give what was accepted time to end."""
-        self._patience.stop()
+        self._idle_timeout.stop()
         await self._server.stop(grace_seconds)
         if self._looking:
             self._looking.cancel()

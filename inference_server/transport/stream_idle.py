@@ -12,7 +12,7 @@ STOPPING_SECONDS = 0.05
 """A stream that is idle for this long while the server stops is ended."""
 
 
-class Patience:
+class IdleStreamTimeout:
     """Ends streams that wait too long. One look over all of them costs less than a timer for each wait."""
 
     def __init__(self, idle_seconds: float) -> None:

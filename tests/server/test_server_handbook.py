@@ -11,7 +11,7 @@ from inference_server import errors
 from inference_server.__main__ import main
 from inference_server.client import Client, Tls
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.models.statistics import ModelStatistics
 from inference_server.observability import metric_names
 from inference_server.rpc.role import Role
@@ -59,7 +59,7 @@ def test_the_way_to_tls_and_a_token_leads_there(tmp_path: Path) -> None:
 
 
 def test_the_methods_of_a_role_are_named(tmp_path: Path) -> None:
-    pool, log = LiveModels(), structlog.get_logger()
+    pool, log = ModelPool(), structlog.get_logger()
     described = Metadata(pool, Health(pool), ModelStatistics(), max_rows=1).routes()
     changing = Repository(pool, Loader(Registry(tmp_path), pool, log)).routes()
     special = [route for route in (*described, *changing) if route.role is not Role.INFERENCE]

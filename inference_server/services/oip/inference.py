@@ -8,9 +8,9 @@ from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadTensor, ModelFailed, ServingError
-from inference_server.models.executor import Compute
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.executor import Executor
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, Subject, reader
 
 
@@ -18,7 +18,7 @@ from inference_server.rpc.method import Call, Method, Route, Subject, reader
 class Request:
     """A request's arrays, and the model that will price them, whatever is promoted meanwhile."""
 
-    model: LiveModel
+    model: LoadedModel
     inputs: Inputs
     outputs: Sequence[str]
     id: str
@@ -46,9 +46,9 @@ class Refused:
 class Inference:
     """Prices tensors with any loaded version."""
 
-    def __init__(self, live: LiveModels, compute: Compute, *, max_rows: int) -> None:
-        self._live = live
-        self._compute = compute
+    def __init__(self, pool: ModelPool, executor: Executor, *, max_rows: int) -> None:
+        self._pool = pool
+        self._executor = executor
         self._max_rows = max_rows
         self._parsed = reader(messages.ModelInferRequest)
 
@@ -58,7 +58,7 @@ class Inference:
 
     def _request(self, message: Any, call: Call) -> Request:
         call.subject = self._subject(message)
-        model = self._live.find(message.model_name, message.model_version)
+        model = self._pool.find(message.model_name, message.model_version)
         inputs = model.tensors.read(message, max_rows=self._max_rows)
         outputs = model.tensors.wanted(message)
         call.subject = replace(call.subject, rows=inputs.rows)
@@ -66,14 +66,14 @@ class Inference:
         return Request(model=model, inputs=inputs, outputs=outputs, id=message.id, raw=raw)
 
     def _subject(self, message: Any) -> Subject:
-        market = message.model_name if self._live.knows(message.model_name) else ""
-        model = self._live.get(market, message.model_version)
+        market = message.model_name if self._pool.knows(message.model_name) else ""
+        model = self._pool.get(market, message.model_version)
         return Subject(market=market, version=model.version if model else 0, id=message.id)
 
     async def infer(self, request: Request, call: Call) -> Response:
         """The prices."""
         try:
-            prices = await self._compute.predict(request.model.model, request.inputs, call)
+            prices = await self._executor.predict(request.model.onnx, request.inputs, call)
         except ModelFailed as error:
             raise BadTensor(
                 "The model has no finite price for these tensors. Values are not checked here; the typed "

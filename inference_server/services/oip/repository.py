@@ -9,7 +9,7 @@ from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadMessage, listed, quoted
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import VERSION_KEY, Call, Route
 from inference_server.rpc.role import Role
 
@@ -22,8 +22,8 @@ IGNORED = ("unload_dependents",)
 class Repository:
     """RepositoryIndex, RepositoryModelLoad and RepositoryModelUnload."""
 
-    def __init__(self, live: LiveModels, loader: Loader) -> None:
-        self._live = live
+    def __init__(self, pool: ModelPool, loader: Loader) -> None:
+        self._pool = pool
         self._loader = loader
 
     async def index(self, request: Any, _call: Call) -> Message:
@@ -31,7 +31,7 @@ class Repository:
         published = await self._loader.published()
         entries = [
             entry
-            for market in sorted({*published, *self._live.markets()})
+            for market in sorted({*published, *self._pool.markets()})
             for entry in self._entries(market, published.get(market, []))
             if entry["state"] == READY or not request.ready
         ]
@@ -39,8 +39,8 @@ class Repository:
         return response
 
     def _entries(self, market: str, published: list[int]) -> Iterator[dict[str, str]]:
-        loaded = {model.version for model in self._live.loaded(market).values()}
-        refusals = self._live.refusals(market)
+        loaded = {model.version for model in self._pool.loaded(market).values()}
+        refusals = self._pool.refusals(market)
         for version in sorted({*published, *loaded, *refusals}):
             state = READY if version in loaded else UNAVAILABLE
             reason = "" if version in loaded else refusals.get(version, NOT_LOADED)

@@ -1,9 +1,9 @@
 """Every method of the protocol, those that are not offered among them."""
 
 from inference_server.codecs import oip_messages
-from inference_server.models.executor import Compute
+from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.models.statistics import ModelStatistics
 from inference_server.rpc.method import Route, not_offered
 from inference_server.services.health import Health
@@ -26,18 +26,18 @@ NOT_OFFERED = {
 
 
 def open_inference(
-    live: LiveModels,
+    pool: ModelPool,
     loader: Loader,
     health: Health,
-    compute: Compute,
+    executor: Executor,
     statistics: ModelStatistics,
     *,
     max_rows: int,
 ) -> list[Route]:
     """The methods of the Open Inference Protocol."""
     return [
-        *Metadata(live, health, statistics, max_rows=max_rows).routes(),
-        *Inference(live, compute, max_rows=max_rows).routes(),
-        *Repository(live, loader).routes(),
+        *Metadata(pool, health, statistics, max_rows=max_rows).routes(),
+        *Inference(pool, executor, max_rows=max_rows).routes(),
+        *Repository(pool, loader).routes(),
         *(not_offered(oip_messages.path(name), why) for name, why in NOT_OFFERED.items()),
     ]
