@@ -1,4 +1,4 @@
-"""The command `inference-server`. Imports no gRPC: a supervisor must not have it when it starts workers."""
+"""The command `inference-server`. Imports no gRPC, which must not be loaded when workers are started."""
 
 import asyncio
 import os
@@ -109,7 +109,7 @@ def main(**options: Any) -> None:
     --settings: max_rows. Logs are JSON lines on stderr. SIGTERM ends what was accepted and stops; SIGHUP
     reads certificates, tokens and the settings file's log_level again.
     """
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it writes lines of its own, which are no JSON
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines are not JSON
     try:
         asyncio.run(_serve(Settings(**options)))
     except (CannotListen, BadSettings, WorkersFail) as error:

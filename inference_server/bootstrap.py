@@ -1,4 +1,4 @@
-"""The composition root: every part of a serving process is made and joined here."""
+"""The composition root: creates and connects every part of a serving process."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ from inference_server.transport.server import ProbeServer, Server
 from inference_server.transport.stream_idle import IdleStreamTimeout
 
 DRAIN_SECONDS = 0.1
-"""How long callers are told UNAVAILABLE, which sends them elsewhere, before gRPC tells them CANCELLED."""
+"""How long new calls get UNAVAILABLE, which sends them elsewhere, before gRPC answers CANCELLED."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Running]:
-    """A server that runs as long as the block does."""
+    """A server that runs during the block."""
     log: Log = structlog.get_logger()
     pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
@@ -75,7 +75,7 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
         watcher = Watcher(registry, pool, loader, poll_seconds=settings.poll_seconds, log=log)
 
         if settings.worker is not None:
-            # The kernel gives connections to whoever listens: not to one that has no model yet.
+            # The kernel gives connections to every worker that listens: load the models first.
             await watcher.look()
         port, health_port = await server.start(), await probes.start()
         watching = asyncio.create_task(_watch(watcher, state, pool, log))
@@ -102,7 +102,7 @@ def observing(
     store: MetricStore,
     log: Log,
 ) -> Iterator[Observer]:
-    """Everybody who listens, as the settings ask for them."""
+    """The observers that the settings ask for."""
     lines = RequestLog(log, share=settings.log_sample, threshold=threshold)
     observers: list[Observer] = [lines, Metrics(store), statistics]
     with contextlib.ExitStack() as lasting:

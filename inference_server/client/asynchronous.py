@@ -57,9 +57,9 @@ class AsyncClient:
         return await self._send(market, known, typed.request(known, houses), timeout_seconds)
 
     async def predict_one(self, market: str, house: House) -> Prices:
-        """The price of one house. What other tasks ask for meanwhile goes with it in one request.
+        """The price of one house. Houses of other tasks are batched with it into one request.
 
-        Raises ClientError, for this house alone where others of the request are sound.
+        Raises ClientError, for this house alone if the other houses are sound.
         """
         (message,) = typed.request(await self._known(market), [house]).houses
         if market not in self._batches:
@@ -116,7 +116,7 @@ class AsyncClient:
 
 
 class _Batch:
-    """Single houses of one market: those that come while a request is under way go in the next."""
+    """Single houses of one market: those that arrive during a request go into the next one."""
 
     def __init__(self, market: str, client: AsyncClient) -> None:
         self._market = market

@@ -60,9 +60,9 @@ class Client:
         return self._send(market, known, typed.request(known, houses), timeout_seconds)
 
     def predict_one(self, market: str, house: House) -> Prices:
-        """The price of one house. What other threads ask for meanwhile goes with it in one request.
+        """The price of one house. Houses of other threads are batched with it into one request.
 
-        Raises ClientError, for this house alone where others of the request are sound.
+        Raises ClientError, for this house alone if the other houses are sound.
         """
         (message,) = typed.request(self._known(market), [house]).houses
         return self._batches.ask(market, message)

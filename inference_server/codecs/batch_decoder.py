@@ -1,9 +1,9 @@
-"""Many houses read at once, from the bytes of a request to arrays.
+"""Decodes many houses at once, from the bytes of a request to arrays.
 
 Reading a message field by field costs about 5 us a house. Here every house has a cursor into the bytes,
 and numpy moves all cursors together, field by field: a tenth of that cost for a thousand houses.
-Only what is sure is read: fields in ascending order, every value allowed. Anything else raises FastPathMiss,
-and the message is read the slow way, which also says what is wrong.
+It reads only messages with fields in ascending order and allowed values. Anything else raises FastPathMiss,
+and the message is decoded house by house, which also finds the faults.
 """
 
 from abc import ABC, abstractmethod
@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 
 
 class FastPathMiss(Exception):
-    """Bytes that are left to the slow way."""
+    """The bytes have to be decoded house by house."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class WireReader:
         self._behind = bytes(longest + 32)
 
     def read(self, raw: bytes, *, max_rows: int) -> Inputs:
-        """The houses, all of them sound; raises FastPathMiss where the slow way has to look."""
+        """The houses, all of them sound; raises FastPathMiss for any other request."""
         try:
             cursor, end = _houses(raw, self._houses_tag)
             if not FEWEST_ROWS <= len(cursor) <= max_rows:

@@ -1,4 +1,4 @@
-"""Follows the registry: loads each new champion off the serving path and lets it serve."""
+"""Polls the registry, loads each new champion and lets it serve."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ class Attempt:
 
 
 class Watcher:
-    """Looks at every market's champion.json. Whatever goes wrong, what serves goes on serving."""
+    """Polls every market's champion.json. A failure never affects the models that serve."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class Watcher:
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Poll until cancelled."""
         while True:
             await self.keep()
             await asyncio.sleep(self._poll_seconds)
             await self.look()
 
     async def look(self) -> None:
-        """Look at every market once."""
+        """Check every market once."""
         found = await asyncio.to_thread(self._markets)
         if found is None:
             self._say("", "the registry's folder is not there, or cannot be read")
@@ -69,7 +69,7 @@ class Watcher:
             await self._look_at(market)
 
     async def keep(self) -> None:
-        """Load the predecessors of new champions, where they are not loaded still, for rollbacks."""
+        """Load the predecessors of new champions, unless they are loaded, for rollbacks."""
         while self._new:
             await self._loader.keep_previous(*self._new.popitem())
 
@@ -95,7 +95,7 @@ class Watcher:
             await self._serve(market, champion)
 
     async def _hold_kept(self, market: str) -> None:
-        """Load what the registry wants beside the champion: before it, so that who serves has all of it."""
+        """Load the versions that the registry keeps besides the champion, before the champion itself."""
         trouble = f"{market}/kept.json"
         try:
             wanted = await asyncio.to_thread(self._registry.kept, market)
@@ -124,7 +124,7 @@ class Watcher:
     async def _serve(self, market: str, champion: Champion) -> None:
         try:
             await self._loader.serve(market, champion)
-        except Exception as error:  # noqa: BLE001  # a bad candidate must not end the watching
+        except Exception as error:  # noqa: BLE001  # a bad champion must not end the watch
             self._refuse(market, champion, error)
             return
         self._seen[market] = self._new[market] = champion
@@ -140,7 +140,7 @@ class Watcher:
         self._loader.refuse(market, champion.version, error, retry_seconds=wait)
 
     def _say(self, market: str, what: str) -> None:
-        """Say once what is wrong, until something else is."""
+        """Log a problem once, until it changes."""
         if self._said.get(market) != what:
             self._said[market] = what
             serving = {name: model.version for name, model in self._pool.champions().items()}

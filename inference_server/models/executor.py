@@ -1,4 +1,4 @@
-"""Where predictions run: quick ones at once, others on threads."""
+"""Runs predictions: quick ones on the event loop, others on threads."""
 
 import asyncio
 import os
@@ -11,13 +11,13 @@ from inference_server.rpc.method import Call
 
 
 class Executor:
-    """Runs predictions without keeping the event loop from other calls for long."""
+    """Runs predictions without blocking the event loop for long."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="predict")
 
     async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
-        """The price of every house; raises DeadlinePassed where nobody waits for them any more."""
+        """The price of every house; raises DeadlinePassed if the caller no longer waits."""
         call.check_deadline()
         if inputs.rows <= model.quick_rows:
             prices = model.predict(inputs)
@@ -37,5 +37,5 @@ class Executor:
         return await asyncio.get_running_loop().run_in_executor(self._threads, predict)
 
     def close(self) -> None:
-        """Let the threads go once they are done."""
+        """End the threads once they are idle."""
         self._threads.shutdown(wait=False)

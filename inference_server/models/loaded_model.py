@@ -1,4 +1,4 @@
-"""A version in memory: checked, warmed, and with all that is needed to answer by its contract."""
+"""A version in memory: checked, warmed, and with everything needed to serve it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -32,10 +32,9 @@ class LoadedModel:
 
 
 def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
-    """Read, check and warm a version. Slow: call it off the serving path.
+    """Read, check and warm a version. This is slow: call it on a thread.
 
-    `promised` is the sha256 that champion.json has. Raises ModelRefused, and OSError where the file cannot
-    be read.
+    `promised` is the sha256 in champion.json. Raises ModelRefused, or OSError if the file cannot be read.
     """
     manifest = published.manifest
     content = published.model.read_bytes()  # the bytes that are hashed are the bytes that serve

@@ -1,4 +1,4 @@
-"""Brings versions from the registry into memory. Whatever goes wrong, what serves goes on serving."""
+"""Loads versions from the registry. A failure never affects the models that serve."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ class Loader:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def serve(self, market: str, champion: Champion) -> None:
-        """Let a champion serve. Raises whatever keeps it from that."""
+        """Load a champion and let it serve. Raises any error that prevents it."""
         async with self._turns[market]:
             await self._serve(market, champion)
 
@@ -55,7 +55,7 @@ class Loader:
                 return
             try:
                 self._pool.hold(await self._read(market, previous))
-            except Exception as error:  # noqa: BLE001  # a rollback will meet it again, and say so
+            except Exception as error:  # noqa: BLE001  # a rollback to it would fail again, and report it
                 reason = self._explained(error)
                 self._pool.refuse(market, previous, reason)
                 self._log.warning("previous model not kept", market=market, version=previous, reason=reason)
@@ -63,7 +63,7 @@ class Loader:
             self._log.info("previous model kept", market=market, version=previous)
 
     async def serve_newest(self, market: str) -> None:
-        """Let the champion serve that the registry names now, before the watcher comes to it."""
+        """Load the registry's current champion now, without waiting for the watcher."""
         await self._check(market)
         async with self._turns[market]:
             champion = await asyncio.to_thread(self._champion, market)
@@ -73,7 +73,7 @@ class Loader:
                 raise self._refusal(market, champion.version, error) from error
 
     async def pin(self, market: str, version: str) -> None:
-        """Load a version by its number, and keep it until it is unloaded."""
+        """Load a version by its number and keep it until it is unloaded."""
         await self._check(market)
         async with self._turns[market]:
             model = self._pool.loaded(market).get(version)
@@ -82,12 +82,12 @@ class Loader:
         self._log.info("model loaded", market=market, version=model.version)
 
     def unload(self, market: str, version: str) -> None:
-        """Let a version go."""
+        """Unload a version."""
         self._pool.unload(market, version)
         self._log.info("model unloaded", market=market, version=int(version))
 
     async def published(self) -> dict[str, list[int]]:
-        """Numbers of the published versions, by market; nothing of a registry that cannot be read."""
+        """Numbers of the published versions, by market; empty if the registry cannot be read."""
 
         def look() -> dict[str, list[int]]:
             return {market: self._registry.versions(market) for market in self._registry.markets()}
@@ -98,7 +98,7 @@ class Loader:
             return {}
 
     def refuse(self, market: str, version: int, error: Exception, **facts: object) -> str:
-        """Log why a version was not loaded, note it for the index, and give it."""
+        """Log and record why a version was not loaded, and return the reason."""
         reason = self._explained(error)
         self._pool.refuse(market, version, reason)
         serving = self._pool.champions().get(market)
@@ -118,7 +118,7 @@ class Loader:
         return LoadRefused(f"version {version} of {market} was not loaded, and nothing changed: {reason}")
 
     async def _check(self, market: str) -> None:
-        """Names that are not in the registry's listing never become part of a path."""
+        """Only names that the registry lists may become part of a path."""
         markets = await asyncio.to_thread(self._registry.markets)
         if market not in markets:
             raise ModelNotFound(f"no model {quoted(market)} in the registry, there are: {listed(markets)}.")
@@ -161,11 +161,11 @@ class Loader:
         return champion
 
     def _explained(self, error: Exception) -> str:
-        """What may be told to a caller: no path but inside of the registry."""
+        """The reason for a caller, without paths outside the registry."""
         if isinstance(error, OSError):
             return f"{error.strerror}: {Path(str(error.filename)).name}"
         if not _is_expected(error):
-            return "a fault that nobody expected; the server's log has the details"
+            return "an unexpected error; the server's log has the details"
         return str(error).replace(f"{self._registry.root}/", "")
 
 

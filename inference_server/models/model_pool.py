@@ -1,4 +1,4 @@
-"""Which models are loaded. What lies on the disk is the registry's business; this is what is in memory."""
+"""The models in memory. The registry is what is on disk."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -9,8 +9,9 @@ from inference_server.models.loaded_model import LoadedModel
 class ModelPool:
     """The champion of each market, and the versions loaded beside it.
 
-    Replacing a champion is one assignment; who is using the old one keeps it. Beside the champion stay its
-    predecessor, so that a rollback needs no loading, and what was pinned by name, until it is unloaded.
+    Replacing a champion is one assignment; requests in flight keep the old one. The pool also keeps
+    the champion's predecessor, so that a rollback needs no loading, and pinned versions until they are
+    unloaded.
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,7 @@ class ModelPool:
         self._listeners.append(listener)
 
     def put(self, model: LoadedModel, *, previous: int | None = None) -> None:
-        """Let a champion serve from the next request on, and keep its predecessor where that is loaded."""
+        """Let a champion serve from the next request on; keep its predecessor if it is loaded."""
         market, kept = model.market, {str(model.version), str(previous)}
         self.hold(model)
         self._loaded[market] = {
@@ -41,7 +42,7 @@ class ModelPool:
             listener()
 
     def hold(self, model: LoadedModel, *, pinned: bool = False) -> None:
-        """Keep a version beside the champion: until the next promotion, or until it is unloaded."""
+        """Keep a version until the next promotion or, if pinned, until it is unloaded."""
         version = str(model.version)
         self._loaded[model.market] = {**self._loaded.get(model.market, {}), version: model}
         self._refusals.pop((model.market, model.version), None)
@@ -53,7 +54,7 @@ class ModelPool:
         self._pinned.discard((market, version))
 
     def unload(self, market: str, version: str) -> None:
-        """Let a version go, once its last request has ended."""
+        """Drop a version. Its requests in flight still finish."""
         model = self.find(market, version)
         if model is self._champions.get(market):
             raise UnloadRefused(
@@ -64,7 +65,7 @@ class ModelPool:
         self._loaded[market] = {key: one for key, one in self._loaded[market].items() if one is not model}
 
     def refuse(self, market: str, version: int, reason: str) -> None:
-        """Note why a version could not be loaded."""
+        """Record why a version could not be loaded."""
         self._refusals[market, version] = reason
 
     def refusals(self, market: str) -> dict[int, str]:
@@ -72,11 +73,11 @@ class ModelPool:
         return {version: why for (name, version), why in self._refusals.items() if name == market}
 
     def expect(self, markets: Iterable[str]) -> None:
-        """Note the markets that the registry has, with a champion or without."""
+        """Record the registry's markets, with or without a champion."""
         self._expected = frozenset(markets)
 
     def is_expected(self, market: str) -> bool:
-        """Whether the registry has the market, so that a model of it may come."""
+        """Whether the registry has the market, so that it may get a model."""
         return market in self._expected
 
     def markets(self) -> list[str]:
@@ -120,7 +121,7 @@ class ModelPool:
         )
 
     def of_service(self, service: str, version: str = "") -> LoadedModel:
-        """The model behind a typed service; the champion, where no version is asked for."""
+        """The model behind a typed service; the champion if no version is given."""
         champion = self._by_service.get(service)
         if not champion:
             raise ModelNotReady(f"{service} has no model yet. Promote a version of it, and repeat.")

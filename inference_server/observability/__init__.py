@@ -1,4 +1,4 @@
-"""What a server tells of its work, and to whom: a record of each event, and a small file for each listener.
+"""Observation of the server: a record for each event, and a module for each observer.
 
 log          one line a request
 metrics      counts for Prometheus

@@ -1,8 +1,7 @@
 """The numbers of one process, and their sums over several.
 
-Kept here and not in prometheus_client's own counters: adding to a list costs a tenth of those that several
-processes can share, a worker that ends leaves its sums and takes its gauges along, and a label that is no
-longer true goes away.
+They are not kept in prometheus_client's own counters: adding to a list costs a tenth of a counter that
+processes can share, the sums of a worker outlive it while its gauges do not, and outdated labels disappear.
 """
 
 import json
@@ -19,16 +18,16 @@ Numbers: TypeAlias = dict[Key, list[float]]
 
 
 class Kind(Enum):
-    """How a metric's numbers are meant."""
+    """What a metric's numbers mean, and whether they outlive their process."""
 
     COUNTER = "only grows; stays when its process ends"
     HISTOGRAM = "only grows, by bucket; stays when its process ends"
-    GAUGE = "as it is now; goes when its process ends"
+    GAUGE = "the current value; goes when its process ends"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A name that Prometheus knows."""
+    """A metric as Prometheus describes it."""
 
     name: str
     kind: Kind
@@ -39,18 +38,18 @@ class Metric:
 
 
 Collector: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
-"""Gives what is so at the moment of asking."""
+"""Gives current values: metric, label values, value."""
 
 
 class MetricStore:
-    """Grows on one thread; may be read on any."""
+    """The numbers of one process. One thread writes them; any thread may read them."""
 
     def __init__(self) -> None:
         self._numbers: Numbers = {}
         self._collectors: list[Collector] = []
 
     def cell(self, metric: Metric, *labels: str) -> list[float]:
-        """Where a metric's numbers are added to; worth keeping by who adds often."""
+        """The list that holds a metric's numbers. Callers that add often should keep it."""
         key = (metric.name, *labels)
         cell = self._numbers.get(key)
         if cell is None:
@@ -62,11 +61,11 @@ class MetricStore:
         self.cell(metric, *labels)[0] += amount
 
     def add_collector(self, collector: Collector) -> None:
-        """Collector there, too, whenever the numbers are asked for."""
+        """Add the values of a collector whenever the numbers are read."""
         self._collectors.append(collector)
 
     def numbers(self) -> Numbers:
-        """All of them, as they are now."""
+        """All current numbers."""
         now = {key: list(cell) for key, cell in list(self._numbers.items())}
         for collector in self._collectors:
             now.update({(metric.name, *labels): [value] for metric, labels, value in collector()})

@@ -1,4 +1,4 @@
-"""Counts for Prometheus. A request costs a few list additions: what they are added to is looked up once."""
+"""Counts for Prometheus. Cells are looked up once, so that a request costs a few additions."""
 
 from google.rpc import code_pb2
 
@@ -8,12 +8,12 @@ from inference_server.observability.metric_store import MetricStore, observe
 
 
 class Metrics(Observer):
-    """Fills in a store."""
+    """Adds events to a metric store."""
 
     def __init__(self, store: MetricStore) -> None:
         self._store = store
         self._calls: dict[tuple[str, str, int, int], tuple[list[float], list[float]]] = {}
-        self._questions: dict[tuple[str, int], tuple[list[float], ...]] = {}
+        self._requests: dict[tuple[str, int], tuple[list[float], ...]] = {}
 
     def answered(self, answered: Answered) -> None:
         """Count the call."""
@@ -27,11 +27,11 @@ class Metrics(Observer):
             self._store.add(metric_names.SHED, answered.method)
 
     def priced(self, priced: Priced) -> None:
-        """Count its rows, and the time of each part."""
+        """Count its rows and the time of each phase."""
         key = (priced.market, priced.version)
-        cells = self._questions.get(key)
+        cells = self._requests.get(key)
         if cells is None:
-            cells = self._questions[key] = self._cells_of_question(*key)
+            cells = self._requests[key] = self._cells_of_request(*key)
         rows, queue, decode, compute, encode = cells
         rows[0] += priced.rows
         observe(queue, metric_names.PHASE_SECONDS, priced.queue)
@@ -56,7 +56,7 @@ class Metrics(Observer):
         counted = self._store.cell(metric_names.REQUESTS, method, market, str(version or ""), name)
         return counted, self._store.cell(metric_names.REQUEST_SECONDS, method, market)
 
-    def _cells_of_question(self, market: str, version: int) -> tuple[list[float], ...]:
+    def _cells_of_request(self, market: str, version: int) -> tuple[list[float], ...]:
         phases = ("queue", "decode", "compute", "encode")
         times = [self._store.cell(metric_names.PHASES, market, phase) for phase in phases]
         return (self._store.cell(metric_names.ROWS, market, str(version)), *times)

@@ -12,7 +12,7 @@ from inference_server.settings import Settings
 
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
-    """Serve until SIGTERM or SIGINT, then end what was accepted. A second signal ends at once."""
+    """Serve until SIGTERM or SIGINT, then finish accepted requests. A second signal ends at once."""
     log = structlog.get_logger()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Starts workers, replaces those that end, and passes signals on. Has no gRPC: its threads survive no fork.
+"""Starts workers, replaces those that end, and passes signals on. Without gRPC: its threads survive no fork.
 
 supervisor: holds the port, serves the metrics of all
   +- worker 0: a whole server on the shared port
@@ -22,21 +22,21 @@ from inference_server.sockets import held
 from inference_server.transport import tls
 
 STABLE_SECONDS = 5.0
-"""A worker that ends sooner did not really start."""
+"""A worker that ends sooner counts as a failed start."""
 MOST_FAILURES = 5
-"""Starts that failed one after the other, over all workers, before there is no sense in another."""
+"""Consecutive failed starts, over all workers, before giving up."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
 MARGIN_SECONDS = 5.0
-"""What a worker has beyond its grace before it is killed."""
+"""Time beyond its grace period before a worker is killed."""
 
 
 class WorkersFail(Exception):
-    """Workers end as soon as they start, or do not end when they are told to."""
+    """Workers keep ending as soon as they start, or do not end when told to."""
 
 
 async def serve(settings: Settings, arguments: Sequence[str], _threshold: Threshold) -> None:
     """Serve until SIGTERM or SIGINT. A second signal ends at once."""
-    tls.of(settings)  # what is wrong with them is told once, and not by each worker
+    tls.of(settings)  # report faults in them once, not in every worker
     log = structlog.get_logger()
     with ExitStack() as held_open:
         port = held_open.enter_context(held(settings.host, settings.port, "--port"))
@@ -75,7 +75,7 @@ class Fleet:
         self._all_ready = asyncio.Event()
 
     def numbers(self) -> Numbers:
-        """The sum over all workers, those that have ended among them."""
+        """The sum over all workers, including those that have ended."""
         return total(
             [self._past, self._store.numbers(), *(one.numbers for one in list(self._workers.values()))]
         )
@@ -101,7 +101,7 @@ class Fleet:
         self._log.info("serving", **facts)
 
     async def _keep(self, number: int) -> None:
-        """Start a worker, and another when it ends."""
+        """Start a worker, and replace it when it ends."""
         while not self._stop.is_set():
             worker = WorkerProcess([*self._arguments, "--worker", str(number)], self._is_ready)
             self._workers[number] = worker

@@ -1,7 +1,7 @@
-"""One of several server processes on a port: serves, and tells its supervisor how it goes.
+"""One of several server processes on a port: serves, and reports to its supervisor.
 
-Its standard output is a pipe to the supervisor: one line once it listens, then its numbers as they change.
-Its standard input is the supervisor's life: at its end the worker ends too.
+Standard output is a pipe to the supervisor: a line once it listens, then its metrics as they change.
+Standard input closes when the supervisor ends, and the worker ends with it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ TELL_SECONDS = 0.25
 
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
-    """Serve until the supervisor says or ends."""
+    """Serve until the supervisor sends SIGTERM, or ends."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -50,7 +50,7 @@ async def _tell_changes(store: MetricStore) -> None:
 
 
 async def _tell(line: bytes) -> None:
-    """Write on a thread: a supervisor that does not read must not keep requests waiting."""
+    """Write on a thread: a supervisor that does not read must not block requests."""
     await asyncio.to_thread(_write, line)
 
 

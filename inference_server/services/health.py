@@ -1,4 +1,4 @@
-"""grpc.health.v1: whether a warmed champion serves, overall and for each typed service."""
+"""grpc.health.v1: whether the server as a whole, and each typed service, is ready."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +14,9 @@ SERVICE = "grpc.health.v1.Health"
 
 
 class Health:
-    """Not serving before `open` and after `close`, and nothing in between but by the live models.
+    """Not serving before `open` and after `close`; in between, serving once there is a champion.
 
-    Services in `fixed` serve whenever any market does.
+    Services in `fixed` serve if any market does.
     """
 
     def __init__(self, pool: ModelPool, fixed: Sequence[str] = ()) -> None:
@@ -28,17 +28,17 @@ class Health:
         pool.on_change(self._changed)
 
     def open(self) -> None:
-        """Every champion that there was at the start has been looked at: say what serves."""
+        """The champions of the start are loaded, or failed to: report what serves from now on."""
         self._is_open = True
         self._changed()
 
     def close(self) -> None:
-        """The server is about to stop: nothing serves from now on, and watching ends."""
+        """The server is about to stop: report that nothing serves, and end watches."""
         self._is_closed = True
         self._changed()
 
     def status(self, service: str) -> int | None:
-        """A HealthCheckResponse.ServingStatus; None for a service that is not known."""
+        """A HealthCheckResponse.ServingStatus; None for an unknown service."""
         services = self._pool.services()
         if service and service not in services and service not in self._fixed:
             return None
@@ -70,7 +70,7 @@ class Health:
             await change.wait()
 
     def _changed(self) -> None:
-        """Wake whoever watches; the next change has an event of its own, so that none is missed."""
+        """Wake all watches. Each change has an event of its own, so that no watch misses one."""
         last, self._change = self._change, asyncio.Event()
         last.set()
 

@@ -1,4 +1,4 @@
-"""grpc.reflection.v1alpha: lets a client that has no .proto discover the services that serve now."""
+"""grpc.reflection.v1alpha: lets clients without a .proto discover the services."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ SERVICE = "grpc.reflection.v1alpha.ServerReflection"
 
 
 class Reflection:
-    """Looks into the pools of the serving markets, and into those of the fixed services."""
+    """Searches the descriptor pools of the served markets and of the fixed services."""
 
     def __init__(self, models: ModelPool, fixed: Sequence[str], descriptor_pools: Sequence[Any] = ()) -> None:
         self._models = models
@@ -23,7 +23,7 @@ class Reflection:
         self._fixed_descriptor_pools = (*descriptor_pools, descriptor_pool.Default())
 
     async def answer(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
-        """One answer for one question of the stream."""
+        """The response to one request of the stream."""
         kind = request.WhichOneof("message_request")
         response = ServerReflectionResponse(valid_host=request.host, original_request=request)
         if kind == "list_services":

@@ -1,4 +1,4 @@
-"""Finds each call's route and carries its bytes there and back."""
+"""Connects gRPC's calls to routes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
 class Handlers(grpc.GenericRpcHandler):
-    """Asked by gRPC for the handler of every call."""
+    """gRPC asks it for the handler of every call."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Handlers(grpc.GenericRpcHandler):
         self._made: dict[str, tuple[Route, Handler, bool]] = {}
 
     def service(self, details: grpc.HandlerCallDetails) -> Handler:
-        """The handler of a call, made once for each route."""
+        """The handler of a call, cached by route."""
         path = str(details.method)
         route = self._router.find(path)
         if route is None:

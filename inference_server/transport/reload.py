@@ -1,4 +1,4 @@
-"""What SIGHUP brings: certificates, tokens and the log's level, read again."""
+"""What SIGHUP reloads: certificates, tokens and the log level."""
 
 import tomllib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from inference_server.transport.tls import Certificates
 
 
 class Reload:
-    """Reads files again. One that cannot be used is told in the log, and what was read before goes on."""
+    """Reads files again. If one cannot be used, it is logged and the former values stay."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Reload:
         self._log = log
 
     def __call__(self) -> None:
-        """Read all of them."""
+        """Reload every part."""
         for part, reload in self._parts.items():
             try:
                 reload()

@@ -1,4 +1,4 @@
-"""What the server is and what its models take: live, ready, metadata, configuration, statistics."""
+"""Describes the server and its models: live, ready, metadata, configuration, statistics."""
 
 from collections.abc import Iterator
 from importlib import metadata
@@ -25,7 +25,7 @@ LARGEST_INT32 = 2**31 - 1
 
 
 class Metadata:
-    """Answers that need no model to compute."""
+    """The methods that price nothing."""
 
     def __init__(
         self, pool: ModelPool, health: Health, statistics: ModelStatistics, *, max_rows: int
@@ -37,16 +37,16 @@ class Metadata:
         self._version = metadata.version(DISTRIBUTION)
 
     async def server_live(self, _request: Any, _call: Call) -> Message:
-        """Whoever can answer lives."""
+        """True: a server that can answer is live."""
         return _message("ServerLiveResponse", live=True)
 
     async def server_ready(self, _request: Any, _call: Call) -> Message:
-        """Whether a champion serves, as grpc.health.v1 says it."""
+        """Whether a champion serves, consistent with grpc.health.v1."""
         ready = self._health.status("") == HealthCheckResponse.SERVING
         return _message("ServerReadyResponse", ready=ready)
 
     async def model_ready(self, request: Any, _call: Call) -> Message:
-        """Whether a version is loaded; false for one that is not known, which may be on its way."""
+        """Whether a version is loaded; false for an unknown one, which may be published later."""
         try:
             self._pool.find(request.name, request.version)
         except (ModelNotFound, ModelNotReady):
@@ -84,7 +84,7 @@ class Metadata:
         }
 
     async def model_config(self, request: Any, _call: Call) -> Message:
-        """As Triton would be told of the model: rows are its batch."""
+        """The model as Triton's configuration would describe it, with rows as its batch."""
         model = self._pool.find(request.name, request.version)
         config = messages.ModelConfig(
             name=model.market,

@@ -1,4 +1,4 @@
-"""What is published and what is loaded of it, and changing that."""
+"""Lists published and loaded versions, loads and unloads them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from inference_server.rpc.role import Role
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 NOT_LOADED = "not loaded"
 IGNORED = ("unload_dependents",)
-"""Parameters that ask for nothing here: no model depends on another."""
+"""Parameters that have no effect: no model depends on another."""
 
 
 class Repository:
@@ -27,7 +27,7 @@ class Repository:
         self._loader = loader
 
     async def index(self, request: Any, _call: Call) -> Message:
-        """Every published version, and every loaded one that is published no more."""
+        """Every published version, and every loaded one that is no longer published."""
         published = await self._loader.published()
         entries = [
             entry
@@ -47,7 +47,7 @@ class Repository:
             yield {"name": market, "version": str(version), "state": state, "reason": reason}
 
     async def load(self, request: Any, call: Call) -> Message:
-        """Load the version that is named, or the champion of this moment; what is loaded stays as it is."""
+        """Load the named version, or the current champion. A loaded version is not loaded again."""
         version = _version(request, call)
         if version:
             await self._loader.pin(request.model_name, version)
@@ -57,7 +57,7 @@ class Repository:
         return response
 
     async def unload(self, request: Any, call: Call) -> Message:
-        """Unload the version that is named. Requests that it is answering get their answers."""
+        """Unload the named version. Its requests in flight are still answered."""
         self._loader.unload(request.model_name, _version(request, call))
         response: Message = messages.RepositoryModelUnloadResponse()
         return response
@@ -72,7 +72,7 @@ class Repository:
 
 
 def _version(request: Any, call: Call) -> str:
-    """The version that is named by parameter or by metadata; empty where none is."""
+    """The version given by parameter or metadata; empty if there is none."""
     others = sorted(set(request.parameters) - {"version", *IGNORED})
     if others:
         raise BadMessage(

@@ -1,4 +1,4 @@
-"""Every method of the protocol, those that are not offered among them."""
+"""Every method of the protocol, including those that are not offered."""
 
 from inference_server.codecs import oip_messages
 from inference_server.models.executor import Executor
@@ -22,7 +22,7 @@ NOT_OFFERED = {
     "TraceSetting": "Tracing is set up when the server starts: see inference-server --help.",
     "LogSettings": "Logging is set up when the server starts: see --log-level (INFERENCE_SERVER_LOG_LEVEL).",
 }
-"""Methods that clients of Triton know, and what to do instead."""
+"""Methods of Triton that are not offered, and what to do instead."""
 
 
 def open_inference(
