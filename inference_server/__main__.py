@@ -52,7 +52,7 @@ def _read_settings(context: click.Context, _param: click.Parameter, path: Path |
             raise click.BadParameter(f"{path} cannot be read: {error}") from error
         known = {param.name for param in context.command.params}
         if unknown := sorted(values.keys() - known):
-            raise click.BadParameter(f"{path}: came {', '.join(unknown)}, which is no setting")
+            raise click.BadParameter(f"{path}: unknown settings: {', '.join(unknown)}")
         context.default_map = values
     return path
 

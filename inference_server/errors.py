@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-INTERNAL_SENTENCE = "The server could not answer because of a fault of its own. Its log has the details."
+INTERNAL_SENTENCE = "The server could not answer because of an internal error. Its log has the details."
 MOST_DETAIL_BYTES = 4096
 """Field faults travel in a response header, in base64; clients accept headers up to 8 KiB."""
 LONGEST_MESSAGE = 700
@@ -144,7 +144,9 @@ class Stopping(ServingError):
     """The server is shutting down."""
 
     def __init__(self) -> None:
-        super().__init__("The server stops. Every answer that was sent is whole; ask again for the others.")
+        super().__init__(
+            "The server stops. Responses that were sent are complete; repeat the other requests."
+        )
 
 
 class NoCredentials(ServingError):

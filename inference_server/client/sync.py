@@ -106,11 +106,11 @@ class Client:
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        answers = list(ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata))
-        if len(answers) != 1:
-            raise ClientError("INTERNAL", f"{self._target.address}: reflection gave {len(answers)} answers.")
-        answer: ServerReflectionResponse = answers[0]
-        return answer
+        responses = list(ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata))
+        if len(responses) != 1:
+            raise ClientError("INTERNAL", f"{self._target.address}: reflection sent {len(responses)} times.")
+        response: ServerReflectionResponse = responses[0]
+        return response
 
 
 def _channel(target: Target) -> grpc.Channel:

@@ -18,12 +18,12 @@ class _Asked:
         self.house = house
         self.woken = threading.Event()
         """Set when there is a response, or when it is this thread's turn to send."""
-        self.answer: Prices | None = None
+        self.response: Prices | None = None
         self.error: Exception | None = None
 
     @property
     def is_answered(self) -> bool:
-        return self.answer is not None or self.error is not None
+        return self.response is not None or self.error is not None
 
 
 class _Batch:
@@ -47,9 +47,9 @@ class _Batch:
             self._ask_for_all()
         if asked.error:
             raise asked.error
-        if asked.answer is None:
+        if asked.response is None:
             raise RuntimeError("a house was asked for and forgotten")
-        return asked.answer
+        return asked.response
 
     def _ask_for_all(self) -> None:
         """Send the first waiting houses, including this thread's own, and pass the turn on."""
@@ -80,7 +80,7 @@ class _Batch:
             raise
         else:
             for place, asked in enumerate(batch):
-                asked.answer = prices.only(place)
+                asked.response = prices.only(place)
 
 
 class Batches:

@@ -75,7 +75,7 @@ def _house(message: Any, values: House) -> Any:
             continue
         if name not in message.DESCRIPTOR.fields_by_name:
             known = ", ".join(message.DESCRIPTOR.fields_by_name)
-            raise ClientError("INVALID_ARGUMENT", f"{name}: is no feature, allowed: {known}")
+            raise ClientError("INVALID_ARGUMENT", f"{name}: is not a feature, allowed: {known}")
         try:
             setattr(house, name, _whole(value))
         except (TypeError, ValueError) as error:

@@ -54,6 +54,4 @@ class TextReader:
         try:
             return element.decode()
         except UnicodeDecodeError as error:
-            raise BadTensor(
-                f"{self._name}: came an element that is no UTF-8 text: {error.reason}."
-            ) from error
+            raise BadTensor(f"{self._name}: came an element that is not UTF-8: {error.reason}.") from error

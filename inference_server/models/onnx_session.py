@@ -145,7 +145,7 @@ def _replay(model: OnnxModel, contract: Contract, golden: Golden) -> Inputs:
     """
     rows = len(golden.prices)
     if not rows:
-        raise ModelRefused("the manifest has no golden rows, so nothing shows that the model answers right")
+        raise ModelRefused("the manifest has no golden rows, so the model cannot be verified")
     try:
         inputs = Inputs(
             numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),

@@ -132,7 +132,7 @@ class Fleet:
         if self._failures >= MOST_FAILURES and not is_any_stable:
             raise WorkersFail(
                 f"workers ended {self._failures} times within {STABLE_SECONDS:g} seconds of their start, the "
-                f"last one with exit code {code}. What they said stands above: put it right, and start again."
+                f"last one with exit code {code}. Fix what their log lines above say, and start again."
             )
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), wait)

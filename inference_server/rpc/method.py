@@ -137,7 +137,9 @@ def writer(message: Message) -> bytes:
 def malformed(message: type[Message]) -> BadMessage:
     """The error for bytes that are not this message."""
     name = message.DESCRIPTOR.full_name
-    return BadMessage(f"The bytes are no {name}. Generate the client from the server's .proto.")
+    return BadMessage(
+        f"The bytes are not a message of type {name}. Generate the client from the server's .proto."
+    )
 
 
 def not_offered(path: str, why: str) -> Method[bytes, bytes]:

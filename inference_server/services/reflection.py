@@ -22,7 +22,7 @@ class Reflection:
         self._fixed = (*fixed, SERVICE)
         self._fixed_descriptor_pools = (*descriptor_pools, descriptor_pool.Default())
 
-    async def answer(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
+    async def respond(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
         """The response to one request of the stream."""
         kind = request.WhichOneof("message_request")
         response = ServerReflectionResponse(valid_host=request.host, original_request=request)
@@ -62,7 +62,7 @@ class Reflection:
     def routes(self) -> list[Route]:
         """The one method of reflection."""
         path, read = f"/{SERVICE}/ServerReflectionInfo", reader(ServerReflectionRequest)
-        return [Method(path=path, read=read, handle=self.answer, write=writer, streams=True)]
+        return [Method(path=path, read=read, handle=self.respond, write=writer, streams=True)]
 
 
 def _first(descriptor_pools: Iterator[Any], find: Callable[[Any], Any]) -> Any:

@@ -44,7 +44,7 @@ def _digest(token: str) -> bytes:
 
 def _reason(error: Exception) -> str:
     """Why a file cannot be read, without any of its content."""
-    return str(error.strerror) if isinstance(error, OSError) else "it is no text"
+    return str(error.strerror) if isinstance(error, OSError) else "it is not text"
 
 
 @dataclass(frozen=True, kw_only=True)
