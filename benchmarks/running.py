@@ -13,7 +13,7 @@ import grpc
 
 from benchmarks import h2load, markets, server
 from benchmarks.h2load import Load
-from benchmarks.questions import Question
+from benchmarks.requests import Request
 from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
 
@@ -28,18 +28,18 @@ class Server:
     port: int
     processes: Sequence[int]
 
-    def answer(self, question: Question) -> bytes:
+    def answer(self, request: Request) -> bytes:
         """The answer's bytes."""
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
-            ask: Any = channel.unary_unary(question.path)
-            return bytes(ask(question.message, timeout=20))
+            ask: Any = channel.unary_unary(request.path)
+            return bytes(ask(request.message, timeout=20))
 
-    def load(self, question: Question, seconds: float) -> Load:
+    def load(self, request: Request, seconds: float) -> Load:
         """As many requests as take about so long."""
-        asked: dict[str, Any] = {"in_flight": question.in_flight, "processes": self.processes}
-        probe = h2load.drive(self.port, question.path, question.message, requests=256, **asked)
+        asked: dict[str, Any] = {"in_flight": request.in_flight, "processes": self.processes}
+        probe = h2load.drive(self.port, request.path, request.message, requests=256, **asked)
         requests = max(256, int(probe.requests_s * seconds))
-        return h2load.drive(self.port, question.path, question.message, requests=requests, **asked)
+        return h2load.drive(self.port, request.path, request.message, requests=requests, **asked)
 
     def peak_mb(self) -> float:
         """Largest memory that any of its processes has held (VmHWM)."""
@@ -54,11 +54,11 @@ def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
 
 
 @contextmanager
-def echoing(folder: Path, question: Question, answer: bytes) -> Iterator[Server]:
-    """The floor for one question."""
-    file = folder / f"{question.name}.answer"
+def echoing(folder: Path, request: Request, answer: bytes) -> Iterator[Server]:
+    """The floor for one request."""
+    file = folder / f"{request.name}.answer"
     file.write_bytes(answer)
-    command = [sys.executable, "-m", "benchmarks.echo", question.path, str(file)]
+    command = [sys.executable, "-m", "benchmarks.echo", request.path, str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=markets.ROOT) as process:
         printed: Any = process.stdout
         try:

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks import h2load, markets
 from benchmarks.h2load import Load
-from benchmarks.questions import open_inference, typed
+from benchmarks.requests import open_inference, typed
 from benchmarks.running import echoing, promoting, serving
 from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
@@ -79,24 +79,24 @@ def main() -> int:
 def compare(
     folder: Path, registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[str, Any]:
-    """Each question, to the server and to the floor by turns."""
+    """Each request, to the server and to the floor by turns."""
     one, many = typed(contract, houses, 1), typed(contract, houses, MANY)
-    questions = [
+    requests = [
         one,
         replace(one, name="typed, 1 row, 1 in flight", in_flight=1),
         open_inference(contract, houses, 1),
         open_inference(contract, houses, MANY),
         many,
     ]
-    found: dict[str, list[tuple[Load, Load]]] = {question.name: [] for question in questions}
+    found: dict[str, list[tuple[Load, Load]]] = {request.name: [] for request in requests}
     with serving(registry) as server, ExitStack() as floors:
-        floor = {q.name: floors.enter_context(echoing(folder, q, server.answer(q))) for q in questions}
+        floor = {q.name: floors.enter_context(echoing(folder, q, server.answer(q))) for q in requests}
         for at in range(chosen.rounds):
             print(f"round {at + 1} of {chosen.rounds}", file=sys.stderr)
-            for question in questions:
-                ours = server.load(question, chosen.seconds)
-                found[question.name].append((ours, floor[question.name].load(question, chosen.seconds)))
-        peak_mb, rows = server.peak_mb(), {question.name: question.rows for question in questions}
+            for request in requests:
+                ours = server.load(request, chosen.seconds)
+                found[request.name].append((ours, floor[request.name].load(request, chosen.seconds)))
+        peak_mb, rows = server.peak_mb(), {request.name: request.rows for request in requests}
     table = {name: _compared(pairs, rows[name]) for name, pairs in found.items()}
     _print(table)
     print(f"Peak memory of the worker: {peak_mb:.0f} MB.\n")
@@ -113,8 +113,8 @@ def grow(
             costs: dict[int, list[float]] = {rows: [] for rows in GROWTH}
             for _ in range(min(chosen.rounds, 3)):
                 for rows in GROWTH:
-                    question = replace(kind(contract, houses, rows), in_flight=8)
-                    costs[rows].append(server.load(question, chosen.seconds / 2).cpu_us / rows)
+                    request = replace(kind(contract, houses, rows), in_flight=8)
+                    costs[rows].append(server.load(request, chosen.seconds / 2).cpu_us / rows)
             found[kind.__name__] = {rows: median(cost) for rows, cost in costs.items()}
     print(f"{'us of processor time a row':<30}" + "".join(f"{rows:>9}" for rows in GROWTH) + "  rows")
     for name, by_rows in found.items():
@@ -127,10 +127,10 @@ def by_workers(
     registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[int, float]:
     """Requests a second with one worker and with two."""
-    question, found = typed(contract, houses, 1), {}
+    request, found = typed(contract, houses, 1), {}
     for workers in (1, 2):
         with serving(registry, workers) as server:
-            runs = [server.load(question, chosen.seconds).requests_s for _ in range(chosen.rounds)]
+            runs = [server.load(request, chosen.seconds).requests_s for _ in range(chosen.rounds)]
         found[workers] = median(runs)
         print(f"{workers} worker{'s' if workers > 1 else ' '} {found[workers]:>9,.0f} requests/s")
     print()
@@ -141,12 +141,12 @@ def swap(
     registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[str, float]:
     """The 99th percentile in us while nothing changes, and while the champion changes twice a second."""
-    question, steady, swapping = typed(contract, houses, 1), [], []
+    request, steady, swapping = typed(contract, houses, 1), [], []
     with serving(registry) as server:
         for _ in range(chosen.rounds):
-            steady.append(server.load(question, 2 * chosen.seconds).p99_us)
+            steady.append(server.load(request, 2 * chosen.seconds).p99_us)
             with promoting(registry, contract):
-                swapping.append(server.load(question, 2 * chosen.seconds).p99_us)
+                swapping.append(server.load(request, 2 * chosen.seconds).p99_us)
     found = {"steady": median(steady), "swapping": median(swapping)}
     print(f"p99 {found['steady']:,.0f} us steady, {found['swapping']:,.0f} us while the champion changes\n")
     return found

@@ -1,4 +1,4 @@
-"""Houses and prices as arrays: what the codecs make and the models take."""
+"""Houses and prices as arrays, between codecs and models."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ class Inputs:
     """Houses as the model takes them, columns in the contract's order."""
 
     numbers: Floats
-    """[rows, numbers]; NaN where a value is missing."""
+    """[rows, numbers]; NaN is a missing value."""
     categories: Texts
-    """[rows, categories]; "" where a value is missing."""
+    """[rows, categories]; "" is a missing value."""
 
     @property
     def rows(self) -> int:
@@ -34,9 +34,9 @@ class Inputs:
 
 @dataclass(kw_only=True, slots=True)
 class Prices:
-    """What the model answers, each [rows], in the target's unit."""
+    """The model's output, each [rows], in the target's unit."""
 
     price: Floats
     lower: Floats | None
-    """Lower end of the prediction interval, where the model has one."""
+    """Lower end of the prediction interval; None if the model has none."""
     upper: Floats | None

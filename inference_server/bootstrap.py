@@ -1,4 +1,4 @@
-"""The composition root: every part of a serving process is made and joined here."""
+"""The composition root: creates and connects every part of a serving process."""
 
 import asyncio
 import contextlib
@@ -10,35 +10,36 @@ import structlog
 from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
 from inference_server.models.champion_watcher import Watcher
-from inference_server.models.executor import Compute
+from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
-from inference_server.observability import Log, Observer, Together, metric_names
+from inference_server.models.model_pool import ModelPool
+from inference_server.models.statistics import ModelStatistics
+from inference_server.observability import CompositeObserver, Log, Observer, metric_names
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Metric, Sheet
+from inference_server.observability.metric_store import Metric, MetricStore
 from inference_server.observability.metrics_observer import Metrics
 from inference_server.observability.prediction_log import Columns, PredictionLog
 from inference_server.observability.request_log import RequestLog
 from inference_server.observability.tracing import tracing
-from inference_server.rpc.dispatch import Answering
+from inference_server.rpc.dispatch import Dispatcher
 from inference_server.services import health
 from inference_server.services.health import Health
 from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
-from inference_server.services.router import Routes
+from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
 from inference_server.transport.auth import Authorization
-from inference_server.transport.concurrency_limit import Gate
+from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.handlers import Handlers
 from inference_server.transport.reload import Reload
 from inference_server.transport.server import ProbeServer, Server
-from inference_server.transport.stream_idle import Patience
+from inference_server.transport.stream_idle import IdleStreamTimeout
 
 DRAIN_SECONDS = 0.1
-"""How long callers are told UNAVAILABLE, which sends them elsewhere, before gRPC tells them CANCELLED."""
+"""How long new calls get UNAVAILABLE, which sends them elsewhere, before gRPC answers CANCELLED."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,102 +48,119 @@ class Running:
 
     port: int
     health_port: int | None
-    sheet: Sheet
+    store: MetricStore
     reload: Reload
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Running]:
-    """A server that runs as long as the block does."""
+    """A server that runs during the block."""
     log: Log = structlog.get_logger()
-    live, compute, sheet = LiveModels(), Compute(), Sheet()
+    pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
-    gate, patience = Gate(settings.max_in_flight), Patience(settings.stream_idle_seconds)
-    sheet.also(lambda: _gauges(live, gate))
+    statistics, limit = ModelStatistics(), ConcurrencyLimit(settings.max_in_flight)
+    idle_timeout = IdleStreamTimeout(settings.stream_idle_seconds)
+    store.add_collector(lambda: _gauges(pool, limit))
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
-    with observing(settings, threshold, live, sheet, log) as observer:
-        loader = Loader(registry, live, log, observer)
-        state = Health(live, fixed=[oip_messages.SERVICE])
-        routes = _routes(settings, live, loader, state, compute)
-        answering = Answering(observer, max_message_bytes=settings.max_message_bytes)
-        handlers = _handlers(routes, observer, answering, gate, patience, allowed)
-        server = Server(settings, handlers, patience, tls)
-        probed = _handlers(Routes(state.routes()), observer, answering, gate, patience, None)
+    with observing(settings, threshold, pool, statistics, store, log) as observer:
+        loader = Loader(registry, pool, log, observer)
+        state = Health(pool, fixed=[oip_messages.SERVICE])
+        router = _router(settings, pool, loader, state, executor, statistics)
+        dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
+        handlers = _handlers(router, observer, dispatcher, limit, idle_timeout, allowed)
+        server = Server(settings, handlers, idle_timeout, tls)
+        probed = _handlers(Router(state.routes()), observer, dispatcher, limit, idle_timeout, None)
         probes = ProbeServer(settings, probed)
-        watcher = Watcher(registry, live, loader, poll_seconds=settings.poll_seconds, log=log)
+        watcher = Watcher(registry, pool, loader, poll_seconds=settings.poll_seconds, log=log)
 
         if settings.worker is not None:
-            # The kernel gives connections to whoever listens: not to one that has no model yet.
+            # The kernel gives connections to every worker that listens: load the models first.
             await watcher.look()
         port, health_port = await server.start(), await probes.start()
-        watching = asyncio.create_task(_watch(watcher, state, live, log))
+        watching = asyncio.create_task(_watch(watcher, state, pool, log))
         try:
             reload = Reload(settings, threshold, tls, allowed, log)
-            yield Running(port=port, health_port=health_port, sheet=sheet, reload=reload)
+            yield Running(port=port, health_port=health_port, store=store, reload=reload)
         finally:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
             watching.cancel()
-            gate.close()
+            limit.close()
             await asyncio.sleep(DRAIN_SECONDS)
             await server.stop(settings.grace_seconds)
             await probes.stop()
-            compute.close()
+            executor.close()
 
 
 @contextlib.contextmanager
 def observing(
-    settings: Settings, threshold: Threshold, live: LiveModels, sheet: Sheet, log: Log
+    settings: Settings,
+    threshold: Threshold,
+    pool: ModelPool,
+    statistics: ModelStatistics,
+    store: MetricStore,
+    log: Log,
 ) -> Iterator[Observer]:
-    """Everybody who listens, as the settings ask for them."""
+    """The observers that the settings ask for."""
     lines = RequestLog(log, share=settings.log_sample, threshold=threshold)
-    observers: list[Observer] = [lines, Metrics(sheet)]
+    observers: list[Observer] = [lines, Metrics(store), statistics]
     with contextlib.ExitStack() as lasting:
         if settings.prediction_log:
             kept = PredictionLog(
                 settings.prediction_log,
                 share=settings.prediction_log_sample,
-                columns=lambda market, version: _columns(live, market, version),
-                sheet=sheet,
+                columns=lambda market, version: _columns(pool, market, version),
+                store=store,
                 log=log,
             )
             lasting.enter_context(kept.writing())
             observers.append(kept)
         if settings.traces != "off":
             observers.append(lasting.enter_context(tracing(settings.traces)))
-        yield Together(observers, log)
+        yield CompositeObserver(observers, log)
 
 
-def _columns(live: LiveModels, market: str, version: int) -> Columns:
-    contract = live.find(market, str(version)).contract
+def _columns(pool: ModelPool, market: str, version: int) -> Columns:
+    contract = pool.find(market, str(version)).contract
     return Columns(
         numbers=[feature.name for feature in contract.numbers],
         categories=[feature.name for feature in contract.categories],
     )
 
 
-def _routes(settings: Settings, live: LiveModels, loader: Loader, state: Health, compute: Compute) -> Routes:
-    reflected = Reflection(live, fixed=[health.SERVICE, oip_messages.SERVICE], pools=[oip_messages.POOL])
-    opened = open_inference(live, loader, state, compute, max_rows=settings.max_rows)
-    predictions = PredictionServices(live, compute, max_rows=settings.max_rows)
-    return Routes([*state.routes(), *reflected.routes(), *opened], predictions)
+def _router(
+    settings: Settings,
+    pool: ModelPool,
+    loader: Loader,
+    state: Health,
+    executor: Executor,
+    statistics: ModelStatistics,
+) -> Router:
+    reflected = Reflection(
+        pool, fixed=[health.SERVICE, oip_messages.SERVICE], descriptor_pools=[oip_messages.POOL]
+    )
+    opened = open_inference(pool, loader, state, executor, statistics, max_rows=settings.max_rows)
+    predictions = PredictionServices(pool, executor, max_rows=settings.max_rows)
+    return Router([*state.routes(), *reflected.routes(), *opened], predictions)
 
 
 def _handlers(
-    routes: Routes,
+    router: Router,
     observer: Observer,
-    answering: Answering,
-    gate: Gate,
-    patience: Patience,
+    dispatcher: Dispatcher,
+    limit: ConcurrencyLimit,
+    idle_timeout: IdleStreamTimeout,
     allowed: Authorization | None,
 ) -> Handlers:
-    return Handlers(routes, observer, answering, gate=gate, patience=patience, authorization=allowed)
+    return Handlers(
+        router, observer, dispatcher, limit=limit, idle_timeout=idle_timeout, authorization=allowed
+    )
 
 
-def _gauges(live: LiveModels, gate: Gate) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
-    yield metric_names.IN_FLIGHT, (), gate.count
-    for champion in live.champions().values():
+def _gauges(pool: ModelPool, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:
+    yield metric_names.IN_FLIGHT, (), limit.count
+    for champion in pool.champions().values():
         yield metric_names.CHAMPION, (champion.market, str(champion.version), champion.sha256), 1
 
 
@@ -151,9 +169,9 @@ def _warn(settings: Settings, log: Log) -> None:
         log.warning("tokens travel in plain text", what_to_do="give --tls-cert and --tls-key")
 
 
-async def _watch(watcher: Watcher, state: Health, live: LiveModels, log: Log) -> None:
+async def _watch(watcher: Watcher, state: Health, pool: ModelPool, log: Log) -> None:
     await watcher.look()
     state.open()
-    if not live.champions():
+    if not pool.champions():
         log.warning("waiting for a champion")
     await watcher.run()

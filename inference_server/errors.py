@@ -1,26 +1,26 @@
-"""Every error that a caller may be answered with, and the gRPC status of each.
+"""Every error that callers may get, and the gRPC status of each.
 
 ServingError
-├── BadHouses           houses that the contract refuses; lists every fault, up to a limit
-├── BadMessage          bytes that are not the message, or a message that asks for nothing that can be done
-├── BadTensor           tensors that the model does not take
-├── TooManyRows         more rows in one request than the server prices at once
-├── MessageTooLarge     more bytes in one message than the server reads
-├── Overloaded          more requests in flight than the server takes
-├── DeadlinePassed      too late to compute: the caller waits no longer
-├── StreamIdle          a stream that nothing came from, or whose answers nobody took, for too long
-├── Stopping            a stream that the server ends because it stops
-├── NoCredentials       a caller who does not say who they are, or not believably
-├── NotAllowed          a caller who may not ask this
-├── ServiceNotFound     health asked of a service that is not served
-├── MethodNotFound      a method, or a part of one, that is not offered
-├── ModelNotFound       no such market, or no such version of it
-├── ModelNotReady       no champion of the market serves yet
-├── LoadRefused         a version that must not be loaded
-├── UnloadRefused       a version that must not be unloaded
-└── ModelFailed         the model gave no usable price
+├── BadHouses           the contract does not allow the houses; lists every fault, up to a limit
+├── BadMessage          the bytes are not the expected message, or the message cannot be served
+├── BadTensor           the tensors do not fit the model
+├── TooManyRows         more rows in one request than --max-rows
+├── MessageTooLarge     more bytes in one message than --max-message-bytes
+├── Overloaded          more requests in flight than --max-in-flight
+├── DeadlinePassed      the call's deadline passed before its prices were computed
+├── StreamIdle          the caller of a stream neither sent nor received for too long
+├── Stopping            the server is shutting down
+├── NoCredentials       missing or unknown credentials
+├── NotAllowed          the caller's role does not allow the call
+├── ServiceNotFound     a health check of an unknown service
+├── MethodNotFound      an unimplemented method, or feature of one
+├── ModelNotFound       an unknown market, or an unknown version of one
+├── ModelNotReady       the market has no champion yet
+├── LoadRefused         the version cannot be loaded
+├── UnloadRefused       the version cannot be unloaded
+└── ModelFailed         the model returned no usable price
 
-Whatever else is raised is a bug: the caller gets a fixed sentence, the log gets everything.
+Any other exception is a bug: the caller gets a fixed sentence, the log gets the details.
 A message says what came, what is allowed and what to do.
 """
 
@@ -30,34 +30,34 @@ from dataclasses import dataclass
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-INTERNAL_SENTENCE = "The server could not answer because of a fault of its own. Its log has the details."
+INTERNAL_SENTENCE = "The server could not answer because of an internal error. Its log has the details."
 MOST_DETAIL_BYTES = 4096
-"""Field faults travel in a response header, which clients read up to 8 KiB of, in base64."""
+"""Field faults travel in a response header, in base64; clients accept headers up to 8 KiB."""
 LONGEST_MESSAGE = 700
-"""Letters of a message, which travels in the same header, up to nine bytes a letter."""
+"""Characters of a message, which travels in the same header, at up to nine bytes a character."""
 LONGEST_QUOTE = 40
-"""Letters of a text that came, in a message about it."""
+"""Characters of a caller's text that a message repeats."""
 
 
 def quoted(text: str) -> str:
-    """What came, cut where it is long."""
+    """A caller's text for a message, shortened if it is long."""
     return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}...")
 
 
 def listed(names: Iterable[object], most: int = 20) -> str:
-    """Names with commas between, and an end where there are many."""
+    """Names joined by commas; only the first `most`, and how many more there are."""
     all_of_them = [str(name) for name in names]
     more = [f"and {len(all_of_them) - most} more"] if len(all_of_them) > most else []
     return ", ".join([*all_of_them[:most], *more]) or "none"
 
 
 class ServingError(Exception):
-    """Base of every error here; its message is meant for the caller."""
+    """Base of every error here. Its message is for the caller."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FieldFault:
-    """What is the matter with one field of a request."""
+    """What is wrong with one field of a request."""
 
     field: str
     """Its path in the message, such as houses[3].area."""
@@ -66,12 +66,12 @@ class FieldFault:
 
 
 class BadHouses(ServingError):
-    """Houses that the contract refuses."""
+    """The contract does not allow the houses."""
 
     def __init__(self, faults: Sequence[FieldFault], *, unread: bool = False) -> None:
         self.faults = tuple(faults)
         self.unread = unread
-        """Whether the limit of faults was reached, and nothing behind it was read."""
+        """Whether reading stopped at the limit of faults, so that there may be more."""
         first = self.faults[0]
         count = f"at least {len(faults)}" if unread else str(len(faults))
         super().__init__(
@@ -81,15 +81,15 @@ class BadHouses(ServingError):
 
 
 class BadMessage(ServingError):
-    """Bytes that are not the message, or a message that asks for nothing that can be done."""
+    """The bytes are not the expected message, or the message cannot be served."""
 
 
 class BadTensor(ServingError):
-    """Tensors that the model does not take."""
+    """The tensors do not fit the model."""
 
 
 class TooManyRows(ServingError):
-    """More rows in one request than the server prices at once."""
+    """More rows in one request than --max-rows."""
 
     def __init__(self, rows: int, limit: int) -> None:
         super().__init__(
@@ -99,7 +99,7 @@ class TooManyRows(ServingError):
 
 
 class MessageTooLarge(ServingError):
-    """More bytes in one message than the server reads."""
+    """More bytes in one message than --max-message-bytes."""
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(
@@ -109,7 +109,7 @@ class MessageTooLarge(ServingError):
 
 
 class Overloaded(ServingError):
-    """More requests in flight than the server takes."""
+    """More requests in flight than --max-in-flight."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -120,7 +120,7 @@ class Overloaded(ServingError):
 
 
 class DeadlinePassed(ServingError):
-    """Too late to compute: the caller waits no longer."""
+    """The call's deadline passed before its prices were computed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -130,7 +130,7 @@ class DeadlinePassed(ServingError):
 
 
 class StreamIdle(ServingError):
-    """A stream that nothing came from, or whose answers nobody took, for too long."""
+    """The caller of a stream neither sent nor received for too long."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -141,46 +141,48 @@ class StreamIdle(ServingError):
 
 
 class Stopping(ServingError):
-    """A stream that the server ends because it stops."""
+    """The server is shutting down."""
 
     def __init__(self) -> None:
-        super().__init__("The server stops. Every answer that was sent is whole; ask again for the others.")
+        super().__init__(
+            "The server stops. Responses that were sent are complete; repeat the other requests."
+        )
 
 
 class NoCredentials(ServingError):
-    """A caller who does not say who they are, or not believably."""
+    """Missing or unknown credentials."""
 
 
 class NotAllowed(ServingError):
-    """A caller who may not ask this."""
+    """The caller's role does not allow the call."""
 
 
 class ServiceNotFound(ServingError):
-    """Health asked of a service that is not served."""
+    """A health check of an unknown service."""
 
 
 class MethodNotFound(ServingError):
-    """A method, or a part of one, that is not offered."""
+    """An unimplemented method, or feature of one."""
 
 
 class ModelNotFound(ServingError):
-    """No such market, or no such version of it."""
+    """An unknown market, or an unknown version of one."""
 
 
 class ModelNotReady(ServingError):
-    """No champion of the market serves yet."""
+    """The market has no champion yet."""
 
 
 class LoadRefused(ServingError):
-    """A version that must not be loaded."""
+    """The version cannot be loaded."""
 
 
 class UnloadRefused(ServingError):
-    """A version that must not be unloaded."""
+    """The version cannot be unloaded."""
 
 
 class ModelFailed(ServingError):
-    """The model gave no usable price."""
+    """The model returned no usable price."""
 
 
 CODES: dict[type[ServingError], int] = {
@@ -206,7 +208,7 @@ CODES: dict[type[ServingError], int] = {
 
 
 def status(error: Exception) -> status_pb2.Status:
-    """What the caller is told."""
+    """The gRPC status that the caller gets."""
     if not isinstance(error, ServingError):
         return status_pb2.Status(code=code_pb2.INTERNAL, message=INTERNAL_SENTENCE)
     told = status_pb2.Status(code=CODES[type(error)], message=_short(str(error)))
@@ -222,7 +224,7 @@ def _short(message: str) -> str:
 
 
 def _bad_request(error: BadHouses) -> error_details_pb2.BadRequest:
-    """The faults, as many as a header has room for, and how many more there are."""
+    """As many faults as fit into a header, and how many more there are."""
     detail = error_details_pb2.BadRequest()
     room = MOST_DETAIL_BYTES
     for listed, fault in enumerate(error.faults):

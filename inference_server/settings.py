@@ -1,68 +1,86 @@
-"""What a server can be told when it starts."""
+"""The settings of a server. Command-line options, environment variables and the settings file follow them."""
 
-from dataclasses import dataclass
+# ruff: noqa: RUF009  # _setting makes fields
+
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
+from typing import Any
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+"""From the most to the fewest lines."""
+TRACES = ("off", "otlp-grpc", "otlp-http")
 
 
 class BadSettings(Exception):
-    """Settings that do not go together, or that name a file that cannot be used."""
+    """Settings that contradict each other, or that name a file that cannot be used."""
+
+
+def _setting(help: str, default: Any = MISSING, **option: Any) -> Any:  # noqa: A002  # as click calls it
+    """A field, with what the command line needs to know of it.
+
+    least, most     bounds of a number, both allowed
+    choices         the texts that are allowed
+    kind            "file", "folder" or "port" if the field's type does not tell
+    """
+    return field(default=default, metadata={"help": help, **option})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Each is a flag and an INFERENCE_SERVER_* variable; see `inference-server --help`."""
 
-    models: Path
-    """The registry's folder."""
-    host: str = "127.0.0.1"
-    port: int = 8001
-    """0 picks a free one."""
-    metrics_port: int | None = 8002
-    """Prometheus' scrapes, over HTTP; 0 picks a free one, None is off."""
-    health_port: int | None = None
-    """grpc.health.v1 alone, without TLS, for probes that cannot do TLS; None is off."""
-    workers: int = 1
-    """Processes on the one port."""
-    worker: int | None = None
-    """Which of the workers this process is; None where it is none. Told by the supervisor."""
-    poll_seconds: float = 1.0
-    """How often the registry is looked at for a new champion."""
-    max_rows: int = 10_000
-    """Most rows in one request."""
-    max_message_bytes: int = 16 * 2**20
-    max_in_flight: int = 512
-    """Most requests of one worker that are accepted and not answered yet; more are refused at once."""
-    stream_idle_seconds: float = 300.0
-    """How long a stream may wait for its caller, to ask or to take an answer."""
-    keepalive_seconds: float = 60.0
-    """How often a silent connection is asked whether its caller is still there."""
-    max_connection_age_seconds: float = 0.0
-    """When a connection is closed, gracefully, so that callers spread over new workers; 0 is never."""
-    grace_seconds: float = 10.0
-    """How long accepted requests may take to end once the server is told to stop."""
-    tls_cert: Path | None = None
-    """PEM: the server's certificate and those between it and the root."""
-    tls_key: Path | None = None
-    tls_client_ca: Path | None = None
-    """PEM: who signs client certificates; given, every client must have one."""
-    inference_token_file: Path | None = None
-    admin_token_file: Path | None = None
-    admin_subject: tuple[str, ...] = ()
-    """Common or alternative names of the client certificates that have the role admin."""
-    prediction_log: Path | None = None
-    """Folder for sampled requests with their answers; None is off."""
-    prediction_log_sample: float = 1.0
-    """Share of the requests that are written there."""
-    traces: str = "off"
-    """otlp-grpc or otlp-http; where to, and how many, stands in OpenTelemetry's own variables."""
-    log_level: str = "info"
-    log_sample: float = 1.0
-    """Share of the requests without a fault that get a line in the log."""
-    settings: Path | None = None
+    settings: Path | None = _setting("TOML file of settings.", None, kind="file")
     """The file that settings were read from, and that SIGHUP reads again."""
+    models: Path = _setting("Folder of the model registry.")
+    host: str = _setting("Address to listen on; 0.0.0.0 is every one.", "127.0.0.1")
+    port: int = _setting("0 picks a free one.", 8001, least=0, most=65535)
+    metrics_port: int | None = _setting("Of Prometheus' metrics.", 8002, kind="port")
+    """0 picks a free one, None is off."""
+    health_port: int | None = _setting("Of health alone, without TLS.", None, kind="port")
+    """grpc.health.v1 alone, for probes that cannot do TLS; None is off."""
+    workers: int = _setting("Processes on the port.", 1, least=1)
+    worker: int | None = _setting("", None, hidden=True)
+    """The number of this worker process, given by its supervisor; None if this process is no worker."""
+    poll_seconds: float = _setting("Time between two looks for a new champion.", 1.0, least=0.01)
+    max_rows: int = _setting("Most houses in one request.", 10_000, least=1)
+    max_message_bytes: int = _setting("Largest message that is read.", 16 * 2**20, least=1)
+    max_in_flight: int = _setting("Most unanswered requests of a worker.", 512, least=1)
+    """Further requests are refused at once."""
+    stream_idle_seconds: float = _setting("How long a stream may wait for its caller.", 300.0, least=0.01)
+    """For the next request, or for room for a response."""
+    keepalive_seconds: float = _setting(
+        "How often a silent connection is asked whether it lives.", 60.0, least=1
+    )
+    max_connection_age_seconds: float = _setting(
+        "When a connection is closed, gracefully; 0 is never.", 0.0, least=0
+    )
+    """Closing connections spreads callers over new workers."""
+    grace_seconds: float = _setting("Time for accepted requests to end after SIGTERM.", 10.0, least=0)
+    tls_cert: Path | None = _setting(
+        "PEM of the server's certificate, with those up to the root.", None, kind="file"
+    )
+    tls_key: Path | None = _setting("PEM of its key.", None, kind="file")
+    tls_client_ca: Path | None = _setting(
+        "PEM of who signs client certificates; all must have one.", None, kind="file"
+    )
+    inference_token_file: Path | None = _setting(
+        "Tokens that may ask for prices, one a line.", None, kind="file"
+    )
+    admin_token_file: Path | None = _setting(
+        "Tokens that may also load and unload versions.", None, kind="file"
+    )
+    admin_subject: tuple[str, ...] = _setting("Name in a client certificate that may do so, too.", ())
+    """Common or alternative names of the client certificates that have the role admin."""
+    prediction_log: Path | None = _setting(
+        "Where requests and answers are kept; off without it.", None, kind="folder"
+    )
+    prediction_log_sample: float = _setting("Share that is kept.", 1.0, least=0, most=1)
+    traces: str = _setting("How spans leave; where to stands in OTEL_* variables.", "off", choices=TRACES)
+    log_level: str = _setting("Least that is logged.", "info", choices=LOG_LEVELS)
+    log_sample: float = _setting("Share of sound requests that get a line.", 1.0, least=0, most=1)
 
     def __post_init__(self) -> None:
-        """Raise BadSettings for what does not go together."""
+        """Raise BadSettings for settings that contradict each other."""
         if (self.tls_cert is None) != (self.tls_key is None):
             raise BadSettings("--tls-cert and --tls-key go together: one of them is missing.")
         if self.tls_client_ca and not self.tls_cert:

@@ -1,4 +1,4 @@
-"""Ports: whether one is to be had, and holding one for several processes. Without gRPC."""
+"""Check that a port is free; reserve one for several processes. Without gRPC."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 class CannotListen(Exception):
-    """The address is not to be had."""
+    """The address cannot be used."""
 
     def __init__(self, address: str, setting: str) -> None:
         name = f"INFERENCE_SERVER_{setting.strip('-').replace('-', '_').upper()}"
@@ -18,10 +18,10 @@ class CannotListen(Exception):
 
 @contextlib.contextmanager
 def held(host: str, port: int, setting: str) -> Iterator[int]:
-    """A port that only sockets which share it can take; gives its number. 0 picks a free one.
+    """Reserve a port for sockets that share it, and give its number. 0 picks a free one.
 
-    Sharing is asked for once nobody else has the port: or a second server would quietly take half of the
-    first one's calls.
+    The port is shared only after a check that it is free: else a second server would silently take half of
+    the first one's calls.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(

@@ -9,11 +9,13 @@ from tests.models import HUT
 
 
 class Load:
-    """Threads that ask for the price of HUT until the block ends."""
+    """Threads that ask for the price of HUT, as fast as they are answered, until the block ends."""
 
     def __init__(self, address: str, *, threads: int = 4, **options: Any) -> None:
         self.codes: Counter[str] = Counter()
-        """How often each gRPC code came; OK among them."""
+        """How often each gRPC code came, or another error; OK among them."""
+        self.prices: list[tuple[str, float]] = []
+        """The model version and the price of each response."""
         self._address = address
         self._options = options
         self._end = threading.Event()
@@ -24,14 +26,22 @@ class Load:
         """Those codes that are not OK."""
         return {code: count for code, count in self.codes.items() if code != "OK"}
 
+    @property
+    def versions(self) -> set[str]:
+        """Those that have answered."""
+        return {version for version, _ in self.prices}
+
     def _run(self) -> None:
         with Client(self._address, **self._options) as client:
             while not self._end.is_set():
                 try:
-                    client.predict("huts", [HUT])
+                    answer = client.predict("huts", [HUT])
                     self.codes["OK"] += 1
+                    self.prices.append((answer.model_version, answer.prices[0].value))
                 except ClientError as error:
                     self.codes[error.code] += 1
+                except Exception as error:  # noqa: BLE001  # a thread's errors are seen nowhere else
+                    self.codes[repr(error)] += 1
 
     def __enter__(self) -> "Load":
         for thread in self._threads:

@@ -30,13 +30,13 @@ class Leaving:
 
     def asks(self) -> float:
         """Does not leave; gives the price."""
-        answer: Any = API.response.FromString(self._unary(question(QUICK), timeout=20))
+        answer: Any = API.response.FromString(self._unary(request(QUICK), timeout=20))
         return float(answer.predictions[0].price)
 
     def before_sending(self) -> int:
         """The request may or may not be sent."""
         for _ in range(TIMES):
-            self._unary.future(question(QUICK), timeout=60).cancel()
+            self._unary.future(request(QUICK), timeout=60).cancel()
         return 0
 
     def queued(self) -> int:
@@ -48,7 +48,7 @@ class Leaving:
         return sum(self._in_flight(1) for _ in range(FEW))
 
     def _in_flight(self, count: int) -> int:
-        calls = [self._unary.future(question(LONG), timeout=60) for _ in range(count)]
+        calls = [self._unary.future(request(LONG), timeout=60) for _ in range(count)]
         eventually(lambda: self._server.metric("inference_in_flight") >= count)
         for call in calls:
             call.cancel()
@@ -58,13 +58,13 @@ class Leaving:
     def answering(self) -> int:
         """Nobody reads, so that the server waits for room for its response."""
         for _ in range(FEW):
-            call = self._stream(iter([question(QUICK, rows=5000)] * 400), timeout=60)
+            call = self._stream(iter([request(QUICK, rows=5000)] * 400), timeout=60)
             time.sleep(0.3)
             call.cancel()
         return FEW
 
     def in_a_stream(self) -> int:
-        """With one answer read, and the next question never asked."""
+        """With one answer read, and the next request never asked."""
         for _ in range(TIMES):
             never = threading.Event()
             call = self._stream(_once(never), timeout=60)
@@ -115,11 +115,11 @@ def _are_gone(server: Server, ended: float) -> bool:
         return False
 
 
-def question(effort: int, rows: int = 1) -> bytes:
+def request(effort: int, rows: int = 1) -> bytes:
     """A PredictRequest."""
     return bytes(API.request(houses=[{"area": 1, "effort": effort}] * rows).SerializeToString())
 
 
 def _once(end: threading.Event) -> Iterator[bytes]:
-    yield question(QUICK)
+    yield request(QUICK)
     end.wait()

@@ -13,7 +13,7 @@ from benchmarks.processes import pss_kb
 from benchmarks.server import serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.cancelling import PREDICT, STREAM, question
+from benchmarks.soaking.cancelling import PREDICT, STREAM, request
 from benchmarks.soaking.loading import Acts
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
@@ -82,9 +82,9 @@ def _round(channel: grpc.Channel) -> int:
     predict: Any = channel.unary_unary(PREDICT)
     stream: Any = channel.stream_stream(STREAM)
     acts = Acts(channel)
-    list(stream(iter([question(0)] * 10), timeout=20))
-    predict(question(0, rows=1000), timeout=20)
-    predict.future(question(0, rows=1000), timeout=20).cancel()
+    list(stream(iter([request(0)] * 10), timeout=20))
+    predict(request(0, rows=1000), timeout=20)
+    predict.future(request(0, rows=1000), timeout=20).cancel()
     acts.load("1")
     acts.infer("")
     for unsound in (b"\xff", b""):

@@ -11,7 +11,7 @@ import grpc
 from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.cancelling import PREDICT, question
+from benchmarks.soaking.cancelling import PREDICT, request
 from benchmarks.soaking.verdict import Verdict, counted, verdict
 from house_prices.registry import Registry
 
@@ -54,7 +54,7 @@ def overload(registry: Registry) -> Verdict:
 def _offered(address: str, rate: float) -> list[tuple[str, float]]:
     """Code and seconds of each request."""
     asked: list[Future[tuple[str, float]]] = []
-    message = question(EFFORT)
+    message = request(EFFORT)
     with grpc.insecure_channel(address) as channel:
         ask: Any = channel.unary_unary(PREDICT)
         started = time.perf_counter()

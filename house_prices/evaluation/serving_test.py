@@ -1,21 +1,16 @@
 """The serving test: the real inference server, as a process, serves a candidate over a real socket."""
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import grpc
 import numpy as np
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from house_prices.contract import proto
 from house_prices.evaluation import bad_requests
@@ -25,7 +20,8 @@ from house_prices.evaluation.predictions import Prices
 from house_prices.registry import Champion, ModelVersion
 from house_prices.training.features import Inputs
 from inference_server.client import Client
-from inference_server.codecs import oip_messages
+from inference_server.client.launcher import LaunchFailed, launched
+from inference_server.client.oip import OipClient
 
 PATIENCE_S = 60.0
 BATCH = 4096
@@ -39,14 +35,10 @@ class _Server:
     """A server that serves one version."""
 
     version: ModelVersion
-    process: "subprocess.Popen[bytes]"
+    pid: int
     channel: grpc.Channel
     address: str
     load_s: float
-
-
-class _Failed(Exception):
-    """The server did not serve; says why."""
 
 
 def run(candidate: ModelVersion, champion: ModelVersion | None, expected: Expected) -> ServingTest:
@@ -59,7 +51,7 @@ def run(candidate: ModelVersion, champion: ModelVersion | None, expected: Expect
         try:
             with _serving(candidate, Path(folder, "candidate"), log) as server:
                 return _ask(server, champion, Path(folder), expected)
-        except (_Failed, grpc.RpcError) as error:
+        except (LaunchFailed, grpc.RpcError) as error:
             problem = error.details() if isinstance(error, grpc.RpcError) else str(error)
             return _nothing(str(problem), log.read_text(errors="replace"), candidate)
 
@@ -75,7 +67,7 @@ def _ask(
     difference = relative_difference(served, expected.prices, least)
     worst = int(np.argmax(np.abs(served - expected.prices) / np.maximum(np.abs(expected.prices), least)))
     wrong, asked = bad_requests.ask(server.channel, server.version.manifest)
-    memory_mb = _memory_mb(server.process.pid)
+    memory_mb = _memory_mb(server.pid)
     mine, theirs = _race(server, champion, folder)
     return ServingTest(
         problem="",
@@ -101,7 +93,7 @@ def _race(server: _Server, champion: ModelVersion | None, folder: Path) -> tuple
         with _serving(champion, folder / "champion", folder / "champion.log") as other:
             mine, theirs = _best([server, other])
             return mine, theirs
-    except _Failed:
+    except LaunchFailed:
         return _best([server])[0], None
 
 
@@ -142,27 +134,18 @@ def p99_ms(asks: Sequence[Callable[[], object]]) -> list[float]:
 def _serving(version: ModelVersion, models: Path, log: Path) -> Iterator[_Server]:
     """The server on a registry that holds this version alone, as its champion."""
     _registry_of(version, models)
-    command = [sys.executable, "-m", "inference_server", "--models", str(models), "--port", "0"]
     started = time.monotonic()
-    with log.open("wb") as output:
-        environment = {**os.environ, "INFERENCE_SERVER_METRICS_PORT": "0"}
-        process = subprocess.Popen(command, stderr=output, env=environment)
-    try:
-        port = _eventually(lambda: _port(log), process)
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            service = proto.load(version.manifest.contract).service
-            _eventually(lambda: _is_healthy(channel, service), process)
-            load_s = time.monotonic() - started
+    with launched(models, log=log, timeout_s=PATIENCE_S) as server:
+        server.wait_for_health(proto.load(version.manifest.contract).service, PATIENCE_S)
+        load_s = time.monotonic() - started
+        with grpc.insecure_channel(server.address) as channel:
             yield _Server(
                 version=version,
-                process=process,
+                pid=server.process.pid,
                 channel=channel,
-                address=f"127.0.0.1:{port}",
+                address=server.address,
                 load_s=load_s,
             )
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _registry_of(version: ModelVersion, models: Path) -> None:
@@ -180,63 +163,14 @@ def _registry_of(version: ModelVersion, models: Path) -> None:
     (home / "champion.json").write_text(json.dumps(asdict(champion)))
 
 
-def _eventually(look: Callable[[], Any], process: "subprocess.Popen[bytes]") -> Any:
-    end = time.monotonic() + PATIENCE_S
-    while not (found := look()):
-        if process.poll() is not None:
-            raise _Failed(f"it ended with code {process.returncode}")
-        if time.monotonic() > end:
-            raise _Failed(f"it was not ready within {PATIENCE_S:g} s")
-        time.sleep(0.01)
-    return found
-
-
-def _port(log: Path) -> int | None:
-    for line in log.read_text(errors="replace").splitlines():
-        with suppress(ValueError):
-            entry = json.loads(line)
-            if entry.get("event") == "serving":
-                return int(entry["port"])
-    return None
-
-
-def _is_healthy(channel: grpc.Channel, service: str) -> bool:
-    request = health_pb2.HealthCheckRequest(service=service)
-    try:
-        answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE_S)
-    except grpc.RpcError:
-        return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
 def _prices(server: _Server, houses: Inputs) -> Prices:
     """Every house's price, as raw tensors of the Open Inference Protocol."""
-    infer = server.channel.unary_unary(
-        oip_messages.path("ModelInfer"),
-        request_serializer=oip_messages.messages.ModelInferRequest.SerializeToString,
-        response_deserializer=oip_messages.messages.ModelInferResponse.FromString,
-    )
+    client = OipClient(server.channel, timeout_s=PATIENCE_S)
     answers = []
     for first in range(0, len(houses), BATCH):
-        response = infer(_tensors(server.version.market, houses[first : first + BATCH]), timeout=PATIENCE_S)
-        answers.append(np.frombuffer(response.raw_output_contents[0], dtype="<f4"))
+        batch = houses[first : first + BATCH]
+        answers.append(client.infer(server.version.market, batch.numbers, batch.categories)["price"])
     return np.concatenate(answers).astype(np.float64)
-
-
-def _tensors(market: str, houses: Inputs) -> Any:
-    request = oip_messages.messages.ModelInferRequest(model_name=market)
-    request.outputs.add(name="price")
-    request.inputs.add(name="numbers", datatype="FP32", shape=houses.numbers.shape)
-    request.raw_input_contents.append(houses.numbers.astype("<f4").tobytes())
-    if houses.categories.shape[1]:
-        request.inputs.add(name="categories", datatype="BYTES", shape=houses.categories.shape)
-        request.raw_input_contents.append(_bytes_tensor(houses.categories.ravel().tolist()))
-    return request
-
-
-def _bytes_tensor(texts: Sequence[str]) -> bytes:
-    encoded = [text.encode() for text in texts]
-    return b"".join(len(text).to_bytes(4, "little") + text for text in encoded)
 
 
 def _memory_mb(pid: int) -> float:

@@ -3,7 +3,7 @@
     with Client("127.0.0.1:8001") as client:
         client.predict("halfmil", [{"area": 120, "garage": 1}]).prices[0].value
 
-It learns a market's messages by asking the server, or from the market's contract where that is given.
+It learns a market's messages by asking the server, or from the market's contract if it is given.
 `AsyncClient` is the same for asyncio.
 """
 

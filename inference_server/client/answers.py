@@ -1,4 +1,4 @@
-"""What a caller gets: prices, or the reason why not."""
+"""What a caller gets: prices, or an error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _SHED_HINT = "the server has more requests than its --max-in-flight allows, or i
 
 
 class ClientError(Exception):
-    """The server could not be asked, or did not answer with prices."""
+    """The server could not be reached, or returned an error."""
 
     def __init__(self, code: str, message: str, faults: Sequence[str] = ()) -> None:
         self.code = code
@@ -28,15 +28,15 @@ class Price:
 
     value: float
     lower: float | None
-    """Lower end of the prediction interval; None where the model has none."""
+    """Lower end of the prediction interval; None if the model has none."""
     upper: float | None
     warnings: tuple[str, ...]
-    """What makes the price less certain."""
+    """Reasons why the price is less certain."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """The answer to one request."""
+    """The response to one request."""
 
     prices: tuple[Price, ...]
     """In the order of the houses."""
@@ -49,7 +49,7 @@ class Prices:
 
 
 def told(error: Any, address: str) -> ClientError:
-    """What the server said, with every fault in the status details."""
+    """The error for a gRPC status, with the faults in its details."""
     status = rpc_status.from_call(error)
     faults = []
     for detail in status.details if status else ():
@@ -57,6 +57,8 @@ def told(error: Any, address: str) -> ClientError:
         if detail.Unpack(refused):
             faults += [f"{fault.field}: {fault.description}" for fault in refused.field_violations]
     code, details = error.code().name, error.details()
-    if code == "CANCELLED":  # nothing here cancels: gRPC refused it on the server's side, without a word
+    if (
+        code == "CANCELLED"
+    ):  # this client never cancels: gRPC refused the call on the server, without a message
         details = _SHED_HINT
     return ClientError(code, f"{address}: {details}", faults)

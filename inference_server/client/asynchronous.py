@@ -57,9 +57,9 @@ class AsyncClient:
         return await self._send(market, known, typed.request(known, houses), timeout_seconds)
 
     async def predict_one(self, market: str, house: House) -> Prices:
-        """The price of one house. What other tasks ask for meanwhile goes with it in one request.
+        """The price of one house. Houses of other tasks are batched with it into one request.
 
-        Raises ClientError, for this house alone where others of the request are sound.
+        Raises ClientError, for this house alone if the other houses are sound.
         """
         (message,) = typed.request(await self._known(market), [house]).houses
         if market not in self._batches:
@@ -101,22 +101,22 @@ class AsyncClient:
         self._typed[market] = found
         return found
 
-    async def _reflect(self, question: ServerReflectionRequest) -> ServerReflectionResponse:
+    async def _reflect(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
         ask: Any = self._channels[0].stream_stream(
             REFLECTION,
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        call = ask(iter([question]), timeout=self._timeout, metadata=self._target.metadata)
-        answers = [answer async for answer in call]
-        if len(answers) != 1:
-            raise ClientError("INTERNAL", f"{self._target.address}: reflection gave {len(answers)} answers.")
-        answer: ServerReflectionResponse = answers[0]
-        return answer
+        call = ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata)
+        responses = [response async for response in call]
+        if len(responses) != 1:
+            raise ClientError("INTERNAL", f"{self._target.address}: reflection sent {len(responses)} times.")
+        response: ServerReflectionResponse = responses[0]
+        return response
 
 
 class _Batch:
-    """Single houses of one market: those that come while a request is under way go in the next."""
+    """Single houses of one market: those that arrive during a request go into the next one."""
 
     def __init__(self, market: str, client: AsyncClient) -> None:
         self._market = market
@@ -125,11 +125,11 @@ class _Batch:
         self._asking: asyncio.Task[None] | None = None
 
     async def ask(self, house: Any) -> Prices:
-        answer: asyncio.Future[Prices] = asyncio.get_running_loop().create_future()
-        self._waiting.append((house, answer))
+        response: asyncio.Future[Prices] = asyncio.get_running_loop().create_future()
+        self._waiting.append((house, response))
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask_for_all())
-        return await answer
+        return await response
 
     async def _ask_for_all(self) -> None:
         try:
@@ -146,23 +146,23 @@ class _Batch:
             prices = await self._client.price_all(self._market, [house for house, _ in batch])
         except ClientError as error:
             refused = blamed(error, len(batch))
-            for place, (_, answer) in enumerate(batch):
+            for place, (_, response) in enumerate(batch):
                 if not refused or place in refused:
-                    _fail(answer, refused.get(place, error))
+                    _fail(response, refused.get(place, error))
             await self._answer([one for one in batch if not one[1].done()])
         except Exception as error:
-            for _, answer in batch:
-                _fail(answer, error)
+            for _, response in batch:
+                _fail(response, error)
             raise
         else:
-            for place, (_, answer) in enumerate(batch):
-                if not answer.done():
-                    answer.set_result(prices.only(place))
+            for place, (_, response) in enumerate(batch):
+                if not response.done():
+                    response.set_result(prices.only(place))
 
 
-def _fail(answer: "asyncio.Future[Prices]", error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
+def _fail(response: "asyncio.Future[Prices]", error: Exception) -> None:
+    if not response.done():
+        response.set_exception(error)
 
 
 def _channel(target: Target) -> "grpc.aio.Channel":

@@ -1,4 +1,4 @@
-"""What one refused house means for the others that were asked for in the same request."""
+"""Which houses of a batch a refusal is about."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _PLACE = re.compile(r"houses\[(\d+)\]")
 
 
 def blamed(error: ClientError, count: int) -> dict[int, ClientError]:
-    """An error of its own for each house that the error is about; empty where it is about all of them."""
+    """An error of its own for each house that the error is about; empty if it is about all of them."""
     if error.code != "INVALID_ARGUMENT" or count == 1:
         return {}
     faults: dict[int, list[str]] = {}

@@ -1,4 +1,4 @@
-"""How the server is reached: TLS, token, retries, and several connections."""
+"""Connections to a server: TLS, token, retries, and how many."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _SERVICE_CONFIG = {
                 "initialBackoff": "0.05s",
                 "maxBackoff": "1s",
                 "backoffMultiplier": 3,
-                # Nothing was computed then. Anything else would be asked for twice, or fail twice.
+                # Nothing was computed then. Retrying other codes would compute twice, or fail twice.
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }
@@ -29,15 +29,15 @@ OPTIONS: list[tuple[str, int | str]] = [
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
-    """What is trusted, and what is shown, each in PEM."""
+    """Trusted and own certificates, each in PEM."""
 
     ca: bytes | None = None
-    """Who signs the server's certificate; None for those that the system trusts."""
+    """The CA of the server's certificate; None for those that the system trusts."""
     certificate: bytes | None = None
-    """The caller's own, where the server wants one."""
+    """The client's own, if the server requires one."""
     key: bytes | None = field(default=None, repr=False)
     server_name: str | None = None
-    """The name in the server's certificate, where it is not the host of the address."""
+    """The name in the server's certificate, if it is not the host of the address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +48,16 @@ class Target:
     tls: Tls | None
     token: str | None = field(repr=False)
     connections: int
-    """Several workers on a port share connections, not requests: with one, one worker does all."""
+    """Workers share connections, not requests: with one connection, one worker does everything."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What every call carries."""
+        """Sent with every call."""
         return (("authorization", f"Bearer {self.token}"),) if self.token else ()
 
     @property
     def options(self) -> list[tuple[str, int | str]]:
-        """Those of every channel."""
+        """Options of every channel."""
         name = self.tls.server_name if self.tls else None
         return [*OPTIONS, *([("grpc.ssl_target_name_override", name)] if name else [])]
 

@@ -60,9 +60,9 @@ class Client:
         return self._send(market, known, typed.request(known, houses), timeout_seconds)
 
     def predict_one(self, market: str, house: House) -> Prices:
-        """The price of one house. What other threads ask for meanwhile goes with it in one request.
+        """The price of one house. Houses of other threads are batched with it into one request.
 
-        Raises ClientError, for this house alone where others of the request are sound.
+        Raises ClientError, for this house alone if the other houses are sound.
         """
         (message,) = typed.request(self._known(market), [house]).houses
         return self._batches.ask(market, message)
@@ -100,17 +100,17 @@ class Client:
         self._typed[market] = found
         return found
 
-    def _reflect(self, question: ServerReflectionRequest) -> ServerReflectionResponse:
+    def _reflect(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
         ask = self._channels[0].stream_stream(
             REFLECTION,
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        answers = list(ask(iter([question]), timeout=self._timeout, metadata=self._target.metadata))
-        if len(answers) != 1:
-            raise ClientError("INTERNAL", f"{self._target.address}: reflection gave {len(answers)} answers.")
-        answer: ServerReflectionResponse = answers[0]
-        return answer
+        responses = list(ask(iter([request]), timeout=self._timeout, metadata=self._target.metadata))
+        if len(responses) != 1:
+            raise ClientError("INTERNAL", f"{self._target.address}: reflection sent {len(responses)} times.")
+        response: ServerReflectionResponse = responses[0]
+        return response
 
 
 def _channel(target: Target) -> grpc.Channel:

@@ -1,4 +1,4 @@
-"""Single houses of several threads, in one request. Whoever finds nobody asking asks for all that wait."""
+"""Batches single houses of several threads into one request, sent by one of the threads."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,22 +12,22 @@ Send = Callable[[str, Sequence[Any]], Prices]
 
 
 class _Asked:
-    """A house that somebody waits for."""
+    """A house that a thread waits for."""
 
     def __init__(self, house: Any) -> None:
         self.house = house
         self.woken = threading.Event()
-        """That there is an answer, or that it is this one's turn to ask."""
-        self.answer: Prices | None = None
+        """Set when there is a response, or when it is this thread's turn to send."""
+        self.response: Prices | None = None
         self.error: Exception | None = None
 
     @property
     def is_answered(self) -> bool:
-        return self.answer is not None or self.error is not None
+        return self.response is not None or self.error is not None
 
 
 class _Batch:
-    """Those of one market that wait while others are asked for."""
+    """The houses of one market that wait while a request is in flight."""
 
     def __init__(self, market: str, send: Send) -> None:
         self._market = market
@@ -47,12 +47,12 @@ class _Batch:
             self._ask_for_all()
         if asked.error:
             raise asked.error
-        if asked.answer is None:
+        if asked.response is None:
             raise RuntimeError("a house was asked for and forgotten")
-        return asked.answer
+        return asked.response
 
     def _ask_for_all(self) -> None:
-        """Ask for the first that wait, this thread's own among them, and give the turn to the next."""
+        """Send the first waiting houses, including this thread's own, and pass the turn on."""
         with self._lock:
             batch, self._waiting = self._waiting[:MOST_HOUSES], self._waiting[MOST_HOUSES:]
         try:
@@ -80,7 +80,7 @@ class _Batch:
             raise
         else:
             for place, asked in enumerate(batch):
-                asked.answer = prices.only(place)
+                asked.response = prices.only(place)
 
 
 class Batches:

@@ -13,7 +13,7 @@ from house_prices.contract.schema import Contract, Value
 from inference_server.client.answers import ClientError, Price, Prices
 
 House = Mapping[str, Value | None]
-"""Values by feature name; None is a value not known."""
+"""Values by feature name; None is an unknown value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def of_files(service: str, files: Iterable[bytes]) -> Typed:
 
 
 def newest(services: Iterable[str], market: str, address: str) -> str:
-    """The newest typed service of a market; raises ClientError where there is none."""
+    """The newest typed service of a market; raises ClientError if there is none."""
     named = re.compile(rf"house_prices\.{re.escape(market)}\.v(\d+)\.{proto.SERVICE}")
     listed = list(services)
     versions = {int(match[1]): match[0] for one in listed if (match := named.fullmatch(one))}
@@ -64,7 +64,7 @@ def _of_pool(service: str, pool: Any) -> Typed:
 
 
 def request(typed: Typed, houses: Sequence[House]) -> Any:
-    """Raises ClientError where a name or a type is not the market's."""
+    """A request message; raises ClientError if a name or type is not the market's."""
     return typed.request(houses=[_house(typed.house, values) for values in houses])
 
 
@@ -75,7 +75,7 @@ def _house(message: Any, values: House) -> Any:
             continue
         if name not in message.DESCRIPTOR.fields_by_name:
             known = ", ".join(message.DESCRIPTOR.fields_by_name)
-            raise ClientError("INVALID_ARGUMENT", f"{name}: is no feature, allowed: {known}")
+            raise ClientError("INVALID_ARGUMENT", f"{name}: is not a feature, allowed: {known}")
         try:
             setattr(house, name, _whole(value))
         except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The columns of a model's inputs, with what a request may put into each."""
+"""The columns of a model's inputs, and the values allowed in each."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ class Column:
     index: int
     """Place in its input."""
     low: float
-    """Least value allowed; of a category without meaning."""
+    """Least value allowed; meaningless for a category."""
     high: float
     choices: frozenset[str]
-    """Texts allowed; of a number without meaning."""
+    """Texts allowed; empty for a number."""
     absent: float | str
-    """What stands in the input where the field is left out and may be."""
+    """The value for an optional field that is left out."""
     required: bool
 
 

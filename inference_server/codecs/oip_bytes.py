@@ -9,7 +9,7 @@ _length = struct.Struct("<I")
 
 
 class TextReader:
-    """Reads the texts of one input. Most are among its known ones, and are looked up, not decoded."""
+    """Reads the texts of one input. Known texts, which most are, are looked up instead of decoded."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self._name = name
@@ -17,7 +17,7 @@ class TextReader:
         self._framed = {_length.pack(len(each)) + each: text for each, text in self._known.items()}
 
     def raw(self, raw: bytes, count: int) -> list[str]:
-        """The elements of a raw tensor; raises BadTensor where they are not `count`."""
+        """The elements of a raw tensor; raises BadTensor unless there are `count`."""
         found: list[str] = []
         at, size, framed = 0, len(raw), self._framed
         for element in range(count):
@@ -54,6 +54,4 @@ class TextReader:
         try:
             return element.decode()
         except UnicodeDecodeError as error:
-            raise BadTensor(
-                f"{self._name}: came an element that is no UTF-8 text: {error.reason}."
-            ) from error
+            raise BadTensor(f"{self._name}: came an element that is not UTF-8: {error.reason}.") from error

@@ -12,6 +12,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from inference_server.rpc.method import Method, reader, writer
+from inference_server.rpc.role import Role
 
 SERVICE = "inference.GRPCInferenceService"
 COMPILED = "grpc_service.binpb"
@@ -44,8 +45,8 @@ def path(name: str) -> str:
     return f"/{SERVICE}/{name}"
 
 
-def method(name: str, handle: Any) -> Method[Any, Any]:
-    """A method that takes and gives the messages that the `.proto` says."""
-    question: Any = message_factory.GetMessageClass(_described.methods_by_name[name].input_type)
+def method(name: str, handle: Any, role: Role = Role.INFERENCE) -> Method[Any, Any]:
+    """A method that takes and gives the messages of the `.proto`."""
+    request: Any = message_factory.GetMessageClass(_described.methods_by_name[name].input_type)
 
-    return Method(path=path(name), read=reader(question), handle=handle, write=writer)
+    return Method(path=path(name), read=reader(request), handle=handle, write=writer, role=role)

@@ -1,7 +1,7 @@
-"""Between the tensors of the Open Inference Protocol and a model's arrays.
+"""Converts between tensors of the Open Inference Protocol and a model's arrays.
 
-This is the raw API: values go to the model as they come, NaN and "" where a value is missing, whether the
-contract would allow them or not. Bounds and choices are the typed API's to check.
+This is the raw API: values reach the model unchecked, with NaN and "" for missing ones. Only the typed API
+checks them against the contract's bounds and choices.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MEANINGFUL_PARAMETERS = {
     "shared_memory_region": "Shared memory is not offered. Send the tensor in the message.",
     "classification": "Classification is not offered: the model gives prices, not classes.",
 }
-"""Parameters of a tensor that must not be ignored, as others are."""
+"""Parameters of a tensor that are refused; others are ignored."""
 FP32, BYTES = "FP32", "BYTES"
 CONTENTS = {FP32: "fp32_contents", BYTES: "bytes_contents"}
 
@@ -36,7 +36,7 @@ class TensorSpec:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """[rows, width], where -1 stands for any number of rows."""
+        """[rows, width]; rows are -1, which is any number."""
         return (-1, self.width)
 
 
@@ -56,7 +56,7 @@ class TensorCodec:
         )
 
     def read(self, request: Any, *, max_rows: int) -> Inputs:
-        """The arrays of a request; raises BadTensor where the model does not take them."""
+        """The arrays of a request; raises BadTensor if they do not fit the model."""
         tensors = list(request.inputs)
         places = self._places(tensors)
         rows = _rows(tensors[places[0]], self.inputs[0])
@@ -95,7 +95,7 @@ class TensorCodec:
         return np.array(found, np.object_).reshape(rows, spec.width)
 
     def wanted(self, request: Any) -> list[str]:
-        """Names of the outputs that a request asks for: all of them, where it names none."""
+        """Names of the outputs that a request asks for; all of them if it names none."""
         known = [spec.name for spec in self.outputs]
         if not request.outputs:
             return known

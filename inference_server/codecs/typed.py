@@ -1,4 +1,4 @@
-"""Between a market's typed messages and arrays, as its contract says."""
+"""Converts between a market's typed messages and arrays, by its contract."""
 
 import contextlib
 import math
@@ -11,7 +11,7 @@ from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract, plain
 from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import batch_decoder, columns
-from inference_server.codecs.batch_decoder import Unusual, WireReader
+from inference_server.codecs.batch_decoder import FastPathMiss, WireReader
 from inference_server.codecs.columns import LARGEST, Column
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.rpc.method import reader
@@ -32,14 +32,14 @@ class HouseCodec:
         self._frames = {with_interval: _frame(api, with_interval) for with_interval in (False, True)}
 
     def read(self, raw: bytes, *, max_rows: int) -> Inputs:
-        """The houses of a request; raises BadHouses with every fault of theirs."""
+        """The houses of a request; raises BadHouses with all their faults."""
         if len(raw) >= batch_decoder.FEWEST_BYTES:
-            with contextlib.suppress(Unusual):
+            with contextlib.suppress(FastPathMiss):
                 return self._wire.read(raw, max_rows=max_rows)
-        return self.slow(raw, max_rows=max_rows)
+        return self.decode_each(raw, max_rows=max_rows)
 
-    def slow(self, raw: bytes, *, max_rows: int) -> Inputs:
-        """The same, house by house; `read` comes here for few houses and for unusual ones."""
+    def decode_each(self, raw: bytes, *, max_rows: int) -> Inputs:
+        """Decode house by house: for few houses, and for those that the fast path does not read."""
         request: Any = self._message(raw, None)
         houses = request.houses
         if not houses:

@@ -1,4 +1,4 @@
-"""Follows the registry: loads each new champion off the serving path and lets it serve."""
+"""Polls the registry, loads each new champion and lets it serve."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
 from inference_server.errors import ServingError
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.observability import Log
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
@@ -26,12 +26,12 @@ class Attempt:
 
 
 class Watcher:
-    """Looks at every market's champion.json. Whatever goes wrong, what serves goes on serving."""
+    """Polls every market's champion.json. A failure never affects the models that serve."""
 
     def __init__(
         self,
         registry: Registry,
-        live: LiveModels,
+        pool: ModelPool,
         loader: Loader,
         *,
         poll_seconds: float,
@@ -39,7 +39,7 @@ class Watcher:
         log: Log,
     ) -> None:
         self._registry = registry
-        self._live = live
+        self._pool = pool
         self._loader = loader
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -47,29 +47,29 @@ class Watcher:
         self._seen: dict[str, Champion] = {}
         self._failed: dict[str, Attempt] = {}
         self._new: dict[str, Champion] = {}
-        self._kept: dict[str, tuple[int, ...]] = {}
+        self._pinned: dict[str, tuple[int, ...]] = {}
         self._said: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Poll until cancelled."""
         while True:
             await self.keep()
             await asyncio.sleep(self._poll_seconds)
             await self.look()
 
     async def look(self) -> None:
-        """Look at every market once."""
+        """Check every market once."""
         found = await asyncio.to_thread(self._markets)
         if found is None:
             self._say("", "the registry's folder is not there, or cannot be read")
             return
         self._said.pop("", None)
-        self._live.expect(found)
-        for market in sorted({*found, *self._live.champions()}):
+        self._pool.expect(found)
+        for market in sorted({*found, *self._pool.champions()}):
             await self._look_at(market)
 
     async def keep(self) -> None:
-        """Load the predecessors of new champions, where they are not loaded still, for rollbacks."""
+        """Load the predecessors of new champions, unless they are loaded, for rollbacks."""
         while self._new:
             await self._loader.keep_previous(*self._new.popitem())
 
@@ -80,22 +80,22 @@ class Watcher:
             return None
 
     async def _look_at(self, market: str) -> None:
-        await self._hold_kept(market)
+        await self._load_pinned(market)
         try:
             champion = await asyncio.to_thread(self._registry.champion, market)
         except (OSError, HousePricesError) as error:
             self._say(market, f"champion.json cannot be read: {error}")
             return
         if champion is None:
-            if market in self._live.champions():
+            if market in self._pool.champions():
                 self._say(market, "champion.json is gone")
             return
         self._said.pop(market, None)
         if champion != self._seen.get(market) and self._is_due(market, champion):
             await self._serve(market, champion)
 
-    async def _hold_kept(self, market: str) -> None:
-        """Load what the registry wants beside the champion: before it, so that who serves has all of it."""
+    async def _load_pinned(self, market: str) -> None:
+        """Load the versions that the registry pins besides the champion, before the champion itself."""
         trouble = f"{market}/pinned.json"
         try:
             wanted = await asyncio.to_thread(self._registry.pinned, market)
@@ -103,19 +103,19 @@ class Watcher:
             self._say(trouble, f"pinned.json cannot be read: {error}")
             return
         self._said.pop(trouble, None)
-        before, self._kept[market] = self._kept.get(market, ()), wanted
+        before, self._pinned[market] = self._pinned.get(market, ()), wanted
         for number in wanted:
             if number not in before:
                 await self._pin(market, number)
         for number in before:
             if number not in wanted:
-                self._live.unpin(market, str(number))
+                self._pool.unpin(market, str(number))
 
     async def _pin(self, market: str, number: int) -> None:
         try:
             await self._loader.pin(market, str(number))
         except ServingError as error:
-            self._log.error("kept version not loaded", market=market, version=number, reason=str(error))
+            self._log.error("pinned version not loaded", market=market, version=number, reason=str(error))
 
     def _is_due(self, market: str, champion: Champion) -> bool:
         failed = self._failed.get(market)
@@ -124,7 +124,7 @@ class Watcher:
     async def _serve(self, market: str, champion: Champion) -> None:
         try:
             await self._loader.serve(market, champion)
-        except Exception as error:  # noqa: BLE001  # a bad candidate must not end the watching
+        except Exception as error:  # noqa: BLE001  # a bad champion must not end the watch
             self._refuse(market, champion, error)
             return
         self._seen[market] = self._new[market] = champion
@@ -140,8 +140,8 @@ class Watcher:
         self._loader.refuse(market, champion.version, error, retry_seconds=wait)
 
     def _say(self, market: str, what: str) -> None:
-        """Say once what is wrong, until something else is."""
+        """Log a problem once, until it changes."""
         if self._said.get(market) != what:
             self._said[market] = what
-            serving = {name: live.version for name, live in self._live.champions().items()}
+            serving = {name: model.version for name, model in self._pool.champions().items()}
             self._log.warning("registry trouble", market=market, reason=what, serving=serving)

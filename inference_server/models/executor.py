@@ -1,4 +1,4 @@
-"""Where predictions run: quick ones at once, others on threads."""
+"""Runs predictions: quick ones on the event loop, others on threads."""
 
 import asyncio
 import os
@@ -10,15 +10,15 @@ from inference_server.models.onnx_session import OnnxModel
 from inference_server.rpc.method import Call
 
 
-class Compute:
-    """Runs predictions without keeping the event loop from other calls for long."""
+class Executor:
+    """Runs predictions without blocking the event loop for long."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="predict")
 
     async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
-        """The price of every house; raises DeadlinePassed where nobody waits for them any more."""
-        call.be_in_time()
+        """The price of every house; raises DeadlinePassed if the caller no longer waits."""
+        call.check_deadline()
         if inputs.rows <= model.quick_rows:
             prices = model.predict(inputs)
         else:
@@ -31,11 +31,11 @@ class Compute:
 
         def predict() -> Prices:
             call.work.waited = time.perf_counter() - asked
-            call.be_in_time()
+            call.check_deadline()
             return model.predict(inputs)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, predict)
 
     def close(self) -> None:
-        """Let the threads go once they are done."""
+        """End the threads once they are idle."""
         self._threads.shutdown(wait=False)

@@ -1,7 +1,7 @@
-"""A version in memory: checked, warmed, and with all that is needed to answer by its contract."""
+"""A version in memory: checked, warmed, and with everything needed to serve it."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
@@ -12,32 +12,29 @@ from inference_server.codecs.typed import HouseCodec
 from inference_server.models import onnx_session
 from inference_server.models.onnx_session import ModelRefused, OnnxModel
 from inference_server.models.range_warnings import TrainingRanges
-from inference_server.models.statistics import Statistics
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiveModel:
+class LoadedModel:
     """A loaded version."""
 
     market: str
     version: int
     sha256: str
     contract: Contract
-    model: OnnxModel
+    onnx: OnnxModel
     api: Api
     codec: HouseCodec
     """Of the typed API."""
     tensors: TensorCodec
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
-    statistics: Statistics = field(default_factory=Statistics, repr=False)
 
 
-def load(published: ModelVersion, promised: str | None = None) -> LiveModel:
-    """Read, check and warm a version. Slow: call it off the serving path.
+def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
+    """Read, check and warm a version. This is slow: call it on a thread.
 
-    `promised` is the sha256 that champion.json has. Raises ModelRefused, and OSError where the file cannot
-    be read.
+    `promised` is the sha256 in champion.json. Raises ModelRefused, or OSError if the file cannot be read.
     """
     manifest = published.manifest
     content = published.model.read_bytes()  # the bytes that are hashed are the bytes that serve
@@ -51,15 +48,15 @@ def load(published: ModelVersion, promised: str | None = None) -> LiveModel:
     if contract.name != published.market:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
     typed = api.load(contract)
-    model = onnx_session.load(content, contract, manifest.golden)
-    return LiveModel(
+    onnx = onnx_session.load(content, contract, manifest.golden)
+    return LoadedModel(
         market=published.market,
         version=published.number,
         sha256=found,
         contract=contract,
-        model=model,
+        onnx=onnx,
         api=typed,
         codec=HouseCodec(contract, typed),
-        tensors=TensorCodec(contract, model.outputs),
+        tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
     )

@@ -1,4 +1,4 @@
-"""Brings versions from the registry into memory. Whatever goes wrong, what serves goes on serving."""
+"""Loads versions from the registry. A failure never affects the models that serve."""
 
 import asyncio
 import re
@@ -10,10 +10,10 @@ from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
 from inference_server.errors import LoadRefused, ModelNotFound, listed, quoted
 from inference_server.models import loaded_model
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
-from inference_server.observability import NOBODY, Loaded, Log, Observer
+from inference_server.observability import NULL_OBSERVER, Loaded, Log, Observer
 
 VERSION = re.compile("[1-9][0-9]{0,8}")
 
@@ -21,25 +21,27 @@ VERSION = re.compile("[1-9][0-9]{0,8}")
 class Loader:
     """Loads off the serving path, one version of a market at a time."""
 
-    def __init__(self, registry: Registry, live: LiveModels, log: Log, observer: Observer = NOBODY) -> None:
+    def __init__(
+        self, registry: Registry, pool: ModelPool, log: Log, observer: Observer = NULL_OBSERVER
+    ) -> None:
         self._registry = registry
-        self._live = live
+        self._pool = pool
         self._log = log
         self._observer = observer
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def serve(self, market: str, champion: Champion) -> None:
-        """Let a champion serve. Raises whatever keeps it from that."""
+        """Load a champion and let it serve. Raises any error that prevents it."""
         async with self._turns[market]:
             await self._serve(market, champion)
 
     async def _serve(self, market: str, champion: Champion) -> None:
         started = time.monotonic()
-        model = self._live.loaded(market).get(str(champion.version))
+        model = self._pool.loaded(market).get(str(champion.version))
         if not model or model.sha256 != champion.sha256:
             model = await self._read(market, champion.version, champion.sha256)
-        if model is not self._live.champions().get(market):
-            self._live.put(model, previous=champion.previous)
+        if model is not self._pool.champions().get(market):
+            self._pool.put(model, previous=champion.previous)
             seconds = round(time.monotonic() - started, 3)
             self._log.info("model serves", market=market, version=model.version, load_seconds=seconds)
 
@@ -47,21 +49,21 @@ class Loader:
         """Load a champion's predecessor, so that a rollback to it is instant."""
         previous = champion.previous
         async with self._turns[market]:
-            serving = self._live.champions().get(market)
+            serving = self._pool.champions().get(market)
             is_late = not serving or serving.version != champion.version
-            if previous is None or is_late or str(previous) in self._live.loaded(market):
+            if previous is None or is_late or str(previous) in self._pool.loaded(market):
                 return
             try:
-                self._live.hold(await self._read(market, previous))
-            except Exception as error:  # noqa: BLE001  # a rollback will meet it again, and say so
+                self._pool.hold(await self._read(market, previous))
+            except Exception as error:  # noqa: BLE001  # a rollback to it would fail again, and report it
                 reason = self._explained(error)
-                self._live.refuse(market, previous, reason)
+                self._pool.refuse(market, previous, reason)
                 self._log.warning("previous model not kept", market=market, version=previous, reason=reason)
                 return
             self._log.info("previous model kept", market=market, version=previous)
 
     async def serve_newest(self, market: str) -> None:
-        """Let the champion serve that the registry names now, before the watcher comes to it."""
+        """Load the registry's current champion now, without waiting for the watcher."""
         await self._check(market)
         async with self._turns[market]:
             champion = await asyncio.to_thread(self._champion, market)
@@ -71,21 +73,21 @@ class Loader:
                 raise self._refusal(market, champion.version, error) from error
 
     async def pin(self, market: str, version: str) -> None:
-        """Load a version by its number, and keep it until it is unloaded."""
+        """Load a version by its number and keep it until it is unloaded."""
         await self._check(market)
         async with self._turns[market]:
-            model = self._live.loaded(market).get(version)
+            model = self._pool.loaded(market).get(version)
             model = model or await self._load(market, version)
-            self._live.hold(model, pinned=True)
+            self._pool.hold(model, pinned=True)
         self._log.info("model loaded", market=market, version=model.version)
 
     def unload(self, market: str, version: str) -> None:
-        """Let a version go."""
-        self._live.unload(market, version)
+        """Unload a version."""
+        self._pool.unload(market, version)
         self._log.info("model unloaded", market=market, version=int(version))
 
     async def published(self) -> dict[str, list[int]]:
-        """Numbers of the published versions, by market; nothing of a registry that cannot be read."""
+        """Numbers of the published versions, by market; empty if the registry cannot be read."""
 
         def look() -> dict[str, list[int]]:
             return {market: self._registry.versions(market) for market in self._registry.markets()}
@@ -96,10 +98,10 @@ class Loader:
             return {}
 
     def refuse(self, market: str, version: int, error: Exception, **facts: object) -> str:
-        """Log why a version was not loaded, note it for the index, and give it."""
+        """Log and record why a version was not loaded, and return the reason."""
         reason = self._explained(error)
-        self._live.refuse(market, version, reason)
-        serving = self._live.champions().get(market)
+        self._pool.refuse(market, version, reason)
+        serving = self._pool.champions().get(market)
         self._log.error(
             "model refused",
             market=market,
@@ -116,12 +118,12 @@ class Loader:
         return LoadRefused(f"version {version} of {market} was not loaded, and nothing changed: {reason}")
 
     async def _check(self, market: str) -> None:
-        """Names that are not in the registry's listing never become part of a path."""
+        """Only names that the registry lists may become part of a path."""
         markets = await asyncio.to_thread(self._registry.markets)
         if market not in markets:
             raise ModelNotFound(f"no model {quoted(market)} in the registry, there are: {listed(markets)}.")
 
-    async def _load(self, market: str, version: str) -> LiveModel:
+    async def _load(self, market: str, version: str) -> LoadedModel:
         published = await asyncio.to_thread(self._registry.versions, market)
         if not VERSION.fullmatch(version) or int(version) not in published:
             there = listed(published[::-1])
@@ -131,8 +133,8 @@ class Loader:
         except Exception as error:
             raise self._refusal(market, int(version), error) from error
 
-    async def _read(self, market: str, version: int, sha256: str | None = None) -> LiveModel:
-        def read() -> LiveModel:
+    async def _read(self, market: str, version: int, sha256: str | None = None) -> LoadedModel:
+        def read() -> LoadedModel:
             return loaded_model.load(self._registry.version(market, version), sha256)
 
         started, outcome = time.monotonic(), "failed"
@@ -159,11 +161,11 @@ class Loader:
         return champion
 
     def _explained(self, error: Exception) -> str:
-        """What may be told to a caller: no path but inside of the registry."""
+        """The reason for a caller, without paths outside the registry."""
         if isinstance(error, OSError):
             return f"{error.strerror}: {Path(str(error.filename)).name}"
         if not _is_expected(error):
-            return "a fault that nobody expected; the server's log has the details"
+            return "an unexpected error; the server's log has the details"
         return str(error).replace(f"{self._registry.root}/", "")
 
 

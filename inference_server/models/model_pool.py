@@ -1,22 +1,23 @@
-"""Which models are loaded. What lies on the disk is the registry's business; this is what is in memory."""
+"""The models in memory. The registry is what is on disk."""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from inference_server.errors import ModelNotFound, ModelNotReady, UnloadRefused, listed, quoted
-from inference_server.models.loaded_model import LiveModel
+from inference_server.models.loaded_model import LoadedModel
 
 
-class LiveModels:
+class ModelPool:
     """The champion of each market, and the versions loaded beside it.
 
-    Replacing a champion is one assignment; who is using the old one keeps it. Beside the champion stay its
-    predecessor, so that a rollback needs no loading, and what was pinned by name, until it is unloaded.
+    Replacing a champion is one assignment; requests in flight keep the old one. The pool also keeps
+    the champion's predecessor, so that a rollback needs no loading, and pinned versions until they are
+    unloaded.
     """
 
     def __init__(self) -> None:
-        self._champions: dict[str, LiveModel] = {}
-        self._by_service: dict[str, LiveModel] = {}
-        self._loaded: dict[str, dict[str, LiveModel]] = {}
+        self._champions: dict[str, LoadedModel] = {}
+        self._by_service: dict[str, LoadedModel] = {}
+        self._loaded: dict[str, dict[str, LoadedModel]] = {}
         self._pinned: set[tuple[str, str]] = set()
         self._refusals: dict[tuple[str, int], str] = {}
         self._expected: frozenset[str] = frozenset()
@@ -26,8 +27,8 @@ class LiveModels:
         """Call this after each change of a champion."""
         self._listeners.append(listener)
 
-    def put(self, model: LiveModel, *, previous: int | None = None) -> None:
-        """Let a champion serve from the next request on, and keep its predecessor where that is loaded."""
+    def put(self, model: LoadedModel, *, previous: int | None = None) -> None:
+        """Let a champion serve from the next request on; keep its predecessor if it is loaded."""
         market, kept = model.market, {str(model.version), str(previous)}
         self.hold(model)
         self._loaded[market] = {
@@ -36,12 +37,12 @@ class LiveModels:
             if version in kept or (market, version) in self._pinned
         }
         self._champions = {**self._champions, market: model}
-        self._by_service = {live.api.service: live for live in self._champions.values()}
+        self._by_service = {one.api.service: one for one in self._champions.values()}
         for listener in self._listeners:
             listener()
 
-    def hold(self, model: LiveModel, *, pinned: bool = False) -> None:
-        """Keep a version beside the champion: until the next promotion, or until it is unloaded."""
+    def hold(self, model: LoadedModel, *, pinned: bool = False) -> None:
+        """Keep a version until the next promotion or, if pinned, until it is unloaded."""
         version = str(model.version)
         self._loaded[model.market] = {**self._loaded.get(model.market, {}), version: model}
         self._refusals.pop((model.market, model.version), None)
@@ -53,7 +54,7 @@ class LiveModels:
         self._pinned.discard((market, version))
 
     def unload(self, market: str, version: str) -> None:
-        """Let a version go, once its last request has ended."""
+        """Drop a version. Its requests in flight still finish."""
         model = self.find(market, version)
         if model is self._champions.get(market):
             raise UnloadRefused(
@@ -64,7 +65,7 @@ class LiveModels:
         self._loaded[market] = {key: one for key, one in self._loaded[market].items() if one is not model}
 
     def refuse(self, market: str, version: int, reason: str) -> None:
-        """Note why a version could not be loaded."""
+        """Record why a version could not be loaded."""
         self._refusals[market, version] = reason
 
     def refusals(self, market: str) -> dict[int, str]:
@@ -72,35 +73,43 @@ class LiveModels:
         return {version: why for (name, version), why in self._refusals.items() if name == market}
 
     def expect(self, markets: Iterable[str]) -> None:
-        """Note the markets that the registry has, with a champion or without."""
+        """Record the registry's markets, with or without a champion."""
         self._expected = frozenset(markets)
 
     def is_expected(self, market: str) -> bool:
-        """Whether the registry has the market, so that a model of it may come."""
+        """Whether the registry has the market, so that it may get a model."""
         return market in self._expected
 
     def markets(self) -> list[str]:
         """Names of the markets that the registry has or that are loaded."""
         return sorted(self._expected.union(self._loaded))
 
-    def champions(self) -> dict[str, LiveModel]:
+    def champions(self) -> dict[str, LoadedModel]:
         """The serving models, by market."""
         return self._champions
 
-    def services(self) -> dict[str, LiveModel]:
+    def services(self) -> dict[str, LoadedModel]:
         """The serving models, by the full name of their typed service."""
         return self._by_service
 
-    def loaded(self, market: str) -> Mapping[str, LiveModel]:
+    def loaded(self, market: str) -> Mapping[str, LoadedModel]:
         """Every loaded version of a market, by number, oldest first."""
         return dict(sorted(self._loaded.get(market, {}).items(), key=lambda one: one[1].version))
 
-    def find(self, market: str, version: str = "") -> LiveModel:
-        """A loaded version; the champion, where none is asked for."""
-        model = self._loaded.get(market, {}).get(version) if version else self._champions.get(market)
+    def knows(self, market: str) -> bool:
+        """Whether the registry has the market, or a version of it is loaded."""
+        return market in self._loaded or market in self._expected
+
+    def get(self, market: str, version: str = "") -> LoadedModel | None:
+        """A loaded version, or the champion if no version is given; None if there is none."""
+        return self._loaded.get(market, {}).get(version) if version else self._champions.get(market)
+
+    def find(self, market: str, version: str = "") -> LoadedModel:
+        """As `get`, but raises ModelNotFound or ModelNotReady if there is none."""
+        model = self.get(market, version)
         if model:
             return model
-        if market not in self._loaded and market not in self._expected:
+        if not self.knows(market):
             raise ModelNotFound(f"no model {quoted(market)}, there are: {listed(self.markets())}.")
         if not version:
             raise ModelNotReady(f"{market} has no model yet. Promote a version of it, and repeat.")
@@ -111,8 +120,8 @@ class LiveModels:
             "loads another."
         )
 
-    def of_service(self, service: str, version: str = "") -> LiveModel:
-        """The model behind a typed service; the champion, where no version is asked for."""
+    def of_service(self, service: str, version: str = "") -> LoadedModel:
+        """The model behind a typed service; the champion if no version is given."""
         champion = self._by_service.get(service)
         if not champion:
             raise ModelNotReady(f"{service} has no model yet. Promote a version of it, and repeat.")

@@ -1,4 +1,4 @@
-"""A model file in memory: arrays in, prices out. Knows nothing of markets' APIs or of gRPC."""
+"""A model file in memory: arrays in, prices out."""
 
 import math
 import time
@@ -19,17 +19,17 @@ PARITY = 1e-5
 
 FEW_ROWS = 32
 QUICK_S = 200e-6
-"""What handing a prediction to a thread and back costs, on a busy machine."""
+"""The cost of running a prediction on a thread instead, on a busy machine."""
 _TIMED_ROWS = 256
 _TIMING_S = 0.05
 
 
 class ModelRefused(Exception):
-    """A published model that must not serve."""
+    """A published model is not safe to serve."""
 
 
 class ReplayFailed(ModelRefused):
-    """A model that gives other prices for its golden rows than when it was published."""
+    """The model's prices for its golden rows differ from the published ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class OnnxModel:
 
 
 def _is_finite(column: Floats) -> bool:
-    """For few rows Python's own loop takes a third of numpy's time."""
+    """For few rows, a Python loop takes a third of numpy's time."""
     if len(column) <= FEW_ROWS:
         return all(map(math.isfinite, column.tolist()))
     return bool(np.isfinite(column).all())
@@ -127,7 +127,7 @@ def _described(node: Any) -> str:
 
 
 def _rows_within(seconds: float, model: OnnxModel, houses: Inputs) -> int:
-    """As many rows as the model prices in so many seconds: the best of three tries, one where it is slow."""
+    """As many rows as the model prices in so many seconds: the best of three tries, or one if it is slow."""
     rows = np.resize(np.arange(houses.rows), _TIMED_ROWS)
     many = Inputs(numbers=houses.numbers[rows], categories=houses.categories[rows])
     tries: list[float] = []
@@ -139,13 +139,13 @@ def _rows_within(seconds: float, model: OnnxModel, houses: Inputs) -> int:
 
 
 def _replay(model: OnnxModel, contract: Contract, golden: Golden) -> Inputs:
-    """The golden rows, once the model has given the prices that it gave when it was exported.
+    """The golden rows, after checking that the model reproduces their published prices.
 
-    They are asked for together, and one alone.
+    They are priced in one batch, and the first one on its own.
     """
     rows = len(golden.prices)
     if not rows:
-        raise ModelRefused("the manifest has no golden rows, so nothing shows that the model answers right")
+        raise ModelRefused("the manifest has no golden rows, so the model cannot be verified")
     try:
         inputs = Inputs(
             numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),

@@ -1,4 +1,4 @@
-"""What training saw, and what to say of a house that lies outside of it."""
+"""Warnings for houses outside the range of the training data."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ class TrainingRanges:
         self._low, self._high = np.array(known, np.float32).reshape(-1, 2).T
 
     def warnings(self, inputs: Inputs) -> dict[int, list[str]]:
-        """A sentence for each value outside, by row; rows without any are left out."""
+        """A sentence for each value out of range, by row; rows without any are left out."""
         below, above = inputs.numbers < self._low, inputs.numbers > self._high
         if not (below.any() or above.any()):
             return {}

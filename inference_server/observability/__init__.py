@@ -1,4 +1,4 @@
-"""What a server tells of its work, and to whom: a record of each event, and a small file for each listener.
+"""Observation of the server: a record for each event, and a module for each observer.
 
 log          one line a request
 metrics      counts for Prometheus
@@ -6,6 +6,15 @@ traces       spans for OpenTelemetry
 predictions  the prediction log
 """
 
-from inference_server.observability.events import NOBODY, Answered, Loaded, Log, Observer, Priced, Together
+from inference_server.observability.events import (
+    NULL_OBSERVER,
+    Answered,
+    CompositeObserver,
+    Failed,
+    Loaded,
+    Log,
+    Observer,
+    Priced,
+)
 
-__all__ = ["NOBODY", "Answered", "Loaded", "Log", "Observer", "Priced", "Together"]
+__all__ = ["NULL_OBSERVER", "Answered", "CompositeObserver", "Failed", "Loaded", "Log", "Observer", "Priced"]

@@ -1,4 +1,4 @@
-"""The events, and what it takes to listen to them."""
+"""The events of a server, and the observers that receive them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,44 +11,44 @@ Log = structlog.typing.FilteringBoundLogger
 
 @dataclass(kw_only=True, slots=True)
 class Answered:
-    """A call that has ended, whichever way."""
+    """A call that has ended, with or without an error."""
 
     method: str
-    """/package.Service/Method; OTHER for a method that there is not, so that callers invent no labels."""
+    """/package.Service/Method; OTHER for an unimplemented method, so that callers cannot invent labels."""
     market: str
     version: int
-    """Registry version that answered; 0 where none did."""
+    """Registry version that was asked; 0 if none that is loaded was."""
     messages: int
-    """Questions answered: more than one only in a stream."""
+    """Requests answered: more than one only in a stream."""
     rows: int
     code: int
-    """google.rpc.Code, 0 where all went well."""
+    """google.rpc.Code; 0 is OK."""
     seconds: float
     reason: str
-    """What the caller was told, where not all went well."""
+    """The message that the caller got with an error; else empty."""
     bug: BaseException | None
-    """What nobody expected, for the log alone."""
+    """An unexpected exception, for the log alone."""
     metadata: Mapping[str, str | bytes]
-    """The caller's. Holds its credentials: nothing of it is logged but by name."""
+    """The caller's, with its credentials: log only keys that are known to be harmless."""
     is_shed: bool = False
-    """Whether it was refused because too many others were in flight."""
+    """Whether it was refused because too many requests were in flight."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Priced:
-    """A question that got its prices; many in a call that is a stream."""
+    """A request that was priced; a stream has many."""
 
     method: str
     market: str
     version: int
     id: str
-    """What the caller calls the question; empty where it did not say."""
+    """The caller's name for the request; empty if it gave none."""
     ended: float
     """Seconds since 1970."""
     queue: float
-    """Seconds between the call's acceptance and its handling, and until a thread was free to compute."""
+    """Seconds from acceptance to the start of decoding, and of waiting for a thread."""
     decode: float
-    """Seconds from bytes to arrays, checks among them."""
+    """Seconds from bytes to arrays, including checks."""
     compute: float
     """Seconds from arrays to prices."""
     encode: float
@@ -57,18 +57,29 @@ class Priced:
     inputs: Any
     """The houses as the model takes them, an Inputs."""
     prices: Any
-    """What the model answered, a Prices."""
+    """The model's output, a Prices."""
     metadata: Mapping[str, str | bytes]
+
+
+@dataclass(kw_only=True, slots=True)
+class Failed:
+    """A request for a loaded version that got no prices, for whatever reason."""
+
+    method: str
+    market: str
+    version: int
+    seconds: float
+    """Since the request was accepted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """A version that was loaded, or was refused."""
+    """An attempt to load a version."""
 
     market: str
     version: int
     outcome: str
-    """loaded, or why not: replay_failed, refused or failed."""
+    """loaded, replay_failed, refused or failed."""
     seconds: float
 
 
@@ -76,41 +87,49 @@ OTHER = "other"
 
 
 class Observer:
-    """Listens to all, does nothing. Called on the event loop: what takes time belongs on a thread."""
+    """Ignores every event; subclasses override what they observe. Runs on the event loop: never block."""
 
     def answered(self, answered: Answered) -> None:
         """A call has ended."""
 
     def priced(self, priced: Priced) -> None:
-        """A question got its prices."""
+        """A request got its prices."""
+
+    def failed(self, failed: Failed) -> None:
+        """A request for a loaded version got no prices."""
 
     def loaded(self, loaded: Loaded) -> None:
         """A version was loaded, or refused."""
 
 
-NOBODY = Observer()
-"""Where nobody listens."""
+NULL_OBSERVER = Observer()
+"""Observes nothing."""
 
 
-class Together(Observer):
-    """Many listeners, each told only what it listens to. None of their faults reaches a request."""
+class CompositeObserver(Observer):
+    """Passes each event to the observers that override its method. Their errors never reach a request."""
 
     def __init__(self, observers: Sequence[Observer], log: Log) -> None:
         self._log = log
         self._answered = [one.answered for one in observers if type(one).answered is not Observer.answered]
         self._priced = [one.priced for one in observers if type(one).priced is not Observer.priced]
+        self._failed = [one.failed for one in observers if type(one).failed is not Observer.failed]
         self._loaded = [one.loaded for one in observers if type(one).loaded is not Observer.loaded]
 
     def answered(self, answered: Answered) -> None:
-        """Tell all who listen to it."""
+        """Pass it on."""
         self._tell(self._answered, answered)
 
     def priced(self, priced: Priced) -> None:
-        """Tell all who listen to it."""
+        """Pass it on."""
         self._tell(self._priced, priced)
 
+    def failed(self, failed: Failed) -> None:
+        """Pass it on."""
+        self._tell(self._failed, failed)
+
     def loaded(self, loaded: Loaded) -> None:
-        """Tell all who listen to it."""
+        """Pass it on."""
         self._tell(self._loaded, loaded)
 
     def _tell(self, listeners: Sequence[Any], event: object) -> None:

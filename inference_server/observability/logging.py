@@ -1,4 +1,4 @@
-"""JSON lines on stderr. The least level that is written may change while the server runs."""
+"""JSON lines on stderr, from a level that may change while the server runs."""
 
 import logging
 import sys
@@ -6,12 +6,13 @@ from typing import Any
 
 import structlog
 
-NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-LEVELS = tuple(NUMBERS)
+from inference_server.settings import LOG_LEVELS
+
+NUMBERS = {level: logging.getLevelNamesMapping()[level.upper()] for level in LOG_LEVELS}
 
 
 class Threshold:
-    """Drops what lies below a level; a processor of structlog."""
+    """A structlog processor that drops events below a level."""
 
     def __init__(self, level: str) -> None:
         self.set(level)
@@ -22,18 +23,18 @@ class Threshold:
 
     @property
     def writes_info(self) -> bool:
-        """Whether a line at info would be written: for who writes many, and need not make them."""
+        """Whether info is written, so that frequent callers can skip preparing lines."""
         return self._least <= logging.INFO
 
     def __call__(self, _logger: Any, level: str, event: Any) -> Any:
-        """The event, where it is to be written."""
+        """The event, unless it is below the level."""
         if NUMBERS.get(level, logging.ERROR) < self._least:
             raise structlog.DropEvent
         return event
 
 
 def to_stderr(level: str, **always: object) -> Threshold:
-    """Write logs from now on; `always` stands on every line."""
+    """Configure structlog; every line carries `always`."""
     threshold = Threshold(level)
 
     def add(_logger: Any, _level: str, event: Any) -> Any:

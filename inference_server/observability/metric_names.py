@@ -27,12 +27,12 @@ ROWS = Metric(
 PHASES = Metric(
     name="inference_phase_seconds",
     kind=Kind.HISTOGRAM,
-    help="Parts of answering one question: queue, decode, compute, encode.",
+    help="Phases of one request: queue, decode, compute, encode.",
     labels=("market", "phase"),
     buckets=PHASE_SECONDS,
 )
 IN_FLIGHT = Metric(
-    name="inference_in_flight", kind=Kind.GAUGE, help="Requests that were accepted and are not answered yet."
+    name="inference_in_flight", kind=Kind.GAUGE, help="Requests that were accepted and not answered yet."
 )
 SHED = Metric(
     name="inference_shed_total",
@@ -49,7 +49,7 @@ LOADS = Metric(
 LOAD_SECONDS = Metric(
     name="inference_model_load_seconds",
     kind=Kind.HISTOGRAM,
-    help="Reading, checking and warming a version, whichever way it ended.",
+    help="Reading, checking and warming a version, successful or not.",
     labels=("market",),
     buckets=SECONDS,
 )
@@ -62,7 +62,7 @@ REPLAYS = Metric(
 CHAMPION = Metric(
     name="inference_champion_info",
     kind=Kind.GAUGE,
-    help="What serves where no version is asked for; the value is the number of workers that serve it.",
+    help="The version that serves by default; the value is the number of workers that serve it.",
     labels=("market", "version", "sha256"),
 )
 LOGGED = Metric(

@@ -1,8 +1,7 @@
 """The numbers of one process, and their sums over several.
 
-Kept here and not in prometheus_client's own counters: adding to a list costs a tenth of those that several
-processes can share, a worker that ends leaves its sums and takes its gauges along, and a label that is no
-longer true goes away.
+They are not kept in prometheus_client's own counters: adding to a list costs a tenth of a counter that
+processes can share, the sums of a worker outlive it while its gauges do not, and outdated labels disappear.
 """
 
 import json
@@ -19,16 +18,16 @@ Numbers: TypeAlias = dict[Key, list[float]]
 
 
 class Kind(Enum):
-    """How a metric's numbers are meant."""
+    """What a metric's numbers mean, and whether they outlive their process."""
 
     COUNTER = "only grows; stays when its process ends"
     HISTOGRAM = "only grows, by bucket; stays when its process ends"
-    GAUGE = "as it is now; goes when its process ends"
+    GAUGE = "the current value; goes when its process ends"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A name that Prometheus knows."""
+    """A metric as Prometheus describes it."""
 
     name: str
     kind: Kind
@@ -38,19 +37,19 @@ class Metric:
     """Upper ends, ascending, in the metric's unit."""
 
 
-Look: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
-"""Gives what is so at the moment of asking."""
+Collector: TypeAlias = Callable[[], Iterable[tuple[Metric, Sequence[str], float]]]
+"""Gives current values: metric, label values, value."""
 
 
-class Sheet:
-    """Grows on one thread; may be read on any."""
+class MetricStore:
+    """The numbers of one process. One thread writes them; any thread may read them."""
 
     def __init__(self) -> None:
         self._numbers: Numbers = {}
-        self._looks: list[Look] = []
+        self._collectors: list[Collector] = []
 
     def cell(self, metric: Metric, *labels: str) -> list[float]:
-        """Where a metric's numbers are added to; worth keeping by who adds often."""
+        """The list that holds a metric's numbers. Callers that add often should keep it."""
         key = (metric.name, *labels)
         cell = self._numbers.get(key)
         if cell is None:
@@ -61,15 +60,15 @@ class Sheet:
         """Add to a counter."""
         self.cell(metric, *labels)[0] += amount
 
-    def also(self, look: Look) -> None:
-        """Look there, too, whenever the numbers are asked for."""
-        self._looks.append(look)
+    def add_collector(self, collector: Collector) -> None:
+        """Add the values of a collector whenever the numbers are read."""
+        self._collectors.append(collector)
 
     def numbers(self) -> Numbers:
-        """All of them, as they are now."""
+        """All current numbers."""
         now = {key: list(cell) for key, cell in list(self._numbers.items())}
-        for look in self._looks:
-            now.update({(metric.name, *labels): [value] for metric, labels, value in look()})
+        for collector in self._collectors:
+            now.update({(metric.name, *labels): [value] for metric, labels, value in collector()})
         return now
 
 
@@ -79,11 +78,11 @@ def observe(cell: list[float], buckets: Sequence[float], value: float) -> None:
     cell[-1] += value
 
 
-def total(sheets: Iterable[Numbers]) -> Numbers:
+def total(processes: Iterable[Numbers]) -> Numbers:
     """The sum over processes."""
     summed: Numbers = {}
-    for sheet in sheets:
-        for key, numbers in sheet.items():
+    for store in processes:
+        for key, numbers in store.items():
             before = summed.get(key)
             summed[key] = [a + b for a, b in zip(before, numbers, strict=True)] if before else numbers
     return summed

@@ -1,19 +1,19 @@
-"""Counts for Prometheus. A request costs a few list additions: what they are added to is looked up once."""
+"""Counts for Prometheus. Cells are looked up once, so that a request costs a few additions."""
 
 from google.rpc import code_pb2
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Answered, Loaded, Observer, Priced
-from inference_server.observability.metric_store import Sheet, observe
+from inference_server.observability.metric_store import MetricStore, observe
 
 
 class Metrics(Observer):
-    """Fills in a sheet."""
+    """Adds events to a metric store."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+    def __init__(self, store: MetricStore) -> None:
+        self._store = store
         self._calls: dict[tuple[str, str, int, int], tuple[list[float], list[float]]] = {}
-        self._questions: dict[tuple[str, int], tuple[list[float], ...]] = {}
+        self._requests: dict[tuple[str, int], tuple[list[float], ...]] = {}
 
     def answered(self, answered: Answered) -> None:
         """Count the call."""
@@ -24,14 +24,14 @@ class Metrics(Observer):
         cells[0][0] += 1
         observe(cells[1], metric_names.SECONDS, answered.seconds)
         if answered.is_shed:
-            self._sheet.add(metric_names.SHED, answered.method)
+            self._store.add(metric_names.SHED, answered.method)
 
     def priced(self, priced: Priced) -> None:
-        """Count its rows, and the time of each part."""
+        """Count its rows and the time of each phase."""
         key = (priced.market, priced.version)
-        cells = self._questions.get(key)
+        cells = self._requests.get(key)
         if cells is None:
-            cells = self._questions[key] = self._cells_of_question(*key)
+            cells = self._requests[key] = self._cells_of_request(*key)
         rows, queue, decode, compute, encode = cells
         rows[0] += priced.rows
         observe(queue, metric_names.PHASE_SECONDS, priced.queue)
@@ -41,22 +41,22 @@ class Metrics(Observer):
 
     def loaded(self, loaded: Loaded) -> None:
         """Count the load, and the replay that was part of it."""
-        self._sheet.add(metric_names.LOADS, loaded.market, loaded.outcome)
+        self._store.add(metric_names.LOADS, loaded.market, loaded.outcome)
         observe(
-            self._sheet.cell(metric_names.LOAD_SECONDS, loaded.market), metric_names.SECONDS, loaded.seconds
+            self._store.cell(metric_names.LOAD_SECONDS, loaded.market), metric_names.SECONDS, loaded.seconds
         )
         if loaded.outcome in ("loaded", "replay_failed"):
             outcome = "passed" if loaded.outcome == "loaded" else "failed"
-            self._sheet.add(metric_names.REPLAYS, loaded.market, outcome)
+            self._store.add(metric_names.REPLAYS, loaded.market, outcome)
 
     def _cells_of_call(
         self, method: str, market: str, version: int, code: int
     ) -> tuple[list[float], list[float]]:
         name = code_pb2.Code.Name(code)
-        counted = self._sheet.cell(metric_names.REQUESTS, method, market, str(version or ""), name)
-        return counted, self._sheet.cell(metric_names.REQUEST_SECONDS, method, market)
+        counted = self._store.cell(metric_names.REQUESTS, method, market, str(version or ""), name)
+        return counted, self._store.cell(metric_names.REQUEST_SECONDS, method, market)
 
-    def _cells_of_question(self, market: str, version: int) -> tuple[list[float], ...]:
+    def _cells_of_request(self, market: str, version: int) -> tuple[list[float], ...]:
         phases = ("queue", "decode", "compute", "encode")
-        times = [self._sheet.cell(metric_names.PHASES, market, phase) for phase in phases]
-        return (self._sheet.cell(metric_names.ROWS, market, str(version)), *times)
+        times = [self._store.cell(metric_names.PHASES, market, phase) for phase in phases]
+        return (self._store.cell(metric_names.ROWS, market, str(version)), *times)

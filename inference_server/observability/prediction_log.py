@@ -3,8 +3,8 @@
     <folder>/<market>/<number>.jsonl          written now; one number for each worker, held by a lock
     <folder>/<market>/<number>-<time>.jsonl   full; the oldest go
 
-A request only puts a reference into a queue. A thread turns it into text and writes it; what comes while the
-queue is full is dropped and counted.
+A request only puts a reference into a queue; a thread formats and writes it. While the queue is full,
+requests are dropped and counted.
 """
 
 import contextlib
@@ -21,17 +21,17 @@ from typing import Any
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Log, Observer, Priced
-from inference_server.observability.metric_store import Metric, Sheet
+from inference_server.observability.metric_store import Metric, MetricStore
 from inference_server.observability.rotating_file import RotatingFile
 
 MOST_WAITING = 1000
-"""Questions in the queue."""
+"""Requests in the queue."""
 MOST_ROWS_WAITING = 100_000
-"""Their houses together, whose arrays stay in memory meanwhile."""
+"""Houses in the queue, whose arrays stay in memory meanwhile."""
 FLUSH_SECONDS = 2.0
-"""How long what is left may take when the server stops."""
+"""Time to write what is queued when the server stops."""
 FILE_BYTES, FILES = 64 * 2**20, 16
-"""Of one worker and market; 1 GiB together."""
+"""Of one worker and market; 1 GiB in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +43,22 @@ class Columns:
 
 
 class PredictionLog(Observer):
-    """Puts sampled questions into the queue."""
+    """Puts sampled requests into the queue."""
 
     def __init__(
-        self, folder: Path, *, share: float, columns: Callable[[str, int], Columns], sheet: Sheet, log: Log
+        self,
+        folder: Path,
+        *,
+        share: float,
+        columns: Callable[[str, int], Columns],
+        store: MetricStore,
+        log: Log,
     ) -> None:
         """`columns` gives those of a version of a market."""
         self._folder = folder
         self._share = share
         self._columns = columns
-        self._sheet = sheet
+        self._store = store
         self._log = log
         self._waiting: queue.Queue[tuple[Priced, Columns] | None] = queue.Queue(MOST_WAITING)
         self._files: dict[str, RotatingFile] = {}
@@ -62,20 +68,20 @@ class PredictionLog(Observer):
         self._rows_taken, self._rows_done = 0, 0
 
     def priced(self, priced: Priced) -> None:
-        """Take it, or drop it; never wait."""
+        """Queue it or drop it, without waiting."""
         if self._share < 1 and random.random() >= self._share:  # noqa: S311  # no secret
             return
         if self._rows_taken - self._rows_done + priced.rows > MOST_ROWS_WAITING or self._waiting.full():
-            self._sheet.add(metric_names.LOGGED, priced.market, "dropped")
+            self._store.add(metric_names.LOGGED, priced.market, "dropped")
             return
         self._waiting.put_nowait((priced, self._columns(priced.market, priced.version)))
         self._rows_taken += priced.rows
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Write as long as the block lasts, and what is left then."""
+        """Write during the block; at its end, write what is still queued."""
         self._thread.start()
-        self._sheet.also(self._counted)
+        self._store.add_collector(self._counted)
         try:
             yield
         finally:
@@ -84,7 +90,7 @@ class PredictionLog(Observer):
             self._thread.join(timeout=FLUSH_SECONDS)
 
     def _counted(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
-        """What the thread did: the sheet itself grows on the event loop alone."""
+        """What the thread did: the store itself grows on the event loop alone."""
         for (market, outcome), count in list(self._outcomes.items()):
             yield metric_names.LOGGED, (market, outcome), count
 

@@ -1,4 +1,4 @@
-"""One line a request."""
+"""One log line for each call."""
 
 import random
 
@@ -9,7 +9,7 @@ from inference_server.observability.logging import Threshold
 
 
 class RequestLog(Observer):
-    """Writes every call that went wrong, and of the others the share that was asked for."""
+    """Writes every failed call, and a share of the others."""
 
     def __init__(self, log: Log, *, share: float, threshold: Threshold) -> None:
         self._log = log

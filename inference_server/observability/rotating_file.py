@@ -1,4 +1,4 @@
-"""A file of lines that starts anew when it is full. Several processes may have one each in a folder."""
+"""A file of lines that rotates when it is full. Several processes can share a folder."""
 
 import fcntl
 import itertools
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 class RotatingFile:
-    """The first number in the folder that no other process holds."""
+    """Takes the first number in the folder that no other process has locked."""
 
     def __init__(self, folder: Path, *, most_bytes: int, files: int) -> None:
-        """`files` are kept, the one that is written among them."""
+        """`files` are kept, including the current one."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._most_bytes = most_bytes
@@ -22,14 +22,14 @@ class RotatingFile:
         self._open()
 
     def write(self, line: bytes) -> None:
-        """Add a whole line, in a new file where it would overfill this one."""
+        """Append a line, to a new file if the current one has no room for it."""
         if self._size and self._size + len(line) > self._most_bytes:
             self._rotate()
         os.write(self._file, line)
         self._size += len(line)
 
     def close(self) -> None:
-        """Let the number go."""
+        """Release the number."""
         os.close(self._file)
         os.close(self._handle)
 
@@ -41,7 +41,7 @@ class RotatingFile:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
         self._size = os.fstat(self._file).st_size
         if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
-            self._size += os.write(self._file, b"\n")  # a crash cut the last line off: it stays alone
+            self._size += os.write(self._file, b"\n")  # a crash cut the last line off: keep it apart
 
     def _rotate(self) -> None:
         os.close(self._file)
@@ -54,7 +54,7 @@ class RotatingFile:
 
 
 def _held(path: Path) -> int | None:
-    """An open file with its lock, which the kernel frees when the process ends; None where another has it."""
+    """A locked open file, or None if another process has the lock. The kernel releases it at exit."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

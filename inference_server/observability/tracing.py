@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SERVICE_NAME = "inference-server"
 MOST_PARTS = 100
-"""Questions of one stream that have spans of their own."""
+"""Requests of one stream that get spans of their own."""
 FLUSH_SECONDS = 2.0
 """How long spans may take to leave when the server stops."""
 PHASES = ("queue", "decode", "compute", "encode")

@@ -12,14 +12,14 @@ from inference_server.settings import Settings
 
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
-    """Serve until SIGTERM or SIGINT, then end what was accepted. A second signal ends at once."""
+    """Serve until SIGTERM or SIGINT, then finish accepted requests. A second signal ends at once."""
     log = structlog.get_logger()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with bootstrap.running(settings, threshold) as server:
-        with exposed(settings.host, settings.metrics_port, server.sheet.numbers) as metrics_port:
+        with exposed(settings.host, settings.metrics_port, server.store.numbers) as metrics_port:
             loop.add_signal_handler(signal.SIGHUP, server.reload)
             ports = {"port": server.port, "metrics_port": metrics_port, "health_port": server.health_port}
             log.info("serving", host=settings.host, **ports)

@@ -1,4 +1,4 @@
-"""Starts workers, replaces those that end, and passes signals on. Has no gRPC: its threads survive no fork.
+"""Starts workers, replaces those that end, and passes signals on. Without gRPC: its threads survive no fork.
 
 supervisor: holds the port, serves the metrics of all
   +- worker 0: a whole server on the shared port
@@ -14,7 +14,7 @@ import structlog
 
 from inference_server.observability import metric_names
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Metric, Numbers, Sheet, total
+from inference_server.observability.metric_store import Metric, MetricStore, Numbers, total
 from inference_server.observability.prometheus import exposed
 from inference_server.processes.worker_process import WorkerProcess
 from inference_server.settings import Settings
@@ -22,21 +22,21 @@ from inference_server.sockets import held
 from inference_server.transport import tls
 
 STABLE_SECONDS = 5.0
-"""A worker that ends sooner did not really start."""
+"""A worker that ends sooner counts as a failed start."""
 MOST_FAILURES = 5
-"""Starts that failed one after the other, over all workers, before there is no sense in another."""
+"""Consecutive failed starts, over all workers, before giving up."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
 MARGIN_SECONDS = 5.0
-"""What a worker has beyond its grace before it is killed."""
+"""Time beyond its grace period before a worker is killed."""
 
 
 class WorkersFail(Exception):
-    """Workers end as soon as they start, or do not end when they are told to."""
+    """Workers keep ending as soon as they start, or do not end when told to."""
 
 
 async def serve(settings: Settings, arguments: Sequence[str], _threshold: Threshold) -> None:
     """Serve until SIGTERM or SIGINT. A second signal ends at once."""
-    tls.of(settings)  # what is wrong with them is told once, and not by each worker
+    tls.of(settings)  # report faults in them once, not in every worker
     log = structlog.get_logger()
     with ExitStack() as held_open:
         port = held_open.enter_context(held(settings.host, settings.port, "--port"))
@@ -67,17 +67,17 @@ class Fleet:
         self._arguments = arguments
         self._log = log
         self._workers: dict[int, WorkerProcess] = {}
-        self._sheet = Sheet()
-        self._sheet.also(self._gauges)
+        self._store = MetricStore()
+        self._store.add_collector(self._gauges)
         self._past: Numbers = {}
         self._failures = 0
         self._stop = asyncio.Event()
         self._all_ready = asyncio.Event()
 
     def numbers(self) -> Numbers:
-        """The sum over all workers, those that have ended among them."""
+        """The sum over all workers, including those that have ended."""
         return total(
-            [self._past, self._sheet.numbers(), *(one.numbers for one in list(self._workers.values()))]
+            [self._past, self._store.numbers(), *(one.numbers for one in list(self._workers.values()))]
         )
 
     def _gauges(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
@@ -85,7 +85,7 @@ class Fleet:
 
     async def run(self, facts: dict[str, object]) -> None:
         """Keep every worker running until a signal; raises WorkersFail."""
-        self._sheet.add(metric_names.RESTARTS, amount=0)
+        self._store.add(metric_names.RESTARTS, amount=0)
         self._listen_to_signals()
         keeping = [asyncio.create_task(self._keep(number)) for number in range(self._settings.workers)]
         telling = asyncio.create_task(self._tell(facts))
@@ -101,7 +101,7 @@ class Fleet:
         self._log.info("serving", **facts)
 
     async def _keep(self, number: int) -> None:
-        """Start a worker, and another when it ends."""
+        """Start a worker, and replace it when it ends."""
         while not self._stop.is_set():
             worker = WorkerProcess([*self._arguments, "--worker", str(number)], self._is_ready)
             self._workers[number] = worker
@@ -124,7 +124,7 @@ class Fleet:
             raise WorkersFail(f"worker {number} did not end in order: its exit code is {code}.")
 
     async def _ended_early(self, number: int, worker: WorkerProcess, code: int) -> None:
-        self._sheet.add(metric_names.RESTARTS)
+        self._store.add(metric_names.RESTARTS)
         self._failures = 0 if worker.lasted(STABLE_SECONDS) else self._failures + 1
         wait = min(FIRST_WAIT_SECONDS * 2**self._failures, LONGEST_WAIT_SECONDS)
         self._log.error("worker ended", worker=number, pid=worker.pid, code=code, restart_seconds=wait)
@@ -132,7 +132,7 @@ class Fleet:
         if self._failures >= MOST_FAILURES and not is_any_stable:
             raise WorkersFail(
                 f"workers ended {self._failures} times within {STABLE_SECONDS:g} seconds of their start, the "
-                f"last one with exit code {code}. What they said stands above: put it right, and start again."
+                f"last one with exit code {code}. Fix what their log lines above say, and start again."
             )
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), wait)

@@ -1,7 +1,7 @@
-"""One of several server processes on a port: serves, and tells its supervisor how it goes.
+"""One of several server processes on a port: serves, and reports to its supervisor.
 
-Its standard output is a pipe to the supervisor: one line once it listens, then its numbers as they change.
-Its standard input is the supervisor's life: at its end the worker ends too.
+Standard output is a pipe to the supervisor: a line once it listens, then its metrics as they change.
+Standard input closes when the supervisor ends, and the worker ends with it.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import sys
 
 from inference_server import bootstrap
 from inference_server.observability.logging import Threshold
-from inference_server.observability.metric_store import Sheet, dump
+from inference_server.observability.metric_store import MetricStore, dump
 from inference_server.settings import Settings
 
 READY = b"ready\n"
@@ -19,7 +19,7 @@ TELL_SECONDS = 0.25
 
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
-    """Serve until the supervisor says or ends."""
+    """Serve until the supervisor sends SIGTERM, or ends."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -27,10 +27,10 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     async with bootstrap.running(settings, threshold) as server:
         loop.add_signal_handler(signal.SIGHUP, server.reload)
         await _tell(READY)
-        telling = asyncio.create_task(_tell_changes(server.sheet))
+        telling = asyncio.create_task(_tell_changes(server.store))
         await stop.wait()
     telling.cancel()
-    await _tell(dump(server.sheet.numbers()).encode() + b"\n")
+    await _tell(dump(server.store.numbers()).encode() + b"\n")
 
 
 def _on_end_of_input(stop: asyncio.Event) -> None:
@@ -39,10 +39,10 @@ def _on_end_of_input(stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _tell_changes(sheet: Sheet) -> None:
+async def _tell_changes(store: MetricStore) -> None:
     last = b""
     while True:
-        line = dump(sheet.numbers()).encode() + b"\n"
+        line = dump(store.numbers()).encode() + b"\n"
         if line != last:
             await _tell(line)
             last = line
@@ -50,7 +50,7 @@ async def _tell_changes(sheet: Sheet) -> None:
 
 
 async def _tell(line: bytes) -> None:
-    """Write on a thread: a supervisor that does not read must not keep requests waiting."""
+    """Write on a thread: a supervisor that does not read must not block requests."""
     await asyncio.to_thread(_write, line)
 
 

@@ -1,4 +1,4 @@
-"""A worker as its supervisor sees it: a process with a pipe to it and a pipe from it."""
+"""A worker as its supervisor sees it: a process with a pipe in each direction."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ class WorkerProcess:
         self._started = time.monotonic()
         self.is_ready = False
         self.numbers: Numbers = {}
-        """What it told last."""
+        """Its last report."""
 
     @property
     def pid(self) -> int | None:
@@ -52,7 +52,7 @@ class WorkerProcess:
         )
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Take what it tells until it ends."""
+        """Read its reports until it ends."""
         if not process.stdout:
             return
         async for line in process.stdout:
@@ -69,15 +69,15 @@ class WorkerProcess:
         self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal, where it still runs."""
+        """Send a signal if it still runs."""
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(number)
 
     def lasted(self, seconds: float) -> bool:
-        """Whether it came to serve and has existed for so long."""
+        """Whether it is ready and has run for so long."""
         return self.is_ready and time.monotonic() - self._started >= seconds
 
     def lasting(self) -> Numbers:
-        """The numbers that remain when it has ended."""
+        """The numbers that outlive it."""
         return {key: numbers for key, numbers in self.numbers.items() if key[0] not in GAUGES}

@@ -1,48 +1,58 @@
-"""From the bytes of one question to the bytes of its answer, with the time of each part. Without gRPC."""
+"""From the bytes of one request to the bytes of its response. Without gRPC."""
 
 import time
 from typing import Any
 
 from inference_server.errors import MessageTooLarge
-from inference_server.observability import Observer, Priced
+from inference_server.observability import Failed, Observer, Priced
 from inference_server.rpc.method import Call, Method, Subject
+from inference_server.rpc.stopwatch import Stopwatch
 
 
-class Answering:
-    """Reads, asks the method, writes, and tells what it took."""
+class Dispatcher:
+    """Decodes a request, lets the method handle it, encodes the response, and tells the observer."""
 
     def __init__(self, observer: Observer, *, max_message_bytes: int) -> None:
         self._observer = observer
         self._max_message_bytes = max_message_bytes
 
-    async def answer(self, method: Method[Any, Any], raw: bytes, call: Call, note: "Note") -> bytes:
-        """The answer's bytes. Raises ServingError."""
-        began = time.perf_counter()
-        call.be_in_time()
-        question = method.read(self.sized(raw), call)
-        subject = note.subject = method.subject(question)
-        note.messages += 1
-        note.rows += subject.rows
-        decoded = time.perf_counter()
-        answer = await method.handle(question, call)
-        computed = time.perf_counter()
-        written = method.write(answer)
-        if call.work.prices is not None:
-            self._tell(method, subject, call, (note.accepted or began, began, decoded, computed))
-        note.accepted = None
+    async def dispatch(self, method: Method[Any, Any], raw: bytes, call: Call, log: "CallLog") -> bytes:
+        """The response's bytes. Raises ServingError."""
+        watch = Stopwatch(call.accepted)
+        call.subject = method.subject(call.metadata)
+        try:
+            written = await self._respond(method, raw, call, watch)
+        except BaseException:
+            self._tell_failed(method, call, watch)
+            raise
+        finally:
+            log.subject = call.subject
+            log.rows += call.subject.rows
+        log.messages += 1
+        if call.work.refusal is not None:
+            self._tell_failed(method, call, watch)
+        elif call.work.prices is not None:
+            self._tell_priced(method, call, watch)
+        return written
+
+    async def _respond(self, method: Method[Any, Any], raw: bytes, call: Call, watch: Stopwatch) -> bytes:
+        call.check_deadline()
+        request = method.read(self.sized(raw), call)
+        watch.decoded()
+        response = await method.handle(request, call)
+        watch.computed(call.work.waited)
+        written = method.write(response)
+        watch.encoded()
         return written
 
     def sized(self, raw: bytes) -> bytes:
-        """The message; raises MessageTooLarge."""
+        """The message itself; raises MessageTooLarge."""
         if len(raw) > self._max_message_bytes:
             raise MessageTooLarge(len(raw), self._max_message_bytes)
         return raw
 
-    def _tell(
-        self, method: Method[Any, Any], subject: Subject, call: Call, times: tuple[float, float, float, float]
-    ) -> None:
-        accepted, began, decoded, computed = times
-        work = call.work
+    def _tell_priced(self, method: Method[Any, Any], call: Call, watch: Stopwatch) -> None:
+        subject, work = call.subject, call.work
         self._observer.priced(
             Priced(
                 method=method.path,
@@ -50,10 +60,10 @@ class Answering:
                 version=subject.version,
                 id=subject.id,
                 ended=time.time(),
-                queue=began - accepted + work.waited,
-                decode=decoded - began,
-                compute=computed - decoded - work.waited,
-                encode=time.perf_counter() - computed,
+                queue=watch.queue,
+                decode=watch.decode,
+                compute=watch.compute,
+                encode=watch.encode,
                 rows=subject.rows,
                 inputs=work.inputs,
                 prices=work.prices,
@@ -61,14 +71,26 @@ class Answering:
             )
         )
 
+    def _tell_failed(self, method: Method[Any, Any], call: Call, watch: Stopwatch) -> None:
+        """Only of requests for a loaded version: others are no failure of a model."""
+        subject = call.subject
+        if subject.version:
+            self._observer.failed(
+                Failed(
+                    method=method.path,
+                    market=subject.market,
+                    version=subject.version,
+                    seconds=watch.elapsed(),
+                )
+            )
 
-class Note:
-    """What is known of a call so far, for when it ends."""
 
-    __slots__ = ("accepted", "messages", "rows", "subject")
+class CallLog:
+    """What is known of a call so far, for the record of its end."""
 
-    def __init__(self, subject: Subject, accepted: float | None) -> None:
-        self.subject = subject
-        self.accepted = accepted
-        """When the call was accepted, by time.perf_counter(), until its first question is answered."""
+    __slots__ = ("messages", "rows", "subject")
+
+    def __init__(self) -> None:
+        self.subject: Subject | None = None
+        """Of the last request; None before the first."""
         self.messages, self.rows = 0, 0

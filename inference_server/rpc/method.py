@@ -1,99 +1,124 @@
-"""An RPC method without a transport: what the services offer and a server carries."""
+"""RPC methods without a transport: what the services offer and a server carries."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from inference_server.errors import BadMessage, DeadlinePassed, MethodNotFound
+from inference_server.errors import BadMessage, DeadlinePassed, MethodNotFound, ServingError
+from inference_server.rpc.role import Role
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+Response = TypeVar("Response")
 AnyMessage = TypeVar("AnyMessage", bound=Message)
-
+Metadata: TypeAlias = Mapping[str, str | bytes]
 
 VERSION_KEY = "model-version"
-"""In a call's metadata: the registry version that is to answer, where a message has no room for it."""
+"""Metadata key of the registry version to use, for messages that have no field for it."""
 
 
-@dataclass(kw_only=True, slots=True)
-class Work:
-    """What came of one question, noted by whoever does it; for those who observe."""
-
-    waited: float = 0.0
-    """Seconds until there was a thread to compute on."""
-    inputs: Any = None
-    """The houses as the model takes them; None where nothing was priced."""
-    prices: Any = None
-
-
-@dataclass(kw_only=True, slots=True)
-class Call:
-    """What a method may know of the call that it answers."""
-
-    deadline: float | None
-    """When the caller stops waiting, as time.monotonic() tells it; None where it never does."""
-    metadata: Mapping[str, str | bytes]
-    work: Work = field(default_factory=Work)
-
-    def be_in_time(self) -> None:
-        """Raise DeadlinePassed where nobody waits for an answer any more."""
-        if self.deadline is not None and time.monotonic() >= self.deadline:
-            raise DeadlinePassed
-
-    @property
-    def model_version(self) -> str:
-        """The version that the metadata asks for; empty where they ask for none."""
-        asked = self.metadata.get(VERSION_KEY, "")
-        return asked if isinstance(asked, str) else asked.decode(errors="replace")
-
-
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """What a question is about, for the log."""
+    """The model that a request is about. Markets and versions that a caller made up never get in here."""
 
     market: str = ""
+    """Empty if the request is about no model, or about one that is unknown."""
     version: int = 0
-    """Registry version that answers; 0 where none is asked."""
+    """Registry version; 0 if the request is about no version that is loaded."""
     rows: int = 0
     id: str = ""
-    """What the caller calls the question."""
+    """The caller's name for the request."""
 
 
 NOTHING = Subject()
 
 
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """What a request led to, recorded by the service for the observers."""
+
+    waited: float = 0.0
+    """Seconds until a thread was free to compute."""
+    inputs: Any = None
+    """The houses as the model takes them; None if nothing was priced."""
+    prices: Any = None
+    refusal: ServingError | None = None
+    """Why the request was refused, if the response itself says so and its stream goes on."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Call:
+    """What a method knows of the call that carries a request."""
+
+    deadline: float | None
+    """When the caller stops waiting, by time.monotonic(); None if it never does."""
+    metadata: Metadata
+    accepted: float | None = None
+    """When the request was accepted, by time.perf_counter(); None for requests of a stream."""
+    subject: Subject = NOTHING
+    """Filled in as it becomes known: from path and metadata first, then by `Method.read`."""
+    work: Work = field(default_factory=Work)
+
+    def check_deadline(self) -> None:
+        """Raise DeadlinePassed if the caller no longer waits."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise DeadlinePassed
+
+    @property
+    def model_version(self) -> str:
+        """The version that the metadata asks for; empty if they ask for none."""
+        return model_version(self.metadata)
+
+
+def model_version(metadata: Metadata) -> str:
+    """The version that a call's metadata asks for; empty if they ask for none."""
+    asked = metadata.get(VERSION_KEY, "")
+    return asked if isinstance(asked, str) else asked.decode(errors="replace")
+
+
+def no_subject(_metadata: Metadata) -> Subject:
+    """The subject of methods whose path and metadata name no model."""
+    return NOTHING
+
+
 @dataclass(frozen=True, kw_only=True)
-class Method(Generic[Question, Answer]):
-    """One answer for one question, or for each question of a stream, in order."""
+class Method(Generic[Request, Response]):
+    """One response to one request, or to each request of a stream, in order."""
 
     path: str
     """/package.Service/Method."""
-    read: Callable[[bytes, Call], Question]
-    handle: Callable[[Question, Call], Awaitable[Answer]]
-    write: Callable[[Answer], bytes]
+    read: Callable[[bytes, Call], Request]
+    """Decodes a request; may fill in the call's subject."""
+    handle: Callable[[Request, Call], Awaitable[Response]]
+    write: Callable[[Response], bytes]
     streams: bool = False
-    """Whether questions and answers come in streams."""
-    subject: Callable[[Question], Subject] = lambda _: NOTHING
+    """Whether requests and responses come in streams."""
+    role: Role = Role.INFERENCE
+    """The role that a caller needs."""
+    subject: Callable[[Metadata], Subject] = no_subject
+    """The subject as far as path and metadata tell; never raises."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subscription(Generic[Question, Answer]):
-    """A stream of answers for one question."""
+class Subscription(Generic[Request, Response]):
+    """A stream of responses to one request."""
 
     path: str
-    read: Callable[[bytes, Call], Question]
-    handle: Callable[[Question, Call], AsyncIterator[Answer]]
-    write: Callable[[Answer], bytes]
+    read: Callable[[bytes, Call], Request]
+    handle: Callable[[Request, Call], AsyncIterator[Response]]
+    write: Callable[[Response], bytes]
+    role: Role = Role.INFERENCE
+    """The role that a caller needs."""
+    subject: Callable[[Metadata], Subject] = no_subject
 
 
 Route = Method[Any, Any] | Subscription[Any, Any]
 
 
 def reader(message: type[AnyMessage]) -> Callable[[bytes, Call | None], AnyMessage]:
-    """Reads a message, refusing bytes that are none."""
+    """A function that parses a message and raises BadMessage for bytes that are not one."""
 
     def read(raw: bytes, _call: Call | None = None) -> AnyMessage:
         try:
@@ -112,16 +137,18 @@ def writer(message: Message) -> bytes:
 def malformed(message: type[Message]) -> BadMessage:
     """The error for bytes that are not this message."""
     name = message.DESCRIPTOR.full_name
-    return BadMessage(f"The bytes are no {name}. Generate the client from the server's .proto.")
+    return BadMessage(
+        f"The bytes are not a message of type {name}. Generate the client from the server's .proto."
+    )
 
 
 def not_offered(path: str, why: str) -> Method[bytes, bytes]:
-    """Stands in for a method that there is not, and says so better than gRPC does."""
+    """A method that answers for an unimplemented one, with a better message than gRPC's."""
 
     def read(raw: bytes, _call: Call) -> bytes:
         return raw
 
-    async def handle(_question: bytes, _call: Call) -> bytes:
+    async def handle(_request: bytes, _call: Call) -> bytes:
         raise MethodNotFound(f"{path} is not offered. {why}")
 
     return Method(path=path, read=read, handle=handle, write=bytes)

@@ -1,4 +1,4 @@
-"""grpc.health.v1: whether a warmed champion serves, overall and for each typed service."""
+"""grpc.health.v1: whether the server as a whole, and each typed service, is ready."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -6,39 +6,40 @@ from collections.abc import AsyncIterator, Sequence
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from inference_server.errors import ServiceNotFound, listed, quoted
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, Subscription, reader, writer
+from inference_server.rpc.role import Role
 
 SERVICE = "grpc.health.v1.Health"
 
 
 class Health:
-    """Not serving before `open` and after `close`, and nothing in between but by the live models.
+    """Not serving before `open` and after `close`; in between, serving once there is a champion.
 
-    Services in `fixed` serve whenever any market does.
+    Services in `fixed` serve if any market does.
     """
 
-    def __init__(self, live: LiveModels, fixed: Sequence[str] = ()) -> None:
-        self._live = live
+    def __init__(self, pool: ModelPool, fixed: Sequence[str] = ()) -> None:
+        self._pool = pool
         self._fixed = frozenset(fixed)
         self._is_open = False
         self._is_closed = False
         self._change = asyncio.Event()
-        live.on_change(self._changed)
+        pool.on_change(self._changed)
 
     def open(self) -> None:
-        """Every champion that there was at the start has been looked at: say what serves."""
+        """The champions of the start are loaded, or failed to: report what serves from now on."""
         self._is_open = True
         self._changed()
 
     def close(self) -> None:
-        """The server is about to stop: nothing serves from now on, and watching ends."""
+        """The server is about to stop: report that nothing serves, and end watches."""
         self._is_closed = True
         self._changed()
 
     def status(self, service: str) -> int | None:
-        """A HealthCheckResponse.ServingStatus; None for a service that is not known."""
-        services = self._live.services()
+        """A HealthCheckResponse.ServingStatus; None for an unknown service."""
+        services = self._pool.services()
         if service and service not in services and service not in self._fixed:
             return None
         serves = self._is_open and not self._is_closed and bool(services)
@@ -48,7 +49,7 @@ class Health:
         """The status now."""
         status = self.status(request.service)
         if status is None:
-            known = listed(sorted((*self._fixed, *self._live.services())))
+            known = listed(sorted((*self._fixed, *self._pool.services())))
             raise ServiceNotFound(
                 f"came {quoted(request.service)}, allowed: an empty name, or one of: {known}"
             )
@@ -69,7 +70,7 @@ class Health:
             await change.wait()
 
     def _changed(self) -> None:
-        """Wake whoever watches; the next change has an event of its own, so that none is missed."""
+        """Wake all watches. Each change has an event of its own, so that no watch misses one."""
         last, self._change = self._change, asyncio.Event()
         last.set()
 
@@ -77,6 +78,8 @@ class Health:
         """Check and Watch."""
         read = reader(HealthCheckRequest)
         return [
-            Method(path=f"/{SERVICE}/Check", read=read, handle=self.check, write=writer),
-            Subscription(path=f"/{SERVICE}/Watch", read=read, handle=self.watch, write=writer),
+            Method(path=f"/{SERVICE}/Check", read=read, handle=self.check, write=writer, role=Role.NONE),
+            Subscription(
+                path=f"/{SERVICE}/Watch", read=read, handle=self.watch, write=writer, role=Role.NONE
+            ),
         ]

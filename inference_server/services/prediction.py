@@ -5,68 +5,69 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_server.arrays import Inputs, Prices
-from inference_server.models.executor import Compute
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
-from inference_server.models.statistics import Timing
-from inference_server.rpc.method import Call, Method, Subject
-from inference_server.transport.concurrency_limit import ACCEPTED
+from inference_server.models.executor import Executor
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
+from inference_server.rpc.method import Call, Metadata, Method, Subject, model_version
 
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 
 
 @dataclass(kw_only=True, slots=True)
-class Question:
-    """Houses, and the model that will price them: a swap meanwhile changes nothing for them."""
+class Request:
+    """Houses, and the model that will price them, whatever is promoted meanwhile."""
 
-    live: LiveModel
+    model: LoadedModel
     inputs: Inputs
-    timing: Timing
 
 
 @dataclass(kw_only=True, slots=True)
-class Answer:
-    """Prices from the model that the question named."""
+class Response:
+    """Prices from the model of the request."""
 
-    question: Question
+    model: LoadedModel
     prices: Prices
     warnings: Mapping[int, Sequence[str]]
     """By row."""
 
 
 class PredictionServices:
-    """The typed services of all markets that serve, as the live models are at each call."""
+    """The typed services of all markets, as the pool has them at each call."""
 
-    def __init__(self, live: LiveModels, compute: Compute, *, max_rows: int) -> None:
-        self._live = live
-        self._compute = compute
+    def __init__(self, pool: ModelPool, executor: Executor, *, max_rows: int) -> None:
+        self._pool = pool
+        self._executor = executor
         self._max_rows = max_rows
-        self._methods: dict[str, Method[Question, Answer]] = {}
+        self._methods: dict[str, Method[Request, Response]] = {}
 
-    def find(self, path: str) -> Method[Question, Answer] | None:
-        """The method of a path, where a market serves it or may come to."""
+    def find(self, path: str) -> Method[Request, Response] | None:
+        """The method of a path, if a market serves it or may come to; else None."""
         service, _, name = path[1:].partition("/")
         if name not in ("Predict", "PredictStream"):
             return None
-        if service not in self._live.services():
+        if service not in self._pool.services():
             return self._method(path, service) if self._is_awaited(service) else None
         if path not in self._methods:
             self._methods[path] = self._method(path, service)
         return self._methods[path]
 
     def _is_awaited(self, service: str) -> bool:
-        named = _NAME.fullmatch(service)
-        if not named or named["market"] in self._live.champions():
-            return False
-        return self._live.is_expected(named["market"])
+        market = _market(service)
+        return market not in self._pool.champions() and self._pool.is_expected(market)
 
-    def _method(self, path: str, service: str) -> Method[Question, Answer]:
-        def read(raw: bytes, call: Call) -> Question:
-            live = self._live.of_service(service, call.model_version)
-            with live.statistics.timing(ACCEPTED.get()) as timing:
-                inputs = live.codec.read(raw, max_rows=self._max_rows)
-                timing.decoded()
-            return Question(live=live, inputs=inputs, timing=timing)
+    def _method(self, path: str, service: str) -> Method[Request, Response]:
+        market = _market(service)
+
+        def read(raw: bytes, call: Call) -> Request:
+            model = self._pool.of_service(service, call.model_version)
+            inputs = model.codec.read(raw, max_rows=self._max_rows)
+            call.subject = Subject(market=model.market, version=model.version, rows=inputs.rows)
+            return Request(model=model, inputs=inputs)
+
+        def subject(metadata: Metadata) -> Subject:
+            model = self._pool.get(market, model_version(metadata))
+            is_served = model and model.api.service == service
+            return Subject(market=market, version=model.version if model and is_served else 0)
 
         return Method(
             path=path,
@@ -74,24 +75,21 @@ class PredictionServices:
             handle=self._predict,
             write=_write,
             streams=path.endswith("Stream"),
-            subject=_subject,
+            subject=subject,
         )
 
-    async def _predict(self, question: Question, call: Call) -> Answer:
-        with question.timing:
-            prices = await self._compute.predict(question.live.model, question.inputs, call)
-            warnings = question.live.ranges.warnings(question.inputs)
-            question.timing.computed(call.work.waited)
-        return Answer(question=question, prices=prices, warnings=warnings)
+    async def _predict(self, request: Request, call: Call) -> Response:
+        prices = await self._executor.predict(request.model.onnx, request.inputs, call)
+        warnings = request.model.ranges.warnings(request.inputs)
+        return Response(model=request.model, prices=prices, warnings=warnings)
 
 
-def _write(answer: Answer) -> bytes:
-    live = answer.question.live
-    written = live.codec.write(answer.prices, answer.warnings, live.version)
-    answer.question.timing.encoded(answer.question.inputs.rows)
-    return written
+def _market(service: str) -> str:
+    """The market of a typed service; empty for another service."""
+    named = _NAME.fullmatch(service)
+    return named["market"] if named else ""
 
 
-def _subject(question: Question) -> Subject:
-    live = question.live
-    return Subject(market=live.market, version=live.version, rows=question.inputs.rows)
+def _write(response: Response) -> bytes:
+    model = response.model
+    return model.codec.write(response.prices, response.warnings, model.version)

@@ -1,4 +1,4 @@
-"""grpc.reflection.v1alpha: lets a client that has no .proto discover the services that serve now."""
+"""grpc.reflection.v1alpha: lets clients without a .proto discover the services."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,26 +8,26 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.rpc import code_pb2
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, reader, writer
 
 SERVICE = "grpc.reflection.v1alpha.ServerReflection"
 
 
 class Reflection:
-    """Looks into the pools of the serving markets, and into those of the fixed services."""
+    """Searches the descriptor pools of the served markets and of the fixed services."""
 
-    def __init__(self, live: LiveModels, fixed: Sequence[str], pools: Sequence[Any] = ()) -> None:
-        self._live = live
+    def __init__(self, models: ModelPool, fixed: Sequence[str], descriptor_pools: Sequence[Any] = ()) -> None:
+        self._models = models
         self._fixed = (*fixed, SERVICE)
-        self._fixed_pools = (*pools, descriptor_pool.Default())
+        self._fixed_descriptor_pools = (*descriptor_pools, descriptor_pool.Default())
 
-    async def answer(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
-        """One answer for one question of the stream."""
+    async def respond(self, request: ServerReflectionRequest, _call: Call) -> ServerReflectionResponse:
+        """The response to one request of the stream."""
         kind = request.WhichOneof("message_request")
         response = ServerReflectionResponse(valid_host=request.host, original_request=request)
         if kind == "list_services":
-            for name in sorted((*self._fixed, *self._live.services())):
+            for name in sorted((*self._fixed, *self._models.services())):
                 response.list_services_response.service.add(name=name)
         elif kind == "file_by_filename":
             self._tell_file(response, lambda pool: pool.FindFileByName(request.file_by_filename))
@@ -41,16 +41,16 @@ class Reflection:
             _tell_nothing(response)
         return response
 
-    def _pools(self) -> Iterator[Any]:
-        for live in self._live.services().values():
-            yield live.api.pool
-        yield from self._fixed_pools
+    def _descriptor_pools(self) -> Iterator[Any]:
+        for model in self._models.services().values():
+            yield model.api.pool
+        yield from self._fixed_descriptor_pools
 
     def _knows(self, message: str) -> bool:
-        return _first(self._pools(), lambda pool: pool.FindMessageTypeByName(message)) is not None
+        return _first(self._descriptor_pools(), lambda pool: pool.FindMessageTypeByName(message)) is not None
 
     def _tell_file(self, response: ServerReflectionResponse, find: Callable[[Any], Any]) -> None:
-        file = _first(self._pools(), find)
+        file = _first(self._descriptor_pools(), find)
         if file is None:
             _tell_nothing(response)
             return
@@ -62,11 +62,11 @@ class Reflection:
     def routes(self) -> list[Route]:
         """The one method of reflection."""
         path, read = f"/{SERVICE}/ServerReflectionInfo", reader(ServerReflectionRequest)
-        return [Method(path=path, read=read, handle=self.answer, write=writer, streams=True)]
+        return [Method(path=path, read=read, handle=self.respond, write=writer, streams=True)]
 
 
-def _first(pools: Iterator[Any], find: Callable[[Any], Any]) -> Any:
-    for pool in pools:
+def _first(descriptor_pools: Iterator[Any], find: Callable[[Any], Any]) -> Any:
+    for pool in descriptor_pools:
         try:
             return find(pool)
         except KeyError:

@@ -1,47 +1,18 @@
-"""Who may ask what: two roles, shown by a bearer token or by a client certificate. Without gRPC."""
+"""Who may call what: roles, proved by a bearer token or by a client certificate. Without gRPC."""
 
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
-from inference_server.codecs import oip_messages
 from inference_server.errors import NoCredentials, NotAllowed
-from inference_server.services import health
+from inference_server.rpc.role import Role
 from inference_server.settings import BadSettings, Settings
 
 
-class Role(IntEnum):
-    """Each may do what those before it may."""
-
-    NONE = 0
-    """Whoever reaches the port: probes."""
-    INFERENCE = 1
-    """Prices, metadata, reflection."""
-    ADMIN = 2
-    """Loading and unloading versions."""
-
-
-NEEDED: Mapping[str, Role] = {
-    f"/{health.SERVICE}/Check": Role.NONE,
-    f"/{health.SERVICE}/Watch": Role.NONE,
-    oip_messages.path("ServerLive"): Role.NONE,
-    oip_messages.path("ServerReady"): Role.NONE,
-    oip_messages.path("RepositoryModelLoad"): Role.ADMIN,
-    oip_messages.path("RepositoryModelUnload"): Role.ADMIN,
-}
-"""By path; every other one needs INFERENCE, those that there are not among them."""
-
-
-def needed(path: str) -> Role:
-    """The role that a path asks for."""
-    return NEEDED.get(path, Role.INFERENCE)
-
-
 class Tokens:
-    """The tokens of a file, one a line, so that an old one and a new one can be good at once."""
+    """The tokens of a file, one a line, so that an old and a new one can be valid at once."""
 
     def __init__(self, path: Path, setting: str) -> None:
         self._path = path
@@ -49,11 +20,11 @@ class Tokens:
         self._digests = self._read()
 
     def reload(self) -> None:
-        """Read the file again; raises BadSettings, and goes on with the former tokens."""
+        """Read the file again; raises BadSettings and keeps the former tokens if it cannot be used."""
         self._digests = self._read()
 
     def has(self, token: str) -> bool:
-        """Whether the token is one of them; takes as long whichever it is, and whether it is any."""
+        """Whether the token is one of them, in constant time."""
         digest = _digest(token)
         return any([hmac.compare_digest(digest, known) for known in self._digests])  # noqa: C419  # all of them
 
@@ -72,28 +43,32 @@ def _digest(token: str) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Why a file cannot be read, without a byte of what it holds."""
-    return str(error.strerror) if isinstance(error, OSError) else "it is no text"
+    """Why a file cannot be read, without any of its content."""
+    return str(error.strerror) if isinstance(error, OSError) else "it is not text"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    """What callers must show."""
+    """Checks callers' credentials."""
 
     inference: Tokens | None
     admin: Tokens | None
     trusts_clients: bool
-    """Whether a client certificate that the TLS handshake has checked shows the role inference."""
+    """Whether a client certificate that passed the TLS handshake proves the role inference."""
     admin_subjects: frozenset[str]
-    """Names of client certificates that show the role admin."""
+    """Names of client certificates that prove the role admin."""
 
     def check(
-        self, path: str, metadata: Mapping[str, str | bytes], names: Callable[[], Sequence[str]]
+        self,
+        path: str,
+        role: Role,
+        metadata: Mapping[str, str | bytes],
+        names: Callable[[], Sequence[str]],
     ) -> None:
-        """Raise NoCredentials or NotAllowed. `names` gives those of a checked client certificate."""
-        role = needed(path)
-        if role is Role.NONE:
-            return
+        """Raise NoCredentials or NotAllowed unless the caller has the role that the path needs.
+
+        `names` gives those of a client certificate that was checked.
+        """
         token = _bearer(metadata)
         certified = names() if self.trusts_clients else ()
         shown = max(self._open(), self._by_token(token), self._by_name(certified))
@@ -102,7 +77,7 @@ class Authorization:
         if not token and not certified:
             raise NoCredentials(f"{path} needs the role {role.name.lower()}. {self._what_to_show(role)}")
         if shown is Role.NONE:
-            raise NoCredentials(f"The credentials are not known here. {self._what_to_show(role)}")
+            raise NoCredentials(f"The credentials are unknown. {self._what_to_show(role)}")
         raise NotAllowed(
             f"{path} needs the role {role.name.lower()}, the caller has {shown.name.lower()}. "
             f"{self._what_to_show(role)}"
@@ -139,7 +114,7 @@ class Authorization:
 
 
 def of(settings: Settings) -> Authorization | None:
-    """What the settings ask for; None where everybody may do everything. Raises BadSettings."""
+    """The authorization that the settings ask for; None if they ask for none. Raises BadSettings."""
     if not (settings.inference_token_file or settings.admin_token_file or settings.tls_client_ca):
         return None
     inference, admin = settings.inference_token_file, settings.admin_token_file
@@ -152,6 +127,6 @@ def of(settings: Settings) -> Authorization | None:
 
 
 def _bearer(metadata: Mapping[str, str | bytes]) -> str:
-    """The token of the metadata; empty where there is none."""
+    """The bearer token in the metadata; empty if there is none."""
     scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

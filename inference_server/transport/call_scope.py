@@ -1,4 +1,4 @@
-"""What surrounds every call: an error becomes a status, and what happened is told to the observer."""
+"""What surrounds every call: errors become a gRPC status, and the observer learns how the call ended."""
 
 import asyncio
 import time
@@ -12,48 +12,53 @@ from grpc_status import rpc_status
 from inference_server import errors
 from inference_server.errors import Overloaded, ServingError
 from inference_server.observability import Answered, Observer
-from inference_server.rpc.dispatch import Note
-from inference_server.rpc.method import NOTHING, Call
+from inference_server.rpc.dispatch import CallLog
+from inference_server.rpc.method import Call, Route
+from inference_server.rpc.role import Role
 from inference_server.transport.auth import Authorization
-from inference_server.transport.concurrency_limit import ACCEPTED
 
 OK = status_pb2.Status()
 NAMES = ("x509_common_name", "x509_subject_alternative_name")
-"""Where gRPC tells of a client certificate that the handshake has checked."""
+"""Keys under which gRPC gives the names of a client certificate that the handshake has checked."""
 
 
-class Boundary:
-    """An async context manager for the answering of one call."""
+class CallScope:
+    """An async context manager around one call."""
 
-    __slots__ = ("_context", "_metadata", "_observer", "_path", "_started", "note")
+    __slots__ = ("_accepted", "_context", "_metadata", "_name", "_observer", "_route", "_started", "log")
 
-    def __init__(self, path: str, context: Any, observer: Observer) -> None:
-        self._path = path
+    def __init__(
+        self, route: Route, context: Any, observer: Observer, *, name: str = "", accepted: float | None = None
+    ) -> None:
+        """`name` goes into records instead of the route's path; `accepted` is by time.perf_counter()."""
+        self._route = route
+        self._name = name or route.path
         self._context = context
         self._observer = observer
         self._metadata: dict[str, str | bytes] = dict(context.invocation_metadata() or ())
-        accepted = ACCEPTED.get()
+        self._accepted = accepted
         self._started = accepted or time.perf_counter()
-        self.note = Note(NOTHING, accepted)
+        self.log = CallLog()
 
-    def authorize(self, authorization: Authorization | None, path: str) -> None:
+    def authorize(self, authorization: Authorization | None) -> None:
         """Raise NoCredentials or NotAllowed."""
-        if authorization:
-            authorization.check(path, self._metadata, self._names)
+        if authorization and self._route.role is not Role.NONE:
+            authorization.check(self._route.path, self._route.role, self._metadata, self._names)
 
     def _names(self) -> Sequence[str]:
         known = self._context.auth_context()
         return [name.decode(errors="replace") for key in NAMES for name in known.get(key, ())]
 
     def call(self) -> Call:
-        """What the method may know of this call, for one question of it."""
+        """What the method knows of this call, for one request of it."""
         left = self._context.time_remaining()
         return Call(
             deadline=None if left is None else time.monotonic() + left,
             metadata=self._metadata,
+            accepted=self._accepted,
         )
 
-    async def __aenter__(self) -> "Boundary":
+    async def __aenter__(self) -> "CallScope":
         return self
 
     async def __aexit__(
@@ -75,15 +80,15 @@ class Boundary:
         return status_pb2.Status(code=code_pb2.DEADLINE_EXCEEDED if expired else code_pb2.CANCELLED)
 
     def _tell(self, status: status_pb2.Status, error: BaseException | None) -> None:
-        note = self.note
+        subject = self.log.subject or self._route.subject(self._metadata)
         is_bug = isinstance(error, Exception) and not isinstance(error, ServingError)
         self._observer.answered(
             Answered(
-                method=self._path,
-                market=note.subject.market,
-                version=note.subject.version,
-                messages=note.messages,
-                rows=note.rows,
+                method=self._name,
+                market=subject.market,
+                version=subject.version,
+                messages=self.log.messages,
+                rows=self.log.rows,
                 code=status.code,
                 seconds=time.perf_counter() - self._started,
                 reason=status.message,

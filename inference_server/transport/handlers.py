@@ -1,4 +1,4 @@
-"""Finds each call's route and carries its bytes there and back."""
+"""Connects gRPC's calls to routes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,52 +9,53 @@ import grpc
 from inference_server.errors import ServingError
 from inference_server.observability import Observer
 from inference_server.observability.events import OTHER
-from inference_server.rpc.dispatch import Answering
+from inference_server.rpc.dispatch import Dispatcher
 from inference_server.rpc.method import Method, Route, Subscription
-from inference_server.services import router as routes
-from inference_server.services.router import Routes
-from inference_server.transport.auth import Authorization, Role, needed
-from inference_server.transport.call_scope import Boundary
-from inference_server.transport.concurrency_limit import Gate
-from inference_server.transport.stream_idle import Patience
+from inference_server.rpc.role import Role
+from inference_server.services import router as routing
+from inference_server.services.router import Router
+from inference_server.transport.auth import Authorization
+from inference_server.transport.call_scope import CallScope
+from inference_server.transport.concurrency_limit import ConcurrencyLimit
+from inference_server.transport.stream_idle import IdleStreamTimeout
 
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
 class Handlers(grpc.GenericRpcHandler):
-    """Asked by gRPC for the handler of every call."""
+    """gRPC asks it for the handler of every call."""
 
     def __init__(
         self,
-        routes: Routes,
+        router: Router,
         observer: Observer,
-        answering: Answering,
+        dispatcher: Dispatcher,
         *,
-        gate: Gate,
-        patience: Patience,
+        limit: ConcurrencyLimit,
+        idle_timeout: IdleStreamTimeout,
         authorization: Authorization | None,
     ) -> None:
-        self._routes = routes
+        self._router = router
         self._observer = observer
-        self._answering = answering
-        self._gate = gate
-        self._patience = patience
+        self._dispatcher = dispatcher
+        self._limit = limit
+        self._idle_timeout = idle_timeout
         self._authorization = authorization
         self._made: dict[str, tuple[Route, Handler, bool]] = {}
 
     def service(self, details: grpc.HandlerCallDetails) -> Handler:
-        """The handler of a call, made once for each route."""
+        """The handler of a call, cached by route."""
         path = str(details.method)
-        route = self._routes.find(path)
+        route = self._router.find(path)
         if route is None:
             return self._missing(path)
         made = self._made.get(path)
         if made is None or made[0] is not route:
             made = self._made[path] = (route, self._handler(route), _is_counted(route))
         _, handler, is_counted = made
-        if is_counted and (refusal := self._gate.enter()):
-            return self._refused(path, refusal)
+        if is_counted and (refusal := self._limit.enter()):
+            return self._refused(route, refusal)
         return handler
 
     def _handler(self, route: Route) -> Handler:
@@ -65,72 +66,73 @@ class Handlers(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(self._unary(route))
 
     def _unary(self, method: Method[Any, Any]) -> Any:
-        async def answer(raw: bytes, context: Context) -> bytes:
-            async with Boundary(method.path, context, self._observer) as boundary:
-                boundary.authorize(self._authorization, method.path)
-                return await self._answering.answer(method, raw, boundary.call(), boundary.note)
+        async def respond(raw: bytes, context: Context) -> bytes:
+            accepted = self._limit.accepted()
+            async with CallScope(method, context, self._observer, accepted=accepted) as scope:
+                scope.authorize(self._authorization)
+                return await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
 
-        return answer
+        return respond
 
     def _stream(self, method: Method[Any, Any]) -> Any:
-        """One question at a time: the next is read once the caller has room for the last one's answer."""
+        """One request at a time: the next is read once the caller has room for the last response."""
 
-        async def answer(questions: AsyncIterator[bytes], context: Context) -> None:
-            async with Boundary(method.path, context, self._observer) as boundary:
-                boundary.authorize(self._authorization, method.path)
-                while (raw := await self._next(questions)) is not None:
-                    with self._gate.question():
-                        told = await self._answering.answer(method, raw, boundary.call(), boundary.note)
-                    with self._patience.waiting():
-                        await _write(context, told)
+        async def respond(requests: AsyncIterator[bytes], context: Context) -> None:
+            async with CallScope(method, context, self._observer) as scope:
+                scope.authorize(self._authorization)
+                while (raw := await self._next(requests)) is not None:
+                    with self._limit.request():
+                        written = await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
+                    with self._idle_timeout.waiting():
+                        await _write(context, written)
 
-        return answer
+        return respond
 
-    async def _next(self, questions: AsyncIterator[bytes]) -> bytes | None:
-        with self._patience.waiting():
-            return await anext(questions, None)
+    async def _next(self, requests: AsyncIterator[bytes]) -> bytes | None:
+        with self._idle_timeout.waiting():
+            return await anext(requests, None)
 
     def _subscription(self, subscription: Subscription[Any, Any]) -> Any:
-        async def answer(raw: bytes, context: Context) -> None:
-            async with Boundary(subscription.path, context, self._observer) as boundary:
-                boundary.authorize(self._authorization, subscription.path)
-                call = boundary.call()
-                question = subscription.read(self._answering.sized(raw), call)
-                async for told in subscription.handle(question, call):
-                    await _write(context, subscription.write(told))
+        async def respond(raw: bytes, context: Context) -> None:
+            async with CallScope(subscription, context, self._observer) as scope:
+                scope.authorize(self._authorization)
+                call = scope.call()
+                request = subscription.read(self._dispatcher.sized(raw), call)
+                async for response in subscription.handle(request, call):
+                    await _write(context, subscription.write(response))
 
-        return answer
+        return respond
 
-    def _refused(self, path: str, refusal: ServingError) -> Handler:
-        """Reads the message and no more: whoever is answered while they still send may see CANCELLED."""
+    def _refused(self, route: Route, refusal: ServingError) -> Handler:
+        """Reads the message and no more: a caller that is answered while it still sends may see CANCELLED."""
 
-        async def refuse(_question: bytes, context: Context) -> None:
-            async with Boundary(path, context, self._observer):
+        async def refuse(_raw: bytes, context: Context) -> None:
+            async with CallScope(route, context, self._observer):
                 raise refusal
 
         return grpc.unary_unary_rpc_method_handler(refuse)
 
     def _missing(self, path: str) -> Handler:
-        """Says what there is, to those who may know. A path that anybody may invent becomes no label."""
-        method = routes.missing(path)
+        """Tells callers that may know it what is offered. The path becomes no label: it may be invented."""
+        method = routing.missing(path)
 
-        async def refuse(questions: AsyncIterator[bytes], context: Context) -> None:
-            async with Boundary(OTHER, context, self._observer) as boundary:
-                boundary.authorize(self._authorization, path)
-                await self._next(questions)
-                await method.handle(b"", boundary.call())
+        async def refuse(requests: AsyncIterator[bytes], context: Context) -> None:
+            async with CallScope(method, context, self._observer, name=OTHER) as scope:
+                scope.authorize(self._authorization)
+                await self._next(requests)
+                await method.handle(b"", scope.call())
 
         return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-async def _write(context: Context, told: bytes) -> None:
-    """Where the caller has gone meanwhile, gRPC calls that an error of its own."""
+async def _write(context: Context, response: bytes) -> None:
+    """Send a response; a caller that has left meanwhile counts as a cancellation."""
     try:
-        await context.write(told)
+        await context.write(response)
     except grpc.aio.InternalError as error:
         raise asyncio.CancelledError from error
 
 
 def _is_counted(route: Route) -> bool:
-    """Probes are never refused for load, and streams are counted question by question."""
-    return isinstance(route, Method) and not route.streams and needed(route.path) is not Role.NONE
+    """Probes are never refused for load, and streams are counted request by request."""
+    return isinstance(route, Method) and not route.streams and route.role is not Role.NONE

@@ -1,17 +1,17 @@
-"""What SIGHUP brings: certificates, tokens and the log's level, read again."""
+"""What SIGHUP reloads: certificates, tokens and the log level."""
 
 import tomllib
 from collections.abc import Callable
 
 from inference_server.observability import Log
-from inference_server.observability.logging import LEVELS, Threshold
-from inference_server.settings import BadSettings, Settings
+from inference_server.observability.logging import Threshold
+from inference_server.settings import LOG_LEVELS, BadSettings, Settings
 from inference_server.transport.auth import Authorization
 from inference_server.transport.tls import Certificates
 
 
 class Reload:
-    """Reads files again. One that cannot be used is told in the log, and what was read before goes on."""
+    """Reads files again. If one cannot be used, it is logged and the former values stay."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Reload:
         self._log = log
 
     def __call__(self) -> None:
-        """Read all of them."""
+        """Reload every part."""
         for part, reload in self._parts.items():
             try:
                 reload()
@@ -47,6 +47,6 @@ class Reload:
             level = tomllib.loads(path.read_text() if path else "").get("log_level", self._settings.log_level)
         except (OSError, ValueError) as error:
             raise BadSettings(f"{path} cannot be read: {error}") from error
-        if level not in LEVELS:
-            raise BadSettings(f"{path}: log_level: came {level!r}, allowed: {', '.join(LEVELS)}")
+        if level not in LOG_LEVELS:
+            raise BadSettings(f"{path}: log_level: came {level!r}, allowed: {', '.join(LOG_LEVELS)}")
         return str(level)

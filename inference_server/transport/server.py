@@ -8,46 +8,50 @@ import grpc
 from inference_server.settings import Settings
 from inference_server.sockets import CannotListen
 from inference_server.transport.handlers import Handlers
-from inference_server.transport.stream_idle import Patience
+from inference_server.transport.stream_idle import IdleStreamTimeout
 from inference_server.transport.tls import Certificates, Pem
 
 Options: TypeAlias = list[tuple[str, int]]
 CALLERS_PING_MS = 10_000
 FEWEST_PENDING = 256
-"""Small requests that may wait inside of gRPC: about a tenth of a second of work."""
+"""Small requests that may wait inside gRPC: about a tenth of a second of work."""
 
 
 class Server:
-    """Listens on one address, and on a second one for health where that is asked for."""
+    """Serves every route on one address."""
 
     def __init__(
-        self, settings: Settings, handlers: Handlers, patience: Patience, certificates: Certificates | None
+        self,
+        settings: Settings,
+        handlers: Handlers,
+        idle_timeout: IdleStreamTimeout,
+        certificates: Certificates | None,
     ) -> None:
         self._settings = settings
-        self._patience = patience
+        self._idle_timeout = idle_timeout
         self._certificates = certificates
         self._server = grpc.aio.server(options=options(settings))
         self._server.add_generic_rpc_handlers((handlers,))
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Listen; gives the port, which matters where the settings left it open."""
+        """Listen, and return the port."""
         address = f"{self._settings.host}:{self._settings.port}"
         port = listen(self._server, address, "--port", self._certificates)
         await self._server.start()
-        self._looking = asyncio.create_task(self._patience.run())
+        self._looking = asyncio.create_task(self._idle_timeout.run())
         return port
 
     async def stop(self, grace_seconds: float) -> None:
-        """Accept no more, end streams that are idle, and give what was accepted time to end."""
-        self._patience.stop()
+        """Accept no more calls, end idle streams, and give accepted calls time to finish."""
+        self._idle_timeout.stop()
         await self._server.stop(grace_seconds)
         if self._looking:
             self._looking.cancel()
 
 
 class ProbeServer:
-    """Offers nothing but health, where the settings ask for it."""
+    """Serves health alone, on an address of its own, if the settings ask for it."""
 
     def __init__(self, settings: Settings, handlers: Handlers) -> None:
         self._settings = settings
@@ -55,7 +59,7 @@ class ProbeServer:
         self._server.add_generic_rpc_handlers((handlers,))
 
     async def start(self) -> int | None:
-        """Listen; gives the port, None where the settings want no such thing."""
+        """Listen, and return the port; None if the settings ask for no such server."""
         if self._settings.health_port is None:
             return None
         address = f"{self._settings.host}:{self._settings.health_port}"
@@ -64,14 +68,14 @@ class ProbeServer:
         return port
 
     async def stop(self) -> None:
-        """Stop at once: probes do not last."""
+        """Stop at once: probes are short."""
         await self._server.stop(None)
 
 
 def listen(
     server: "grpc.aio.Server", address: str, setting: str, certificates: Certificates | None = None
 ) -> int:
-    """Give a server one more address; raises CannotListen."""
+    """Add an address to a server; raises CannotListen."""
     try:
         if certificates is None:
             return server.add_insecure_port(address)
@@ -81,7 +85,7 @@ def listen(
 
 
 def _credentials(certificates: Certificates) -> grpc.ServerCredentials:
-    """Asked at every handshake: new certificates are for new connections, the others go on."""
+    """Certificates are fetched at every handshake; existing connections keep theirs."""
 
     def newer() -> Any:
         pem = certificates.newer()
@@ -98,11 +102,11 @@ def _configuration(pem: Pem) -> "grpc.ServerCertificateConfiguration":
 
 
 def options(settings: Settings) -> Options:
-    """Settings of gRPC itself, as ours ask for them."""
+    """Options of gRPC itself, from the settings."""
     return [
         # Without a supervisor a second server would take half of this one's calls, unnoticed.
         ("grpc.so_reuseport", 0 if settings.worker is None else 1),
-        # A message past gRPC's own limit is refused without naming the setting; leave that to `Answering`.
+        # A message past gRPC's own limit is refused without naming the setting; leave that to `Dispatcher`.
         ("grpc.max_receive_message_length", min(settings.max_message_bytes * 2, 2**31 - 1)),
         # What waits inside of gRPC before it is accepted is not ours to count, and refusing it in Python
         # costs nearly as much as pricing it. gRPC refuses it for next to nothing, as CANCELLED.

@@ -1,4 +1,4 @@
-"""How long a stream may wait for its caller: to ask the next question, or to take an answer."""
+"""Limits how long a stream waits for its caller to send a request or to receive a response."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,8 @@ STOPPING_SECONDS = 0.05
 """A stream that is idle for this long while the server stops is ended."""
 
 
-class Patience:
-    """Ends streams that wait too long. One look over all of them costs less than a timer for each wait."""
+class IdleStreamTimeout:
+    """Ends streams that are idle too long. One task checks all of them, cheaper than a timer each."""
 
     def __init__(self, idle_seconds: float) -> None:
         self._idle_seconds = idle_seconds
@@ -41,7 +41,7 @@ class Patience:
             self._ended.pop(task, None)
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Check until cancelled."""
         while True:
             stops = self._stops.is_set()
             self._look(Stopping() if stops else StreamIdle(self._idle_seconds))

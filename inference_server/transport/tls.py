@@ -1,4 +1,4 @@
-"""The server's certificate as files, read once and again when told to. Without gRPC."""
+"""The server's certificate files, read at the start and on reload. Without gRPC."""
 
 import ssl
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from inference_server.settings import BadSettings, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Pem:
-    """What TLS needs, each in PEM."""
+    """Certificates and key, each in PEM."""
 
     certificate: bytes
-    """The server's, and those between it and the root."""
+    """The server's certificate and its intermediates."""
     key: bytes
     client_ca: bytes | None
-    """Who signs client certificates; None where clients need none."""
+    """The CA of client certificates; None if clients need none."""
 
 
 class Certificates:
-    """Those that the settings name. A reload of files that do not go together changes nothing."""
+    """The files that the settings name. Reloading files that do not match changes nothing."""
 
     def __init__(self, certificate: Path, key: Path, client_ca: Path | None) -> None:
         self._certificate = certificate
@@ -35,7 +35,7 @@ class Certificates:
         self.pem = pem
 
     def newer(self) -> Pem | None:
-        """What a reload brought, once; None where there was none since."""
+        """The reloaded files, once; None if nothing new was loaded since."""
         if not self._is_new:
             return None
         self._is_new = False
@@ -74,7 +74,7 @@ def _reason(error: Exception) -> str:
 
 
 def of(settings: Settings) -> Certificates | None:
-    """Those of the settings; None without TLS. Raises BadSettings."""
+    """The certificates that the settings name; None without TLS. Raises BadSettings."""
     if settings.tls_cert is None or settings.tls_key is None:
         return None
     return Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca)

@@ -4,12 +4,20 @@ import re
 import subprocess
 from pathlib import Path
 
+import structlog
+
 from house_prices.registry import Registry
 from inference_server import errors
 from inference_server.__main__ import main
 from inference_server.client import Client, Tls
+from inference_server.models.loader import Loader
+from inference_server.models.model_pool import ModelPool
+from inference_server.models.statistics import ModelStatistics
 from inference_server.observability import metric_names
-from inference_server.transport.auth import NEEDED
+from inference_server.rpc.role import Role
+from inference_server.services.health import Health
+from inference_server.services.oip.metadata import Metadata
+from inference_server.services.oip.repository import Repository
 from tests import models, servers
 from tests.models import HUT
 
@@ -50,8 +58,13 @@ def test_the_way_to_tls_and_a_token_leads_there(tmp_path: Path) -> None:
             assert client.predict("huts", [HUT]).prices[0].value == 1203
 
 
-def test_the_methods_of_a_role_are_named() -> None:
-    methods = {path.rpartition("/")[2] for path in NEEDED if "health" not in path}
+def test_the_methods_of_a_role_are_named(tmp_path: Path) -> None:
+    pool, log = ModelPool(), structlog.get_logger()
+    described = Metadata(pool, Health(pool), ModelStatistics(), max_rows=1).routes()
+    changing = Repository(pool, Loader(Registry(tmp_path), pool, log)).routes()
+    special = [route for route in (*described, *changing) if route.role is not Role.INFERENCE]
+    methods = {route.path.rpartition("/")[2] for route in special}
+    assert methods == {"ServerLive", "ServerReady", "RepositoryModelLoad", "RepositoryModelUnload"}
     assert all(f"`{method}`" in HANDBOOK for method in methods)
 
 

@@ -78,20 +78,20 @@ def asks_until(client: Client, end: float) -> list[str]:
 
 def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Registry) -> None:
     typed = proto.load(models.contract())
-    question = typed.request(houses=[{**HUT, "area": 1}]).SerializeToString()
+    request = typed.request(houses=[{**HUT, "area": 1}]).SerializeToString()
     with (
         servers.serving(registry.root, "--max-in-flight", "10") as server,
         grpc.insecure_channel(server.address) as channel,
     ):
         server.says("model serves")
         ask = channel.unary_unary(f"{SERVICE}/Predict")
-        flood = [ask.future(question, timeout=20) for _ in range(3000)]
+        flood = [ask.future(request, timeout=20) for _ in range(3000)]
         codes = [one.exception() and one.exception().code() for one in flood]
         assert codes.count(None) >= 100
         cut = {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
         assert cut & set(codes)
         assert set(codes) <= {None, *cut}
-        assert ask(question, timeout=10)
+        assert ask(request, timeout=10)
 
 
 def test_probes_are_answered_when_nothing_else_is(registry: Registry) -> None:
@@ -181,12 +181,12 @@ def nothing(end: threading.Event) -> Iterator[bytes]:
 
 def test_a_stream_whose_answers_nobody_takes_is_ended(registry: Registry) -> None:
     typed = proto.load(models.contract())
-    question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
+    request = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
     with servers.serving(registry.root, "--stream-idle-seconds", "0.5") as server:
         server.says("model serves")
         with grpc.insecure_channel(server.address) as channel:
             ask = channel.stream_stream(f"{SERVICE}/PredictStream")
-            _never_read = ask(iter([question] * 200), timeout=30)
+            _never_read = ask(iter([request] * 200), timeout=30)
             ended = server.says("request", method=f"{SERVICE}/PredictStream")
     assert ended["code"] == "DEADLINE_EXCEEDED"
     assert ended["messages"] < 200
@@ -196,11 +196,11 @@ def test_a_caller_that_leaves_while_its_answers_are_written_is_no_fault_of_the_s
     registry: Registry,
 ) -> None:
     typed = proto.load(models.contract())
-    question = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
+    request = typed.request(houses=[{**HUT, "area": 1}] * 5000).SerializeToString()
     with servers.serving(registry.root) as server:
         server.says("model serves")
         with grpc.insecure_channel(server.address) as channel:
-            never_read = channel.stream_stream(f"{SERVICE}/PredictStream")(iter([question] * 200), timeout=30)
+            never_read = channel.stream_stream(f"{SERVICE}/PredictStream")(iter([request] * 200), timeout=30)
             servers.eventually(lambda: rests(server))
             never_read.cancel()
             assert server.says("request")["code"] == "CANCELLED"

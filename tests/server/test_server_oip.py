@@ -122,7 +122,7 @@ def test_a_wrong_shape_is_told_with_the_one_that_is_allowed(call: Caller, make: 
         ({"raw_input_contents": [RAW[0], RAW[1][:-1]]}, "came 2 elements in 19 bytes, allowed: 3"),
         ({"raw_input_contents": [RAW[0], RAW[1] + b"x"]}, "came 1 bytes behind the last of 3 elements"),
         ({"raw_input_contents": [RAW[0], b"\xff" * 16]}, "would end at byte 4294967299, but came only 16"),
-        ({"raw_input_contents": [RAW[0], raw_texts([b"\xff", b"", b""])]}, "no UTF-8 text"),
+        ({"raw_input_contents": [RAW[0], raw_texts([b"\xff", b"", b""])]}, "not UTF-8"),
         ({"outputs": [{"name": "rent"}]}, "outputs: came 'rent', allowed: price"),
     ],
 )  # fmt: skip

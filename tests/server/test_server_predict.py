@@ -186,6 +186,6 @@ def test_a_bug_is_told_in_one_fixed_sentence_and_logged_in_full(tmp_path: Path) 
         error = refusal(client, {**HUT, "area": 666})
         assert error.code == "INTERNAL"
         assert str(error).endswith(
-            "The server could not answer because of a fault of its own. Its log has the details."
+            "The server could not answer because of an internal error. Its log has the details."
         )
         assert "Reshape" in str(server.says("request", code="INTERNAL")["exception"])

@@ -1,6 +1,5 @@
 """Changing the champion while requests come in."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from house_prices.registry import ModelVersion, Registry
 from inference_server.client import Client, ClientError, Prices
 from tests import models, servers
+from tests.load import Load
 from tests.models import HUT
 
 PRICE = 1203.0
@@ -58,43 +58,9 @@ def test_no_request_fails_during_swaps_and_each_answer_is_its_versions(registry:
                 models.promote(registry, models.publish(registry, base=number))
                 server.says("model serves", version=number)
                 servers.eventually(lambda number=number: str(number) in load.versions)
-    assert load.failures == []
-    assert len(load.answers) > 100
-    assert all(price == PRICE + int(version) for version, price in load.answers)
-
-
-class Load:
-    """Three callers that ask as fast as they are answered."""
-
-    def __init__(self, address: str) -> None:
-        self.answers: list[tuple[str, float]] = []
-        self.failures: list[Exception] = []
-        self._address = address
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(3)]
-
-    @property
-    def versions(self) -> set[str]:
-        return {version for version, _ in self.answers}
-
-    def _run(self) -> None:
-        with Client(self._address) as client:
-            while not self._end.is_set():
-                try:
-                    answer = client.predict("huts", [HUT])
-                    self.answers.append((answer.model_version, answer.prices[0].value))
-                except Exception as error:  # noqa: BLE001  # any failure is what is looked for
-                    self.failures.append(error)
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
+    assert load.failures == {}
+    assert len(load.prices) > 100
+    assert all(price == PRICE + int(version) for version, price in load.prices)
 
 
 def truncated(registry: Registry) -> ModelVersion:

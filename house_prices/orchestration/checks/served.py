@@ -10,7 +10,7 @@ from house_prices.contract.schema import Contract
 from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.resources import Folders, InferenceServer
 from house_prices.registry import Champion
-from inference_server.codecs import oip_messages
+from inference_server.client.oip import OipClient
 
 PATIENCE_S = 10.0
 """A server follows a promotion within seconds; until then it may serve the previous version."""
@@ -50,15 +50,8 @@ def champion_checks(contract: Contract) -> dg.AssetChecksDefinition:
 def ask(address: str, market: str, timeout_s: float = PATIENCE_S) -> Served:
     """The version of a market that a server uses for requests without a version."""
     with grpc.insecure_channel(address) as channel:
-        metadata = channel.unary_unary(
-            oip_messages.path("ModelMetadata"),
-            request_serializer=oip_messages.messages.ModelMetadataRequest.SerializeToString,
-            response_deserializer=oip_messages.messages.ModelMetadataResponse.FromString,
-        )
         try:
-            told = metadata(
-                oip_messages.messages.ModelMetadataRequest(name=market), timeout=timeout_s
-            ).properties
+            told = OipClient(channel, timeout_s=timeout_s).model_metadata(market).properties
         except grpc.RpcError as error:
             return Served(problem=f"{error.code().name}: {error.details()}")
     return Served(version=int(told["version"]), sha256=told["sha256"])

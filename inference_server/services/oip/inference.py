@@ -1,47 +1,44 @@
 """ModelInfer and ModelStreamInfer: tensors in, tensors out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadTensor, ModelFailed, ServingError
-from inference_server.models.executor import Compute
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
-from inference_server.models.statistics import Timing
+from inference_server.models.executor import Executor
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, Subject, reader
-from inference_server.transport.concurrency_limit import ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """A request's arrays, and the model that will price them: a swap meanwhile changes nothing for them."""
+class Request:
+    """A request's arrays, and the model that will price them, whatever is promoted meanwhile."""
 
-    live: LiveModel
+    model: LoadedModel
     inputs: Inputs
     outputs: Sequence[str]
     id: str
     raw: bool
-    """Whether values came as bytes, and go back as such."""
-    timing: Timing
+    """Whether values came as bytes, and go back as bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """Prices for a question."""
+class Response:
+    """Prices for a request."""
 
-    question: Question
+    request: Request
     prices: Prices
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """A request of a stream that has no answer. The stream goes on."""
+    """A refused request of a stream. The stream goes on."""
 
-    model: str
+    model_name: str
     id: str
     error: ServingError
 
@@ -49,54 +46,59 @@ class Refused:
 class Inference:
     """Prices tensors with any loaded version."""
 
-    def __init__(self, live: LiveModels, compute: Compute, *, max_rows: int) -> None:
-        self._live = live
-        self._compute = compute
+    def __init__(self, pool: ModelPool, executor: Executor, *, max_rows: int) -> None:
+        self._pool = pool
+        self._executor = executor
         self._max_rows = max_rows
         self._parsed = reader(messages.ModelInferRequest)
 
-    def read(self, raw: bytes, _call: Call) -> Question:
+    def read(self, raw: bytes, call: Call) -> Request:
         """The arrays of one request."""
-        return self._question(self._parsed(raw, None))
+        return self._request(self._parsed(raw, None), call)
 
-    def _question(self, request: Any) -> Question:
-        live = self._live.find(request.model_name, request.model_version)
-        with live.statistics.timing(ACCEPTED.get()) as timing:
-            inputs = live.tensors.read(request, max_rows=self._max_rows)
-            outputs = live.tensors.wanted(request)
-            timing.decoded()
-        raw = len(request.raw_input_contents) > 0
-        return Question(live=live, inputs=inputs, outputs=outputs, id=request.id, raw=raw, timing=timing)
+    def _request(self, message: Any, call: Call) -> Request:
+        call.subject = self._subject(message)
+        model = self._pool.find(message.model_name, message.model_version)
+        inputs = model.tensors.read(message, max_rows=self._max_rows)
+        outputs = model.tensors.wanted(message)
+        call.subject = replace(call.subject, rows=inputs.rows)
+        raw = len(message.raw_input_contents) > 0
+        return Request(model=model, inputs=inputs, outputs=outputs, id=message.id, raw=raw)
 
-    async def infer(self, question: Question, call: Call) -> Answer:
+    def _subject(self, message: Any) -> Subject:
+        market = message.model_name if self._pool.knows(message.model_name) else ""
+        model = self._pool.get(market, message.model_version)
+        return Subject(market=market, version=model.version if model else 0, id=message.id)
+
+    async def infer(self, request: Request, call: Call) -> Response:
         """The prices."""
-        with question.timing:
-            try:
-                prices = await self._compute.predict(question.live.model, question.inputs, call)
-            except ModelFailed as error:
-                raise BadTensor(
-                    "The model has no finite price for these tensors. Values are not checked here; the typed "
-                    "API tells which of them the contract refuses."
-                ) from error
-            question.timing.computed(call.work.waited)
-        return Answer(question=question, prices=prices)
-
-    def read_of_stream(self, raw: bytes, _call: Call) -> Question | Refused:
-        """As `read`, but what is refused does not end the stream."""
-        request = self._parsed(raw, None)
         try:
-            return self._question(request)
-        except ServingError as error:
-            return Refused(model=request.model_name, id=request.id, error=error)
+            prices = await self._executor.predict(request.model.onnx, request.inputs, call)
+        except ModelFailed as error:
+            raise BadTensor(
+                "The model has no finite price for these tensors. Values are not checked here; the typed "
+                "API tells which of them the contract refuses."
+            ) from error
+        return Response(request=request, prices=prices)
 
-    async def infer_of_stream(self, question: Question | Refused, call: Call) -> Answer | Refused:
-        """As `infer`, but what is refused does not end the stream."""
-        if isinstance(question, Refused):
-            return question
+    def read_of_stream(self, raw: bytes, call: Call) -> Request | Refused:
+        """As `read`, but a refused request does not end the stream."""
+        message = self._parsed(raw, None)
         try:
-            return await self.infer(question, call)
+            return self._request(message, call)
         except ServingError as error:
-            return Refused(model=question.live.market, id=question.id, error=error)
+            call.work.refusal = error
+            return Refused(model_name=message.model_name, id=message.id, error=error)
+
+    async def infer_of_stream(self, request: Request | Refused, call: Call) -> Response | Refused:
+        """As `infer`, but a refused request does not end the stream."""
+        if isinstance(request, Refused):
+            return request
+        try:
+            return await self.infer(request, call)
+        except ServingError as error:
+            call.work.refusal = error
+            return Refused(model_name=request.model.market, id=request.id, error=error)
 
     def routes(self) -> list[Route]:
         """Both methods."""
@@ -106,7 +108,6 @@ class Inference:
                 read=self.read,
                 handle=self.infer,
                 write=_write,
-                subject=_subject,
             ),
             Method(
                 path=oip_messages.path("ModelStreamInfer"),
@@ -114,40 +115,29 @@ class Inference:
                 handle=self.infer_of_stream,
                 write=_write_to_stream,
                 streams=True,
-                subject=_subject,
             ),
         ]
 
 
-def _subject(question: Question | Refused) -> Subject:
-    if isinstance(question, Refused):
-        return Subject()
-    live = question.live
-    return Subject(market=live.market, version=live.version, rows=question.inputs.rows, id=question.id)
-
-
-def _write(answer: Answer) -> bytes:
-    written: bytes = _filled(answer, messages.ModelInferResponse()).SerializeToString()
-    answer.question.timing.encoded(answer.question.inputs.rows)
+def _write(response: Response) -> bytes:
+    written: bytes = _filled(response, messages.ModelInferResponse()).SerializeToString()
     return written
 
 
-def _write_to_stream(answer: Answer | Refused) -> bytes:
-    response = messages.ModelStreamInferResponse()
-    if isinstance(answer, Refused):
-        response.error_message = str(answer.error)
-        response.infer_response.model_name, response.infer_response.id = answer.model, answer.id
-        written: bytes = response.SerializeToString()
-        return written
-    _filled(answer, response.infer_response)
-    written = response.SerializeToString()
-    answer.question.timing.encoded(answer.question.inputs.rows)
+def _write_to_stream(response: Response | Refused) -> bytes:
+    message = messages.ModelStreamInferResponse()
+    if isinstance(response, Refused):
+        message.error_message = str(response.error)
+        message.infer_response.model_name, message.infer_response.id = response.model_name, response.id
+    else:
+        _filled(response, message.infer_response)
+    written: bytes = message.SerializeToString()
     return written
 
 
-def _filled(answer: Answer, response: Any) -> Any:
-    question = answer.question
-    response.model_name, response.id = question.live.market, question.id
-    response.model_version = str(question.live.version)
-    question.live.tensors.write(response, answer.prices, question.outputs, raw=question.raw)
-    return response
+def _filled(response: Response, message: Any) -> Any:
+    request = response.request
+    message.model_name, message.id = request.model.market, request.id
+    message.model_version = str(request.model.version)
+    request.model.tensors.write(message, response.prices, request.outputs, raw=request.raw)
+    return message

@@ -1,4 +1,4 @@
-"""What the server is and what its models take: live, ready, metadata, configuration, statistics."""
+"""Describes the server and its models: live, ready, metadata, configuration, statistics."""
 
 from collections.abc import Iterator
 from importlib import metadata
@@ -11,10 +11,11 @@ from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.codecs.oip_tensors import BYTES, FP32, TensorSpec
 from inference_server.errors import ModelNotFound, ModelNotReady
-from inference_server.models.loaded_model import LiveModel
-from inference_server.models.model_pool import LiveModels
-from inference_server.models.statistics import Spent
+from inference_server.models.loaded_model import LoadedModel
+from inference_server.models.model_pool import ModelPool
+from inference_server.models.statistics import Duration, ModelStatistics, Statistics
 from inference_server.rpc.method import Call, Route
+from inference_server.rpc.role import Role
 from inference_server.services.health import Health
 
 DISTRIBUTION = "house-prices"
@@ -24,27 +25,30 @@ LARGEST_INT32 = 2**31 - 1
 
 
 class Metadata:
-    """Answers that need no model to compute."""
+    """The methods that price nothing."""
 
-    def __init__(self, live: LiveModels, health: Health, *, max_rows: int) -> None:
-        self._live = live
+    def __init__(
+        self, pool: ModelPool, health: Health, statistics: ModelStatistics, *, max_rows: int
+    ) -> None:
+        self._pool = pool
+        self._statistics = statistics
         self._health = health
         self._max_rows = max_rows
         self._version = metadata.version(DISTRIBUTION)
 
     async def server_live(self, _request: Any, _call: Call) -> Message:
-        """Whoever can answer lives."""
+        """True: a server that can answer is live."""
         return _message("ServerLiveResponse", live=True)
 
     async def server_ready(self, _request: Any, _call: Call) -> Message:
-        """Whether a champion serves, as grpc.health.v1 says it."""
+        """Whether a champion serves, consistent with grpc.health.v1."""
         ready = self._health.status("") == HealthCheckResponse.SERVING
         return _message("ServerReadyResponse", ready=ready)
 
     async def model_ready(self, request: Any, _call: Call) -> Message:
-        """Whether a version is loaded; false for one that is not known, which may be on its way."""
+        """Whether a version is loaded; false for an unknown one, which may be published later."""
         try:
-            self._live.find(request.name, request.version)
+            self._pool.find(request.name, request.version)
         except (ModelNotFound, ModelNotReady):
             return _message("ModelReadyResponse", ready=False)
         return _message("ModelReadyResponse", ready=True)
@@ -56,62 +60,65 @@ class Metadata:
 
     async def model_metadata(self, request: Any, _call: Call) -> Message:
         """The tensors of a version, and every loaded version of its market."""
-        live = self._live.find(request.name, request.version)
+        model = self._pool.find(request.name, request.version)
         return _message(
             "ModelMetadataResponse",
-            name=live.market,
-            versions=list(self._live.loaded(live.market)),
+            name=model.market,
+            versions=list(self._pool.loaded(model.market)),
             platform="onnx_onnxv1",
-            inputs=[_described(spec) for spec in live.tensors.inputs],
-            outputs=[_described(spec) for spec in live.tensors.outputs],
-            properties=self._properties(live),
+            inputs=[_described(spec) for spec in model.tensors.inputs],
+            outputs=[_described(spec) for spec in model.tensors.outputs],
+            properties=self._properties(model),
         )
 
-    def _properties(self, live: LiveModel) -> dict[str, str]:
-        champion = self._live.champions().get(live.market)
+    def _properties(self, model: LoadedModel) -> dict[str, str]:
+        champion = self._pool.champions().get(model.market)
         return {
-            **{spec.name: ",".join(spec.columns) for spec in live.tensors.inputs},
+            **{spec.name: ",".join(spec.columns) for spec in model.tensors.inputs},
             "champion": str(champion.version) if champion else "",
-            "contract_digest": live.contract.digest,
-            "sha256": live.sha256,
-            "typed_service": live.api.service,
-            "unit": live.contract.target.unit,
-            "version": str(live.version),
+            "contract_digest": model.contract.digest,
+            "sha256": model.sha256,
+            "typed_service": model.api.service,
+            "unit": model.contract.target.unit,
+            "version": str(model.version),
         }
 
     async def model_config(self, request: Any, _call: Call) -> Message:
-        """As Triton would be told of the model: rows are its batch."""
-        live = self._live.find(request.name, request.version)
+        """The model as Triton's configuration would describe it, with rows as its batch."""
+        model = self._pool.find(request.name, request.version)
         config = messages.ModelConfig(
-            name=live.market,
+            name=model.market,
             platform="onnxruntime_onnx",
             backend="onnxruntime",
             max_batch_size=min(self._max_rows, LARGEST_INT32),
-            input=[_configured(spec) for spec in live.tensors.inputs],
-            output=[_configured(spec) for spec in live.tensors.outputs],
+            input=[_configured(spec) for spec in model.tensors.inputs],
+            output=[_configured(spec) for spec in model.tensors.outputs],
         )
         return _message("ModelConfigResponse", config=config)
 
     async def model_statistics(self, request: Any, _call: Call) -> Message:
         """Counts and times of a version, of every version, or of every version of every market."""
-        models = [_statistics(live) for live in self._asked(request.name, request.version)]
+        models = [
+            _statistics(model, self._statistics.of(model.market, model.version))
+            for model in self._asked(request.name, request.version)
+        ]
         return _message("ModelStatisticsResponse", model_stats=models)
 
-    def _asked(self, market: str, version: str) -> Iterator[LiveModel]:
+    def _asked(self, market: str, version: str) -> Iterator[LoadedModel]:
         if market and version:
-            yield self._live.find(market, version)
+            yield self._pool.find(market, version)
         elif market:
-            self._live.find(market)
-            yield from self._live.loaded(market).values()
+            self._pool.find(market)
+            yield from self._pool.loaded(market).values()
         else:
-            for each in self._live.markets():
-                yield from self._live.loaded(each).values()
+            for each in self._pool.markets():
+                yield from self._pool.loaded(each).values()
 
     def routes(self) -> list[Route]:
         """All of them."""
         return [
-            oip_messages.method("ServerLive", self.server_live),
-            oip_messages.method("ServerReady", self.server_ready),
+            oip_messages.method("ServerLive", self.server_live, Role.NONE),
+            oip_messages.method("ServerReady", self.server_ready, Role.NONE),
             oip_messages.method("ServerMetadata", self.server_metadata),
             oip_messages.method("ModelReady", self.model_ready),
             oip_messages.method("ModelMetadata", self.model_metadata),
@@ -133,25 +140,24 @@ def _configured(spec: TensorSpec) -> dict[str, object]:
     return {"name": spec.name, "data_type": TYPES[spec.datatype], "dims": [spec.width]}
 
 
-def _statistics(live: LiveModel) -> Message:
-    known = live.statistics
+def _statistics(model: LoadedModel, known: Statistics) -> Message:
     return _message(
         "ModelStatistics",
-        name=live.market,
-        version=str(live.version),
+        name=model.market,
+        version=str(model.version),
         last_inference=known.last_ms,
         inference_count=known.rows,
         execution_count=known.success.count,
         inference_stats={
-            "success": _spent(known.success),
-            "fail": _spent(known.fail),
-            "queue": _spent(known.queue),
-            "compute_input": _spent(known.decode),
-            "compute_infer": _spent(known.compute),
-            "compute_output": _spent(known.encode),
+            "success": _duration(known.success),
+            "fail": _duration(known.fail),
+            "queue": _duration(known.queue),
+            "compute_input": _duration(known.decode),
+            "compute_infer": _duration(known.compute),
+            "compute_output": _duration(known.encode),
         },
     )
 
 
-def _spent(spent: Spent) -> dict[str, int]:
-    return {"count": spent.count, "ns": spent.ns}
+def _duration(duration: Duration) -> dict[str, int]:
+    return {"count": duration.count, "ns": duration.ns}

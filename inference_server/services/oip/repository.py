@@ -1,4 +1,4 @@
-"""What is published and what is loaded of it, and changing that."""
+"""Lists published and loaded versions, loads and unloads them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,28 +9,29 @@ from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.errors import BadMessage, listed, quoted
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import VERSION_KEY, Call, Route
+from inference_server.rpc.role import Role
 
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 NOT_LOADED = "not loaded"
 IGNORED = ("unload_dependents",)
-"""Parameters that ask for nothing here: no model depends on another."""
+"""Parameters that have no effect: no model depends on another."""
 
 
 class Repository:
     """RepositoryIndex, RepositoryModelLoad and RepositoryModelUnload."""
 
-    def __init__(self, live: LiveModels, loader: Loader) -> None:
-        self._live = live
+    def __init__(self, pool: ModelPool, loader: Loader) -> None:
+        self._pool = pool
         self._loader = loader
 
     async def index(self, request: Any, _call: Call) -> Message:
-        """Every published version, and every loaded one that is published no more."""
+        """Every published version, and every loaded one that is no longer published."""
         published = await self._loader.published()
         entries = [
             entry
-            for market in sorted({*published, *self._live.markets()})
+            for market in sorted({*published, *self._pool.markets()})
             for entry in self._entries(market, published.get(market, []))
             if entry["state"] == READY or not request.ready
         ]
@@ -38,15 +39,15 @@ class Repository:
         return response
 
     def _entries(self, market: str, published: list[int]) -> Iterator[dict[str, str]]:
-        loaded = {model.version for model in self._live.loaded(market).values()}
-        refusals = self._live.refusals(market)
+        loaded = {model.version for model in self._pool.loaded(market).values()}
+        refusals = self._pool.refusals(market)
         for version in sorted({*published, *loaded, *refusals}):
             state = READY if version in loaded else UNAVAILABLE
             reason = "" if version in loaded else refusals.get(version, NOT_LOADED)
             yield {"name": market, "version": str(version), "state": state, "reason": reason}
 
     async def load(self, request: Any, call: Call) -> Message:
-        """Load the version that is named, or the champion of this moment; what is loaded stays as it is."""
+        """Load the named version, or the current champion. A loaded version is not loaded again."""
         version = _version(request, call)
         if version:
             await self._loader.pin(request.model_name, version)
@@ -56,7 +57,7 @@ class Repository:
         return response
 
     async def unload(self, request: Any, call: Call) -> Message:
-        """Unload the version that is named. Requests that it is answering get their answers."""
+        """Unload the named version. Its requests in flight are still answered."""
         self._loader.unload(request.model_name, _version(request, call))
         response: Message = messages.RepositoryModelUnloadResponse()
         return response
@@ -65,13 +66,13 @@ class Repository:
         """All three."""
         return [
             oip_messages.method("RepositoryIndex", self.index),
-            oip_messages.method("RepositoryModelLoad", self.load),
-            oip_messages.method("RepositoryModelUnload", self.unload),
+            oip_messages.method("RepositoryModelLoad", self.load, Role.ADMIN),
+            oip_messages.method("RepositoryModelUnload", self.unload, Role.ADMIN),
         ]
 
 
 def _version(request: Any, call: Call) -> str:
-    """The version that is named by parameter or by metadata; empty where none is."""
+    """The version given by parameter or metadata; empty if there is none."""
     others = sorted(set(request.parameters) - {"version", *IGNORED})
     if others:
         raise BadMessage(

@@ -1,9 +1,10 @@
-"""Every method of the protocol, those that are not offered among them."""
+"""Every method of the protocol, including those that are not offered."""
 
 from inference_server.codecs import oip_messages
-from inference_server.models.executor import Compute
+from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
-from inference_server.models.model_pool import LiveModels
+from inference_server.models.model_pool import ModelPool
+from inference_server.models.statistics import ModelStatistics
 from inference_server.rpc.method import Route, not_offered
 from inference_server.services.health import Health
 from inference_server.services.oip.inference import Inference
@@ -21,16 +22,22 @@ NOT_OFFERED = {
     "TraceSetting": "Tracing is set up when the server starts: see inference-server --help.",
     "LogSettings": "Logging is set up when the server starts: see --log-level (INFERENCE_SERVER_LOG_LEVEL).",
 }
-"""Methods that clients of Triton know, and what to do instead."""
+"""Methods of Triton that are not offered, and what to do instead."""
 
 
 def open_inference(
-    live: LiveModels, loader: Loader, health: Health, compute: Compute, *, max_rows: int
+    pool: ModelPool,
+    loader: Loader,
+    health: Health,
+    executor: Executor,
+    statistics: ModelStatistics,
+    *,
+    max_rows: int,
 ) -> list[Route]:
     """The methods of the Open Inference Protocol."""
     return [
-        *Metadata(live, health, max_rows=max_rows).routes(),
-        *Inference(live, compute, max_rows=max_rows).routes(),
-        *Repository(live, loader).routes(),
+        *Metadata(pool, health, statistics, max_rows=max_rows).routes(),
+        *Inference(pool, executor, max_rows=max_rows).routes(),
+        *Repository(pool, loader).routes(),
         *(not_offered(oip_messages.path(name), why) for name, why in NOT_OFFERED.items()),
     ]

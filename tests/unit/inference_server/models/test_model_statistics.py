@@ -1,37 +1,49 @@
-"""What ModelStatistics is told of each request."""
+"""What ModelStatistics says of each version."""
 
-import time
-
-import pytest
-
-from inference_server.models.statistics import Statistics
+from inference_server.models.statistics import ModelStatistics
+from inference_server.observability import Failed, Loaded, Priced
 
 
-def test_what_a_request_waited_is_queue_and_the_parts_are_the_whole() -> None:
-    statistics = Statistics()
-    with statistics.timing(accepted=time.perf_counter() - 2) as timing:
-        timing.decoded()
-        time.sleep(0.02)
-        timing.computed(waited=0.01)
-    timing.encoded(rows=7)
-    parts = [statistics.queue.ns, statistics.decode.ns, statistics.compute.ns, statistics.encode.ns]
-    assert statistics.queue.ns / 1e9 == pytest.approx(2.01, abs=0.1)
-    assert min(parts) >= 0
-    assert sum(parts) == statistics.success.ns
-    assert (statistics.rows, statistics.queue.count) == (7, 1)
+def priced(version: int) -> Priced:
+    return Priced(
+        method="/a/B",
+        market="huts",
+        version=version,
+        id="",
+        ended=1.5,
+        queue=1.0,
+        decode=0.25,
+        compute=0.5,
+        encode=0.125,
+        rows=7,
+        inputs=None,
+        prices=None,
+        metadata={},
+    )
 
 
-def test_a_question_of_a_stream_waits_for_a_thread_alone() -> None:
-    statistics = Statistics()
-    with statistics.timing() as timing:
-        timing.computed(waited=0.5)
-    timing.encoded(rows=1)
-    assert statistics.queue.ns == 5e8
+def test_the_phases_of_a_request_are_added_to_those_of_its_version() -> None:
+    statistics = ModelStatistics()
+    for version in (1, 1, 2):
+        statistics.priced(priced(version))
+    known = statistics.of("huts", 1)
+    assert (known.rows, known.success.count, known.last_ms) == (14, 2, 1500)
+    parts = [known.queue, known.decode, known.compute, known.encode]
+    assert [part.ns for part in parts] == [2_000_000_000, 500_000_000, 1_000_000_000, 250_000_000]
+    assert sum(part.ns for part in parts) == known.success.ns
 
 
-def test_a_request_that_fails_counts_with_what_it_waited() -> None:
-    statistics = Statistics()
-    with pytest.raises(KeyError), statistics.timing(accepted=time.perf_counter() - 2):
-        raise KeyError
-    assert statistics.fail.ns / 1e9 == pytest.approx(2, abs=0.1)
-    assert statistics.success.count == 0
+def test_a_failed_request_counts_apart_with_its_whole_time() -> None:
+    statistics = ModelStatistics()
+    statistics.failed(Failed(method="/a/B", market="huts", version=1, seconds=2.0))
+    known = statistics.of("huts", 1)
+    assert (known.fail.count, known.fail.ns, known.success.count) == (1, 2_000_000_000, 0)
+
+
+def test_a_version_that_is_loaded_again_starts_from_zero() -> None:
+    statistics = ModelStatistics()
+    statistics.priced(priced(1))
+    statistics.loaded(Loaded(market="huts", version=1, outcome="refused", seconds=0.1))
+    assert statistics.of("huts", 1).rows == 7
+    statistics.loaded(Loaded(market="huts", version=1, outcome="loaded", seconds=0.1))
+    assert statistics.of("huts", 1).rows == 0

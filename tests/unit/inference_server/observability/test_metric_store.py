@@ -1,12 +1,12 @@
 """The numbers of one process, and of several."""
 
 from inference_server.observability import metric_names, metric_store
-from inference_server.observability.metric_store import Sheet
+from inference_server.observability.metric_store import MetricStore
 from inference_server.observability.prometheus import Exposition
 
 
 def test_sheets_of_several_processes_are_added() -> None:
-    first, second = Sheet(), Sheet()
+    first, second = MetricStore(), MetricStore()
     first.add(metric_names.ROWS, "huts", "1", amount=3)
     second.add(metric_names.ROWS, "huts", "1", amount=4)
     second.add(metric_names.ROWS, "huts", "2")
@@ -15,13 +15,13 @@ def test_sheets_of_several_processes_are_added() -> None:
 
 
 def test_a_sheet_survives_the_way_to_another_process() -> None:
-    told = Sheet()
+    told = MetricStore()
     metric_store.observe(told.cell(metric_names.LOAD_SECONDS, "huts"), metric_names.SECONDS, 0.3)
     assert metric_store.parse(metric_store.dump(told.numbers())) == told.numbers()
 
 
 def test_numbers_that_were_given_away_do_not_change() -> None:
-    told = Sheet()
+    told = MetricStore()
     told.add(metric_names.RESTARTS)
     before = told.numbers()
     told.add(metric_names.RESTARTS)
@@ -29,7 +29,7 @@ def test_numbers_that_were_given_away_do_not_change() -> None:
 
 
 def test_a_histogram_counts_a_value_at_and_below_every_end_that_it_does_not_pass() -> None:
-    told = Sheet()
+    told = MetricStore()
     cell = told.cell(metric_names.LOAD_SECONDS, "huts")
     for value in (0.1, 0.11, 99):
         metric_store.observe(cell, metric_names.SECONDS, value)

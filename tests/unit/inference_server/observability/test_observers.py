@@ -2,7 +2,7 @@
 
 import structlog
 
-from inference_server.observability import Loaded, Observer, Together
+from inference_server.observability import CompositeObserver, Loaded, Observer
 
 LOADED = Loaded(market="huts", version=1, outcome="loaded", seconds=0.1)
 
@@ -23,6 +23,6 @@ class Broken(Observer):
 def test_a_listener_that_fails_is_logged_and_the_others_hear_all_the_same() -> None:
     listener = Listener()
     with structlog.testing.capture_logs() as logs:
-        Together([Broken(), listener], structlog.get_logger()).loaded(LOADED)
+        CompositeObserver([Broken(), listener], structlog.get_logger()).loaded(LOADED)
     assert listener.heard == [LOADED]
     assert [line["event"] for line in logs] == ["observer failed"]

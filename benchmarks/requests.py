@@ -12,7 +12,7 @@ from inference_server.codecs import oip_messages
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class Request:
     """One message, and how many are asked at once."""
 
     name: str
@@ -22,7 +22,7 @@ class Question:
     in_flight: int = 64
 
 
-def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
+def typed(contract: Contract, houses: Inputs, rows: int) -> Request:
     """A PredictRequest."""
     described = proto.load(contract)
     names = [(feature.name, feature.kind) for feature in contract.features]
@@ -31,7 +31,7 @@ def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
         house = request.houses.add()
         for (name, kind), value in zip(names, row, strict=True):
             setattr(house, name, {"flag": bool, "integer": int}.get(kind, float)(value))
-    return Question(
+    return Request(
         name=f"typed, {rows} row{'s' if rows > 1 else ''}",
         path=f"/{described.service}/Predict",
         message=request.SerializeToString(),
@@ -39,14 +39,14 @@ def typed(contract: Contract, houses: Inputs, rows: int) -> Question:
     )
 
 
-def open_inference(contract: Contract, houses: Inputs, rows: int) -> Question:
+def open_inference(contract: Contract, houses: Inputs, rows: int) -> Request:
     """A ModelInferRequest with raw contents."""
     numbers = np.resize(houses.numbers, (rows, houses.numbers.shape[1]))
     request = oip_messages.messages.ModelInferRequest(
         model_name=contract.name, raw_input_contents=[numbers.tobytes()]
     )
     request.inputs.add(name="numbers", datatype="FP32", shape=numbers.shape)
-    return Question(
+    return Request(
         name=f"OIP raw, {rows} row{'s' if rows > 1 else ''}",
         path=oip_messages.path("ModelInfer"),
         message=request.SerializeToString(),
