@@ -23,6 +23,7 @@ from house_prices.cli.home import Home
 from house_prices.cli.models import models as models_command
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import measure as evaluate
+from house_prices.registry.verify import verify
 from house_prices.sales.columns import GROUP, HOLDOUT, PART
 from house_prices.training import diagnostics, onnx_export, train
 from house_prices.training.features import inputs, prices
@@ -50,12 +51,12 @@ def one_bad_slice() -> Drill:
     draw = np.random.default_rng(SEED)
     held = holdout(draw)
     worse = np.where(held.riverside, 0.15, -0.25)
-    rival, verdict = judge(challenge(held, draw, worse=worse), contract=SLICED)
-    said = _ruling(verdict, "slices").sentence
+    comparison, decision = judge(challenge(held, draw, worse=worse), contract=SLICED)
+    said = _result(decision, "slices").sentence
     return Drill(
         fault="better on average, 15% worse by the river",
         expected="not promoted; the slice is named",
-        kept=rival.high < 0 and not verdict.passed and "riverside = 1" in said,
+        kept=comparison.high < 0 and not decision.passed and "riverside = 1" in said,
         said=said,
     )
 
@@ -89,21 +90,21 @@ def shuffled_targets() -> Drill:
     held[PART], held[GROUP] = HOLDOUT, np.arange(len(held), dtype=np.uint64)
     candidate = _trained(trained.assign(price=shuffled), HUTS)
     predicted = onnx_export.predict(candidate.session, inputs(held, HUTS))
-    _, verdict = judge(
+    _, decision = judge(
         held,
         candidate=replace(candidate, version=2, sha256="candidate"),
         champion=_trained(trained, HUTS),
         contract=HUTS,
         metrics=measure(prices(held, HUTS), predicted),
-        dummy=evaluate.dummy(trained, held, HUTS),
+        baseline=evaluate.baseline(trained, held, HUTS),
     )
-    against = _ruling(verdict, "against_champion")
-    dummy = _ruling(verdict, "beats_dummy")
+    against = _result(decision, "against_champion")
+    baseline = _result(decision, "beats_baseline")
     return Drill(
         fault="trained on shuffled prices",
         expected="rejected: no better than the median price, and inferior",
-        kept=against.sentence.startswith("Inferior.") and dummy.outcome is gate.Outcome.FAIL,
-        said=dummy.sentence,
+        kept=against.sentence.startswith("Inferior.") and baseline.outcome is gate.Outcome.FAIL,
+        said=baseline.sentence,
     )
 
 
@@ -113,7 +114,7 @@ def one_percent_noise() -> Drill:
     held = holdout(draw, MANY)
     champion = challenge(held, draw)["champion"].to_numpy()
     sales = priced(held, champion * np.exp(draw.normal(0, 0.01, MANY)), champion)
-    said = _ruling(judge(sales, candidate=NEWER)[1], "against_champion").sentence
+    said = _result(judge(sales, candidate=NEWER)[1], "against_champion").sentence
     return Drill(
         fault="the champion with 1% of noise, on newer data",
         expected="not inferior, which is not superior; on the same data it is not promoted",
@@ -126,8 +127,8 @@ def champion_without_its_feature() -> Drill:
     draw = np.random.default_rng(SEED)
     pool = replace(CONTRACT.features[2], name="pool", column="Pool", number=4)
     champion = replace(CHAMPION, contract=replace(CONTRACT, features=(*CONTRACT.features, pool)))
-    _, verdict = judge(challenge(holdout(draw), draw, worse=-0.2), champion=champion)
-    return _held("a champion that cannot price the holdout", verdict, "it needs pool")
+    _, decision = judge(challenge(holdout(draw), draw, worse=-0.2), champion=champion)
+    return _held("a champion that cannot price the holdout", decision, "it needs pool")
 
 
 def changed_audit_log() -> Drill:
@@ -160,7 +161,7 @@ def two_promotions_at_once() -> Drill:
         with ThreadPoolExecutor(2) as people:
             list(people.map(promote, (1, 2)))
         champion, history = registry.resolve(plain_model.MARKET).number, registry.history(plain_model.MARKET)
-        faults = registry.verify(plain_model.MARKET)
+        faults = verify(registry, plain_model.MARKET)
     order = [int(str(entry["version"])) for entry in history]
     return Drill(
         fault="two promotions at once",
@@ -191,15 +192,15 @@ def main() -> int:
     return 0 if all(drill.kept for drill in found) else 1
 
 
-def _held(fault: str, verdict: gate.Verdict, why: str) -> Drill:
+def _held(fault: str, decision: gate.GateDecision, why: str) -> Drill:
     """A fault that the comparison with the champion leaves to a person."""
-    said = _ruling(verdict, "against_champion").sentence
-    kept = verdict.outcome is gate.Outcome.HOLD and why in said
+    said = _result(decision, "against_champion").sentence
+    kept = decision.outcome is gate.Outcome.NEEDS_REVIEW and why in said
     return Drill(fault=fault, expected="held for a person", kept=kept, said=said)
 
 
-def _ruling(verdict: gate.Verdict, rule: str) -> gate.Ruling:
-    return next(ruling for ruling in verdict.rulings if ruling.rule == rule)
+def _result(decision: gate.GateDecision, rule: str) -> gate.RuleResult:
+    return next(result for result in decision.results if result.rule == rule)
 
 
 def _trained(sales: pd.DataFrame, contract: Contract) -> evaluate.Model:

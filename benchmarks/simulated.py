@@ -18,10 +18,11 @@ from house_prices import gate
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import measure
-from house_prices.evaluation.evaluation import Rival
+from house_prices.evaluation.evaluation import ChampionComparison
 from house_prices.sales.columns import GROUP, HOLDOUT, PART
 from house_prices.training import onnx_export
-from tests import evidence as sound
+from house_prices.training.features import inputs, prices
+from tests import evaluations as sound
 
 SALES = 550
 SOLD_TWICE = 30
@@ -131,8 +132,10 @@ def judge(
     champion: measure.Model = CHAMPION,
     contract: Contract = CONTRACT,
     **known: Any,
-) -> tuple[Rival, gate.Verdict]:
-    """The verdict on the `turn`-th candidate on its holdout; in all that is not `known` it is sound."""
-    rival = measure.compare(candidate, champion, sales, contract, evaluations=turn)
-    evidence = sound.evidence(champion=rival, evaluations=turn, **known)
-    return rival, gate.judge(evidence, contract.gate)
+) -> tuple[ChampionComparison, gate.GateDecision]:
+    """The decision on the `turn`-th candidate on its holdout; in all that is not `known` it is sound."""
+    held_out = sales[sales[PART] == HOLDOUT]
+    found = measure.predict(candidate, inputs(held_out, contract), prices(held_out, contract))
+    comparison = measure.compare(candidate, champion, sales, found, contract, evaluations=turn)
+    evaluation = sound.evaluation(champion=comparison, evaluations=turn, **known)
+    return comparison, gate.decide(evaluation, contract.gate)

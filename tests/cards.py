@@ -1,31 +1,33 @@
-"""A model card from a few lines: the evidence on a made-up holdout, and the huts' manifest."""
+"""A model card from a few lines: the evaluation on a made-up holdout, and the huts' manifest."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from house_prices.evaluation.evaluation import Evidence, Rival
-from house_prices.gate import Outcome, Ruling, Verdict
-from house_prices.model_card import Card, Further, card_of
+from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
+from house_prices.evaluation.predictions import Predictions
+from house_prices.gate import GateDecision, Outcome, RuleResult
+from house_prices.model_card import Card, card_of
+from house_prices.model_card.view import ConfidenceInterval
 from house_prices.registry import Golden, Manifest
 from house_prices.training.metrics import measure
-from tests import evidence, models
+from tests import evaluations, models
 
 ACTUAL = np.linspace(100_000.0, 300_000.0, 120)
 PREDICTED = ACTUAL * (1 + 0.12 * np.sin(np.arange(120)))
 METRICS = measure(ACTUAL, PREDICTED)
-KEPT = Ruling(rule="parity", outcome=Outcome.PASS, sentence="They agree.", numbers={"difference": 2e-6})
-BROKEN = Ruling(
+KEPT = RuleResult(rule="parity", outcome=Outcome.PASS, sentence="They agree.", numbers={"difference": 2e-6})
+BROKEN = RuleResult(
     rule="floors",
     outcome=Outcome.FAIL,
     sentence="PPE10 is too low.",
     numbers={"ppe10": 0.31},
     details={"server_log": "it stopped"},
 )
-OPEN = Ruling(rule="fresh_holdout", outcome=Outcome.HOLD, sentence="Asked too often.", numbers={})
-PASSED = Verdict(rulings=(KEPT,))
-FAILED = Verdict(rulings=(KEPT, OPEN, BROKEN))
+OPEN = RuleResult(rule="fresh_holdout", outcome=Outcome.NEEDS_REVIEW, sentence="Asked too often.", numbers={})
+PASSED = GateDecision(results=(KEPT,))
+FAILED = GateDecision(results=(KEPT, OPEN, BROKEN))
 
 
 def manifest(*, contract: Mapping[str, object] | None = None, **changes: Any) -> Manifest:
@@ -43,32 +45,31 @@ def manifest(*, contract: Mapping[str, object] | None = None, **changes: Any) ->
     return Manifest(**(plain | changes))
 
 
-def found(**changes: Any) -> Evidence:
+def found(**changes: Any) -> Evaluation:
     """What the holdout says of that version."""
     plain: dict[str, Any] = {
         "metrics": METRICS,
         "cross_validation": METRICS,
-        "dummy": measure(ACTUAL, np.full_like(ACTUAL, 200_000.0)),
+        "baseline": measure(ACTUAL, np.full_like(ACTUAL, 200_000.0)),
         "interval": None,
         "slices": {"roof = flat": {"rows": 90.0, **METRICS}, "roof = gable": {"rows": 30.0, **METRICS}},
-        "actual": ACTUAL,
-        "predicted": PREDICTED,
+        "predictions": Predictions(actual=ACTUAL, price=PREDICTED),
     }
-    return evidence.evidence(**(plain | changes))
+    return evaluations.evaluation(**(plain | changes))
 
 
-def champion(**changes: Any) -> Rival:
+def champion(**changes: Any) -> ChampionComparison:
     """A champion on all of the holdout, with errors twice as large."""
     twice = measure(ACTUAL, ACTUAL + 2 * (PREDICTED - ACTUAL))
-    return evidence.rival(**({"version": 6, "metrics": twice, "sales": len(ACTUAL)} | changes))
+    return evaluations.comparison(**({"version": 6, "metrics": twice, "sales": len(ACTUAL)} | changes))
 
 
 def card(
     *,
     of: Manifest | None = None,
-    evidence: Evidence | None = None,
-    verdict: Verdict = PASSED,
-    further: Further | None = None,
+    evaluation: Evaluation | None = None,
+    decision: GateDecision = PASSED,
+    confidence: Mapping[str, ConfidenceInterval] | None = None,
 ) -> Card:
     """The card of version 7."""
-    return card_of(of or manifest(), 7, evidence or found(), verdict, further)
+    return card_of(of or manifest(), 7, evaluation or found(), decision, confidence)

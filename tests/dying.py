@@ -2,15 +2,22 @@
 
     python -m tests.dying ROOT publish|promote kill|full N
 
+Without words, it reads them from stdin, a line of JSON each, forks a process for each line, and prints that
+process's exit code: a fork takes milliseconds, where a new Python takes a second.
+
 A step is a call that changes the disk or waits for it; each write of a file is two, its halves. The exit
 code is 0 where the act ended before the n-th step, 3 where it failed as it should.
 """
 
 import errno
+import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +25,9 @@ from house_prices.errors import RegistryError
 from house_prices.registry import Registry
 from tests import plain_model
 
+PROJECT = Path(__file__).parents[1]
+Act = Callable[[Path, str, str, int], int]
+"""Root of a registry, publish or promote, kill or full, and the step: gives the exit code."""
 FAILED = 3
 """Exit code of an act that the full disk stopped."""
 
@@ -107,5 +117,43 @@ def main(root: str, act: str, how: str, at: str) -> int:
     return 0
 
 
+def fork_for_each_line() -> None:
+    """Carry out what stdin says, each in a process of its own."""
+    for line in sys.stdin:
+        if pid := os.fork():
+            _, status = os.waitpid(pid, 0)
+            sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+            sys.stdout.flush()
+            continue
+        code = 1
+        try:
+            code = main(*json.loads(line))
+        except BaseException:  # noqa: BLE001  # the fork must not go on with the lines of its parent
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+
+@contextmanager
+def forking() -> Iterator[Act]:
+    """Acts in processes of their own, each forked in a moment; gives their exit codes."""
+    command = [sys.executable, "-m", "tests.dying"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        stdin, stdout = process.stdin, process.stdout
+
+        def act(root: Path, what: str, how: str, at: int) -> int:
+            stdin.write(json.dumps([str(root), what, how, str(at)]) + "\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        yield act
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if sys.argv[1:]:
+        sys.exit(main(*sys.argv[1:]))
+    fork_for_each_line()

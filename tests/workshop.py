@@ -9,6 +9,8 @@ import dagster as dg
 
 from house_prices.contract.reader import read
 from house_prices.contract.schema import Contract
+from house_prices.evaluation import serving_test
+from house_prices.evaluation.evaluate import Serve
 from house_prices.orchestration import definitions
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Registry
@@ -16,7 +18,7 @@ from tests import cottages
 
 Asset = dg.AssetSelection
 METRICS = dg.AssetKey([cottages.NAME, "metrics"])
-FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics")
+FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics", "model_card")
 
 
 @dataclass(kw_only=True)
@@ -25,6 +27,15 @@ class Workshop:
 
     home: Path
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    serve: Serve = serving_test.run
+    """The serving test."""
+
+    @classmethod
+    def on_disk(cls, home: Path, *, serve: Serve = serving_test.run) -> "Workshop":
+        """With an instance that keeps its records in the home, where a copy of the home has them too."""
+        records = home / "storage" / "dagster"
+        records.mkdir(parents=True, exist_ok=True)
+        return cls(home=home, instance=dg.DagsterInstance.local_temp(str(records)), serve=serve)
 
     @property
     def contract(self) -> Contract:
@@ -95,7 +106,7 @@ class Workshop:
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def _definitions(self) -> dg.Definitions:
-        return definitions.build(self.home)
+        return definitions.build(self.home, serve=self.serve)
 
     def _keys(self, names: Sequence[str]) -> list[dg.AssetKey]:
         return [dg.AssetKey([cottages.NAME, name]) for name in names]

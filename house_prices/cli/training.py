@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.2
 def train(home: Home, contract: Contract) -> int:
     """Materialize every asset of the market, and print each and each check. The candidate's version.
 
-    Ends the command where a step fails or the gate rejects the candidate.
+    Ends the command if a step fails or the gate rejects the candidate.
     """
     with dg.DagsterInstance.get() as instance:
         told = _Telling(instance, contract)
@@ -32,9 +32,9 @@ def train(home: Home, contract: Contract) -> int:
         raise click.ClickException(told.failure or "The training failed; see the run in Dagster's UI.")
     if told.rejected:
         raise click.ClickException(f"Version {told.version} is not promoted: {' '.join(told.rejected)}")
-    if told.held:
+    if told.needs_review:
         raise click.ClickException(
-            f"Version {told.version} is held for a person to decide on: {' '.join(told.held)} To promote it: "
+            f"Version {told.version} needs review: {' '.join(told.needs_review)} To promote it: "
             f"house-prices models promote {told.version} --market {contract.name} --reason WHY"
         )
     return told.version
@@ -47,7 +47,7 @@ class _Telling:
         self.run_id = str(uuid.uuid4())
         self.version = 0
         self.rejected: list[str] = []
-        self.held: list[str] = []
+        self.needs_review: list[str] = []
         self.failure = ""
         self._instance = instance
         self._contract = contract
@@ -101,12 +101,12 @@ class _Telling:
         gate = check.asset_key.path[-1] == "metrics"
         mark = click.style("passed", fg="green") if check.passed else click.style("failed", fg="red")
         if not check.passed and warns:
-            mark = click.style("held  " if gate else "warns ", fg="yellow")
+            mark = click.style("review" if gate else "warns ", fg="yellow")
         facts = {key: value.value for key, value in check.metadata.items()}
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
         click.echo(f"      {mark}  {check.check_name}: {why}")
         if gate and not check.passed:
-            (self.held if warns else self.rejected).append(f"{check.check_name}: {why}")
+            (self.needs_review if warns else self.rejected).append(f"{check.check_name}: {why}")
 
 
 def _raw_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -141,6 +141,10 @@ def _metrics_lines(facts: Mapping[str, Any]) -> list[str]:
     return [f"on the holdout: {_metrics(facts, '')}"]
 
 
+def _card_lines(facts: Mapping[str, Any]) -> list[str]:
+    return [str(facts["path"])]
+
+
 def _metrics(facts: Mapping[str, Any], prefix: str) -> str:
     return ", ".join(f"{name} {facts[prefix + name]:.4g}" for name in METRICS)
 
@@ -156,4 +160,5 @@ _LINES = {
     "fitted_pipeline": _fitted_lines,
     "candidate_model": _candidate_lines,
     "metrics": _metrics_lines,
+    "model_card": _card_lines,
 }

@@ -175,7 +175,12 @@ def _gate(table: Table) -> Gate:
         ceilings=_metrics(table.table("ceilings"), METRICS),
         area=table.text("area") if "area" in table else None,
         parity=table.number("parity", 1e-5, low=1e-9, high=1),
-        dummy_margin=table.number("dummy_margin", 0.30, low=0, high=1),
+        baseline_margin=table.number(
+            "dummy_margin" if "dummy_margin" in table else "baseline_margin",  # the first release's word
+            0.30,
+            low=0,
+            high=1,
+        ),
         rows=table.whole("rows", 400, low=1, high=10**9),
         margin=table.number("margin", 0.02, low=0, high=1),
         small_margin=table.number("small_margin", 0.03, low=0, high=1),

@@ -139,11 +139,11 @@ class Gate:
     ceilings: Mapping[str, float]
     """Greatest value of a metric on the holdout."""
     area: str | None
-    """Feature by which the dummy scales the median price; None for the median price itself."""
+    """Feature by which the baseline scales the median price; None for the median price itself."""
     parity: float
     """Largest relative difference between two ways to the same price. Smaller errors count as none."""
-    dummy_margin: float
-    """How much better than the dummy's a candidate's RMSLE must be, as a share of it."""
+    baseline_margin: float
+    """How much better than the baseline's a candidate's RMSLE must be, as a share of it."""
     rows: int
     """Fewest holdout sales on which a candidate is compared with the champion."""
     margin: float

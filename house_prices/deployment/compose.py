@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from house_prices.errors import DeploymentError
@@ -10,12 +11,32 @@ from house_prices.errors import DeploymentError
 _PLAIN = ("--ansi", "never", "--progress", "quiet")
 
 
+Engine = Callable[[Sequence[str], Path, str], "subprocess.CompletedProcess[str]"]
+"""Runs a `docker` command in a project's folder, at a tag of its images."""
+
+
+def docker_command(words: Sequence[str], folder: Path, tag: str) -> "subprocess.CompletedProcess[str]":
+    """Run `docker` as a process. Raises DeploymentError if there is none."""
+    try:
+        return subprocess.run(
+            ["docker", *words],
+            cwd=folder,
+            env={**os.environ, "PWD": str(folder), "TAG": tag, "REVISION": tag},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise DeploymentError("There is no docker command here; the image `deployment` has.") from None
+
+
 class Compose:
     """The project with its images at one tag."""
 
-    def __init__(self, folder: Path, tag: str) -> None:
+    def __init__(self, folder: Path, tag: str, engine: Engine = docker_command) -> None:
         self.folder = folder
         self.tag = tag
+        self._engine = engine
 
     def __call__(self, *words: str) -> str:
         """Run `docker compose` and return what it prints. Raises DeploymentError if it fails."""
@@ -23,17 +44,7 @@ class Compose:
 
     def docker(self, *words: str) -> str:
         """What `docker` prints. Raises DeploymentError where it fails."""
-        try:
-            done = subprocess.run(
-                ["docker", *words],
-                cwd=self.folder,
-                env={**os.environ, "PWD": str(self.folder), "TAG": self.tag, "REVISION": self.tag},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise DeploymentError("There is no docker command here; the image `deployment` has.") from None
+        done = self._engine(words, self.folder, self.tag)
         if done.returncode:
             last = "\n".join(done.stderr.strip().splitlines()[-10:])
             raise DeploymentError(f"docker {' '.join(words)} ended with {done.returncode}:\n{last}")

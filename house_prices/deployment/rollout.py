@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from house_prices.deployment import env_file, sources
-from house_prices.deployment.compose import Compose
+from house_prices.deployment.compose import Compose, Engine, docker_command
 from house_prices.errors import DeploymentError
 
 SERVICES = ("inference", "code", "deployment", "webserver", "daemon", "envoy")
@@ -36,14 +36,14 @@ class Deployed:
     """How long each service took to become healthy."""
 
 
-def deploy(folder: Path, log: Callable[[str], None]) -> Deployed:
+def deploy(folder: Path, log: Callable[[str], None], engine: Engine = docker_command) -> Deployed:
     """Build the images of the folder's sources if there are none yet, and have every service run them.
 
     The tag in .env changes when all are healthy, so that a deployment that was cut off can be repeated.
     Raises DeploymentError where one does not become healthy; all then run the images of before.
     """
-    old = Compose(folder, env_file.tag(folder))
-    new = Compose(folder, sources.tag(folder))
+    old = Compose(folder, env_file.tag(folder), engine)
+    new = Compose(folder, sources.tag(folder), engine)
     images = sorted({*new.images().values()})
     built = not all(new.has(image) for image in images)
     if built:

@@ -1,4 +1,4 @@
-"""Bad requests whose right answer is known: what the gate sends to a candidate's server."""
+"""Bad requests with a known right answer: the serving test sends them to a candidate's server."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ TIMEOUT_S = 10.0
 
 
 def sound_house(manifest: Manifest) -> House:
-    """The first golden house as values by feature name; what it does not know is left out."""
+    """The first golden house as values by feature name; unknown ones are left out."""
     contract, golden = manifest.contract, manifest.golden
     house: House = {}
     for feature, number in zip(contract.numbers, golden.numbers[0], strict=True):
@@ -29,11 +29,11 @@ def sound_house(manifest: Manifest) -> House:
 
 
 def ask(channel: grpc.Channel, manifest: Manifest) -> tuple[tuple[str, ...], int]:
-    """Send every canary. A sentence for each that was answered wrongly, and how many were sent."""
+    """Send every bad request. A sentence for each wrong answer, and how many were sent."""
     loaded = proto.load(manifest.contract)
     wrong, sent = [], 0
     predict: Any = channel.unary_unary(f"/{loaded.service}/Predict")
-    for what, request, expected in _canaries(manifest, loaded):
+    for what, request, expected in _bad_requests(manifest, loaded):
         code = _code(predict, request)
         sent += 1
         if code is not expected:
@@ -41,7 +41,7 @@ def ask(channel: grpc.Channel, manifest: Manifest) -> tuple[tuple[str, ...], int
     return tuple(wrong), sent
 
 
-def _canaries(manifest: Manifest, loaded: proto.Api) -> Iterator[tuple[str, bytes, grpc.StatusCode]]:
+def _bad_requests(manifest: Manifest, loaded: proto.Api) -> Iterator[tuple[str, bytes, grpc.StatusCode]]:
     refused = grpc.StatusCode.INVALID_ARGUMENT
     sound = sound_house(manifest)
     yield "a sound house", _request(loaded, [sound]), grpc.StatusCode.OK
@@ -57,7 +57,7 @@ def _canaries(manifest: Manifest, loaded: proto.Api) -> Iterator[tuple[str, byte
 
 
 def _bad_value(feature: Feature) -> Value | None:
-    """A value of the right type that the contract does not allow; None where there is none."""
+    """A value of the right type that the contract does not allow; None if there is none."""
     if feature.kind == "category":
         return "a choice never seen"
     if feature.kind == "number":

@@ -1,4 +1,4 @@
-"""Whether a candidate prices better than the champion on the same sales, or differs by chance.
+"""Whether a candidate prices better than the champion on the same sales, or only by chance.
 
 The difference is d = RMSLE of the candidate / RMSLE of the champion - 1, so that -0.05 is 5% better. Its
 spread comes from the paired bootstrap (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13),
@@ -17,9 +17,9 @@ Prices = NDArray[np.float64]
 
 RESAMPLES = 10_000
 MOST_GROUPS = 5_000
-"""In a larger holdout, properties are put together at random: sums over more of them spread the same."""
+"""In a larger holdout, properties are grouped at random; the spread of the sums stays the same."""
 MOST_SALES = 5_000
-"""A median, which is no sum, is compared on a random draw of a larger holdout's sales."""
+"""A median, which is not a sum, is compared on a random sample of a larger holdout."""
 
 _BATCH = 250
 """Resamples held in memory at once."""
@@ -163,7 +163,7 @@ def holm(p_values: Mapping[str, float], alpha: float) -> list[str]:
 
 
 def seed_of(names: Sequence[str]) -> int:
-    """A seed that these names decide, such as the hashes of holdout, candidate and champion."""
+    """A seed derived from these names, such as the hashes of holdout, candidate and champion."""
     return int.from_bytes(hashlib.sha256("\n".join(names).encode()).digest()[:8], "big")
 
 

@@ -1,6 +1,6 @@
-"""A published candidate examined: all the evidence that the gate judges, gathered in one place."""
+"""A published candidate evaluated: everything that the gate judges, gathered in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,55 +8,68 @@ from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import RegistryError
-from house_prices.evaluation import bootstrap, ratio_study, serving_test
-from house_prices.evaluation import measure as evaluate
-from house_prices.evaluation.evaluation import Evidence, Rival
-from house_prices.evaluation.measure import Model
-from house_prices.registry import ModelVersion, Registry
+from house_prices.evaluation import bootstrap, measure, ratio_study, serving_test
+from house_prices.evaluation.evaluation import ChampionComparison, Evaluation, ServingTest
+from house_prices.evaluation.measure import Expected, Model
+from house_prices.registry import ModelVersion, Registry, audit
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
 from house_prices.training.features import inputs, prices
-from house_prices.training.metrics import measure
+from house_prices.training.metrics import measure as metrics_of
 from house_prices.training.train import Fitted
 
+Serve = Callable[[ModelVersion, ModelVersion | None, Expected], ServingTest]
+"""Serves a candidate, and its champion if there is one, and asks it for everything expected."""
 
-def examine(
-    splits: pd.DataFrame, fitted: Fitted, number: int, contract: Contract, registry: Registry
-) -> Evidence:
-    """Everything known of a version, from its file on the disk and from the real server."""
+
+def evaluate(
+    splits: pd.DataFrame,
+    fitted: Fitted,
+    number: int,
+    contract: Contract,
+    registry: Registry,
+    *,
+    serve: Serve = serving_test.run,
+) -> Evaluation:
+    """Everything known of a version: from its file on the disk, and from the real server.
+
+    scikit-learn's pipeline and the ONNX model are asked for each price once.
+    """
     version = registry.version(contract.name, number)
     version.check()
     candidate = _load(version)
     holdout = splits[splits[PART] == HOLDOUT]
-    houses, actual = inputs(holdout, contract), prices(holdout, contract)
-    predicted = onnx_export.predict(candidate.session, houses)
-    slices = evaluate.slice_rows(holdout, predicted, contract)
-    parity, parity_rows = evaluate.parity(fitted, candidate.session, houses, contract)
-    asked = evaluate.holdout_hash(holdout, contract)
-    evaluations = _evaluations(registry, contract.name, asked, candidate.sha256)
-    seed = bootstrap.seed_of([asked, candidate.sha256])
-    champion, rival = _champion(registry, contract.name)
+    expected = measure.expect(fitted, inputs(holdout, contract), contract)
+    answered = measure.predict(candidate, expected.houses, prices(holdout, contract))
+    found = answered[: len(holdout)]
+    slices = measure.slice_rows(holdout, found.price, contract)
+    asked = measure.holdout_hash(holdout, contract)
+    evaluations = audit.evaluations(registry.history(contract.name), asked, candidate.sha256)
+    champion, comparison = _champion(registry, contract.name)
     if champion and champion.manifest.sha256 == candidate.sha256:
-        rival = Rival(version=champion.number, sha256=candidate.sha256)
+        comparison = ChampionComparison(version=champion.number, sha256=candidate.sha256)
     elif champion:
-        rival = evaluate.compare(candidate, _load(champion), splits, contract, evaluations=evaluations)
-    return Evidence(
+        comparison = measure.compare(
+            candidate, _load(champion), splits, found, contract, evaluations=evaluations
+        )
+    return Evaluation(
         version=number,
         sha256=candidate.sha256,
-        metrics=measure(actual, predicted),
+        predictions=found,
+        metrics=metrics_of(found.actual, found.price),
         cross_validation=fitted.cross_validation,
-        dummy=evaluate.dummy(splits[splits[PART] == TRAIN], holdout, contract),
-        ratio_study=ratio_study.study(actual, predicted, seed=seed),
-        parity=parity,
-        parity_rows=parity_rows,
+        baseline=measure.baseline(splits[splits[PART] == TRAIN], holdout, contract),
+        ratio_study=ratio_study.study(
+            found.actual, found.price, seed=bootstrap.seed_of([asked, candidate.sha256])
+        ),
+        parity=measure.relative_difference(answered.price, expected.prices, expected.least),
+        parity_rows=len(expected.houses),
         holdout=asked,
         evaluations=evaluations,
-        interval=evaluate.interval(candidate.session, houses, actual, slices),
-        champion=rival,
-        service=serving_test.hold(version, champion, evaluate.expect(fitted, houses, contract)),
-        slices=evaluate.slice_metrics(actual, predicted, slices),
-        actual=actual,
-        predicted=predicted,
+        interval=measure.interval_coverage(found, slices),
+        champion=comparison,
+        serving=serve(version, champion, expected),
+        slices=measure.slice_metrics(found, slices),
     )
 
 
@@ -78,18 +91,8 @@ def _trained_on(version: ModelVersion) -> NDArray[np.uint32]:
     return np.frombuffer(version.trained_on.read_bytes() if known else b"", dtype="<u4")
 
 
-def _evaluations(registry: Registry, market: str, holdout: str, sha256: str) -> int:
-    """Different candidates judged on this holdout, this one included: the audit log is the ledger."""
-    judged = {
-        entry["sha256"]
-        for entry in registry.history(market)
-        if entry["event"] == "verdict" and entry.get("holdout") == holdout
-    }
-    return len(judged | {sha256})
-
-
-def _champion(registry: Registry, market: str) -> tuple[ModelVersion | None, Rival | None]:
-    """The champion's version; or, where it cannot be read, a rival with that problem; or neither."""
+def _champion(registry: Registry, market: str) -> tuple[ModelVersion | None, ChampionComparison | None]:
+    """The champion's version; or, if it cannot be read, a comparison that says why; or neither."""
     champion = registry.champion(market)
     if champion is None:
         return None, None
@@ -97,17 +100,5 @@ def _champion(registry: Registry, market: str) -> tuple[ModelVersion | None, Riv
         version = registry.version(market, champion.version)
         version.check()
     except RegistryError as error:
-        return None, Rival(version=champion.version, sha256=champion.sha256, problem=str(error))
+        return None, ChampionComparison(version=champion.version, sha256=champion.sha256, problem=str(error))
     return version, None
-
-
-def facts(evidence: Evidence) -> Mapping[str, object]:
-    """What the audit log keeps of the evidence."""
-    return {
-        "version": evidence.version,
-        "sha256": evidence.sha256,
-        "holdout": evidence.holdout,
-        "evaluations": evidence.evaluations,
-        "metrics": dict(evidence.metrics),
-        "champion": evidence.champion and evidence.champion.version,
-    }

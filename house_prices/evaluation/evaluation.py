@@ -1,19 +1,18 @@
-"""What is known of a candidate before it is judged."""
+"""What is known of a candidate before the gate decides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from house_prices.evaluation.predictions import Predictions
 from house_prices.evaluation.ratio_study import Figure
 
-Prices = NDArray[np.float64]
+FASTEST_MS = 5.0
+"""Below this, a ratio to the champion's time is noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SliceDifference:
-    """The candidate against the champion in one slice."""
+class SliceComparison:
+    """The candidate compared with the champion in one slice."""
 
     sales: int
     estimate: float
@@ -21,12 +20,12 @@ class SliceDifference:
     low: float
     """Its one-sided lower bound, before any correction for the number of slices."""
     p_value: float
-    """Chance of so much, if the slice were at most the contract's `slice_margin` worse."""
+    """The chance of a difference this large if the slice were at most the contract's `slice_margin` worse."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interval:
-    """Prediction intervals on the holdout."""
+class IntervalCoverage:
+    """How the prediction intervals did on the holdout."""
 
     coverage: float
     """Share of the sales whose price lies within."""
@@ -38,30 +37,33 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rival:
-    """The champion, scored again on the candidate's holdout."""
+class ChampionComparison:
+    """The candidate compared with the champion, on holdout sales that neither was trained on."""
 
     version: int
+    """The champion's."""
     sha256: str
     problem: str = ""
-    """Why it cannot price this holdout; empty where it can."""
+    """Why the champion cannot price this holdout; empty if it can."""
     metrics: Mapping[str, float] | None = None
+    """The champion's."""
     sales: int = 0
-    """Holdout sales that neither model was trained on: those that the two are compared on."""
+    """Holdout sales that neither model was trained on."""
     estimate: float = 0.0
     """RMSLE of the candidate / RMSLE of the champion - 1."""
     low: float = 0.0
     """One-sided lower bound of the estimate at `alpha`."""
     high: float = 0.0
+    """One-sided upper bound of the estimate at `alpha`."""
     alpha: float = 0.05
-    """Level of this test: what is left for it of 0.05 after the earlier ones on this holdout."""
+    """Level of this test: what earlier tests on this holdout have left of 0.05."""
     median_error_ratio: float = 1.0
     """MdAPE of the candidate / MdAPE of the champion."""
     median_error_high: float = 1.0
     """Its one-sided upper bound at `alpha`."""
-    slices: Mapping[str, SliceDifference] | None = None
+    slices: Mapping[str, SliceComparison] | None = None
     median_width: float | None = None
-    """Of its intervals on the same sales; None where it has none."""
+    """Of the champion's intervals on the same sales; None if it has none."""
     newer_data: bool = False
     """Whether the candidate was trained on data that the champion was not."""
     api_breaks: tuple[str, ...] = ()
@@ -69,46 +71,48 @@ class Rival:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """What the real server did with the candidate, over a real socket."""
+class ServingTest:
+    """What the real inference server did with the candidate, over a real socket."""
 
     problem: str
-    """Why it did not serve; empty where it did."""
+    """Why it did not serve; empty if it did."""
     log: str
     """The server's log."""
     rows: int
-    """Houses it was asked for: the holdout and strange ones."""
+    """Houses it was asked for: the holdout and the edge cases."""
     difference: float
     """Largest relative difference between its prices and scikit-learn's."""
     worst_request: str
-    """The house it differs most on."""
+    """The house with that difference."""
     wrong_answers: tuple[str, ...]
-    """Bad requests that were not answered as they should be, a sentence each."""
-    canaries: int
+    """A sentence for each bad request that was not refused as it should be."""
+    bad_requests: int
     """Bad requests that were sent."""
     load_s: float
     """From start to serving."""
     p99_ms: float
     """Of one-house requests, warmed."""
     champion_p99_ms: float | None
-    """The same of the champion, measured in turn; None where there is none."""
+    """The same of the champion, measured in turn; None without a champion."""
     memory_mb: float
     """Resident memory of the server with the candidate."""
     model_mb: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Evaluation:
     """Everything that the gate's rules look at."""
 
     version: int
     sha256: str
+    predictions: Predictions
+    """The ONNX model's prices and intervals for the holdout."""
     metrics: Mapping[str, float]
-    """On the holdout, from the ONNX model's prices."""
+    """On the holdout, from `predictions`."""
     cross_validation: Mapping[str, float]
-    """On training sales, from scikit-learn, each priced by a model that was not fitted on it."""
-    dummy: Mapping[str, float]
-    """The same for a model that knows only the median training price."""
+    """On training sales, from scikit-learn; each sale is priced by a model that was not fitted on it."""
+    baseline: Mapping[str, float]
+    """On the holdout, of a model that knows only the median training price."""
     ratio_study: Mapping[str, Figure]
     parity: float
     """Largest relative difference between scikit-learn's prices and the ONNX model's."""
@@ -117,18 +121,10 @@ class Evidence:
     """Hash of the holdout's contents."""
     evaluations: int
     """Different candidates judged on this holdout, this one included."""
-    interval: Interval | None
-    """None where the model gives none."""
-    champion: Rival | None
-    """None where nothing has been promoted yet."""
-    service: Service
+    interval: IntervalCoverage | None
+    """None if the model gives no intervals."""
+    champion: ChampionComparison | None
+    """None if nothing has been promoted yet."""
+    serving: ServingTest
     slices: Mapping[str, Mapping[str, float]]
     """Metrics of each slice of the holdout, and its `rows`."""
-    actual: Prices
-    """Holdout prices: [rows]."""
-    predicted: Prices
-    """The ONNX model's prices for them: [rows]."""
-
-
-FASTEST_MS = 5.0
-"""Below this, a ratio to the champion's time is noise."""

@@ -1,4 +1,4 @@
-"""What is known of a candidate before it is judged, measured on its ONNX file."""
+"""What the gate needs to know about a candidate, measured on its ONNX file."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from house_prices.contract import compatibility
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import bootstrap
-from house_prices.evaluation.evaluation import Interval, Prices, Rival, SliceDifference
+from house_prices.evaluation.evaluation import ChampionComparison, IntervalCoverage, SliceComparison
+from house_prices.evaluation.predictions import Predictions, Prices, Rows
 from house_prices.sales.columns import GROUP, HOLDOUT, PART
+from house_prices.training import onnx_export
 from house_prices.training.features import Inputs, inputs, prices
 from house_prices.training.metrics import measure
-from house_prices.training.onnx_export import predict, predict_interval
 from house_prices.training.train import Fitted, threads
 
 QUINTILES = 5
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,39 +32,50 @@ class Model:
     contract: Contract
     session: ort.InferenceSession
     trained_on: NDArray[np.uint32]
-    """Of the sales it was trained on, as `names_of` names them."""
+    """Identifies the sales it was trained on, as `names_of` does."""
     data: object
-    """What names the raw files it was trained on."""
+    """Identifies the raw files it was trained on."""
 
 
-def parity(
-    fitted: Fitted, model: ort.InferenceSession, houses: Inputs, contract: Contract
-) -> tuple[float, int]:
-    """Largest relative difference between the two, on the houses and on strange ones; and how many."""
-    asked, expected, least = expect(fitted, houses, contract)
-    return relative_difference(predict(model, asked), expected, least), len(asked)
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """Houses with the prices that scikit-learn's pipeline gives them, which every other way must repeat."""
+
+    houses: Inputs
+    """The holdout, then the edge cases."""
+    prices: Prices
+    """[houses]"""
+    least: float
+    """The cheapest price of the holdout. An edge case may be priced at next to nothing, where float32
+    rounds coarsely: its difference is a share of this price."""
 
 
-def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> tuple[Inputs, Prices, float]:
-    """The houses and strange ones, scikit-learn's prices of them, and the cheapest price of a sound house.
-
-    A strange house may be priced at next to nothing, where float32 rounds coarsely: its difference is held
-    against that cheapest price.
-    """
-    asked = houses.followed_by(strange(houses, contract))
+def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> Expected:
+    """The houses and the edge cases made of them, priced by scikit-learn."""
+    asked = houses.followed_by(edge_cases(houses, contract))
     with threads(len(asked)):
         expected = np.asarray(fitted.model.predict(asked.joined), dtype=np.float64)
-    return asked, expected, max(float(np.min(np.abs(expected[: len(houses)]))), 1e-9)
+    return Expected(
+        houses=asked, prices=expected, least=max(float(np.min(np.abs(expected[: len(houses)]))), 1e-9)
+    )
+
+
+def predict(model: "Model", houses: Inputs, actual: Prices) -> Predictions:
+    """The model asked once. Edge cases follow the sold houses, and have no actual price: NaN."""
+    price, interval = onnx_export.predict_with_interval(model.session, houses)
+    lower, upper = interval or (None, None)
+    known = np.concatenate([actual, np.full(len(houses) - len(actual), np.nan)])
+    return Predictions(actual=known, price=price, lower=lower, upper=upper)
 
 
 def relative_difference(served: Prices, ours: Prices, least: float) -> float:
-    """Largest |served - ours| as a share of ours, or of `least`; infinite where one is no number."""
+    """Largest |served - ours| as a share of ours, or of `least`; infinite if one is not a number."""
     difference = np.abs(served - ours) / np.maximum(np.abs(ours), least)
     return float(np.max(np.where(np.isnan(difference), np.inf, difference)))
 
 
-def strange(houses: Inputs, contract: Contract) -> Inputs:
-    """Houses made strange: missing numbers where they may be missing, unknown choices, hard bounds."""
+def edge_cases(houses: Inputs, contract: Contract) -> Inputs:
+    """Edge cases made of houses: missing optional numbers, unknown choices, hard bounds."""
     numbers, categories = houses.numbers[:64].copy(), houses.categories[:64].copy()
     for column, feature in enumerate(contract.numbers):
         bounds = [b for b in (feature.minimum, feature.maximum) if b is not None]
@@ -77,7 +88,7 @@ def strange(houses: Inputs, contract: Contract) -> Inputs:
     return Inputs(numbers=numbers, categories=categories)
 
 
-def dummy(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> dict[str, float]:
+def baseline(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> dict[str, float]:
     """Metrics of the median training price, or of the median price by area where the contract names one."""
     actual, known = prices(holdout, contract), prices(train, contract)
     if contract.gate.area is None:
@@ -95,9 +106,9 @@ def holdout_hash(holdout: pd.DataFrame, contract: Contract) -> str:
 
 
 def names_of(sales: pd.DataFrame) -> NDArray[np.uint32]:
-    """A number for each sale's property, or for the sale where no property is known: [rows].
+    """A number for each sale's property, or for the sale if its property is unknown: [rows].
 
-    Half of GROUP's bits: that two properties share a number costs a few holdout sales in a thousand at most.
+    Half of GROUP's bits: two properties that share a number cost at most a few holdout sales in a thousand.
     """
     return np.asarray((sales[GROUP].to_numpy() & 0xFFFFFFFF).astype("<u4"))
 
@@ -122,68 +133,74 @@ def slice_rows(holdout: pd.DataFrame, predicted: Prices, contract: Contract) -> 
     return found
 
 
-def slice_metrics(
-    actual: Prices, predicted: Prices, slices: Mapping[str, Rows]
-) -> dict[str, dict[str, float]]:
+def slice_metrics(found: Predictions, slices: Mapping[str, Rows]) -> dict[str, dict[str, float]]:
     """Metrics of each slice with at least two sales, and its `rows`."""
     return {
-        name: {"rows": float(len(rows)), **measure(actual[rows], predicted[rows])}
+        name: {"rows": float(len(rows)), **measure(found.actual[rows], found.price[rows])}
         for name, rows in slices.items()
         if len(rows) > 1
     }
 
 
-def interval(
-    model: ort.InferenceSession, houses: Inputs, actual: Prices, slices: Mapping[str, Rows]
-) -> Interval | None:
-    """How well the model's intervals hold the actual prices; None where it gives none."""
-    found = predict_interval(model, houses)
-    if found is None:
+def interval_coverage(found: Predictions, slices: Mapping[str, Rows]) -> IntervalCoverage | None:
+    """How often the intervals contain the actual price; None if there are none."""
+    within = found.within
+    if within is None or found.lower is None or found.upper is None:
         return None
-    lower, upper = found
-    within = (lower <= actual) & (actual <= upper)
-    return Interval(
+    return IntervalCoverage(
         coverage=float(within.mean()),
-        sales=len(actual),
-        median_width=float(np.median((upper - lower) / predict(model, houses))),
+        sales=len(found),
+        median_width=float(np.median((found.upper - found.lower) / found.price)),
         slices={name: (len(rows), float(within[rows].mean())) for name, rows in slices.items() if len(rows)},
     )
 
 
 def compare(
-    candidate: Model, champion: Model, splits: pd.DataFrame, contract: Contract, *, evaluations: int
-) -> Rival:
-    """The champion on the candidate's holdout, less the properties that either was trained on."""
+    candidate: Model,
+    champion: Model,
+    splits: pd.DataFrame,
+    found: Predictions,
+    contract: Contract,
+    *,
+    evaluations: int,
+) -> ChampionComparison:
+    """Both on the holdout, less the properties that either was trained on. `found` are the candidate's."""
     missing = [feature.name for feature in champion.contract.features if feature.name not in splits]
     if missing:
         problem = f"it needs {', '.join(missing)}, which the contract no longer has"
-        return Rival(version=champion.version, sha256=champion.sha256, problem=problem)
+        return ChampionComparison(version=champion.version, sha256=champion.sha256, problem=problem)
     holdout = splits[splits[PART] == HOLDOUT]
     seen = np.isin(names_of(holdout), np.concatenate([candidate.trained_on, champion.trained_on]))
     new = holdout[~seen]
     if len(new) < 2:
         problem = "each of its sales was in the training of one of the two"
-        return Rival(version=champion.version, sha256=champion.sha256, problem=problem)
-    return _compare(candidate, champion, new, contract, bootstrap.spend(evaluations))
+        return ChampionComparison(version=champion.version, sha256=champion.sha256, problem=problem)
+    return _compare(candidate, champion, new, found[~seen], contract, bootstrap.spend(evaluations))
 
 
-def _compare(candidate: Model, champion: Model, new: pd.DataFrame, contract: Contract, alpha: float) -> Rival:
-    actual = prices(new, contract)
-    houses, their_houses = inputs(new, contract), inputs(new, champion.contract)
-    mine, theirs = predict(candidate.session, houses), predict(champion.session, their_houses)
-    slices = slice_rows(new, theirs, contract)
+def _compare(
+    candidate: Model,
+    champion: Model,
+    new: pd.DataFrame,
+    mine: Predictions,
+    contract: Contract,
+    alpha: float,
+) -> ChampionComparison:
+    actual = mine.actual
+    theirs = predict(champion, inputs(new, champion.contract), actual)
+    slices = slice_rows(new, theirs.price, contract)
     resolution = contract.gate.parity
-    errors = bootstrap.errors(actual, mine, theirs, new[GROUP].to_numpy(), resolution=resolution)
+    errors = bootstrap.errors(actual, mine.price, theirs.price, new[GROUP].to_numpy(), resolution=resolution)
     seed = bootstrap.seed_of([holdout_hash(new, contract), candidate.sha256, champion.sha256])
     difference = bootstrap.compare(errors, seed=seed)
     median, median_high = bootstrap.median_error_ratio(
-        actual, mine, theirs, resolution=resolution, seed=seed, alpha=alpha
+        actual, mine.price, theirs.price, resolution=resolution, seed=seed, alpha=alpha
     )
-    their_interval = interval(champion.session, their_houses, actual, {})
-    return Rival(
+    their_intervals = interval_coverage(theirs, {})
+    return ChampionComparison(
         version=champion.version,
         sha256=champion.sha256,
-        metrics=measure(actual, theirs),
+        metrics=measure(actual, theirs.price),
         sales=len(new),
         estimate=difference.estimate,
         low=difference.low(alpha),
@@ -196,15 +213,15 @@ def _compare(candidate: Model, champion: Model, new: pd.DataFrame, contract: Con
             for name, rows in slices.items()
             if len(rows) >= contract.gate.slice_rows
         },
-        median_width=their_interval.median_width if their_interval else None,
+        median_width=their_intervals.median_width if their_intervals else None,
         newer_data=candidate.data != champion.data,
         api_breaks=tuple(compatibility.breaks(champion.contract, contract)),
     )
 
 
-def _slice(errors: bootstrap.Errors, rows: Rows, margin: float, seed: int) -> SliceDifference:
+def _slice(errors: bootstrap.Errors, rows: Rows, margin: float, seed: int) -> SliceComparison:
     difference = bootstrap.compare(errors[rows], seed=seed)
-    return SliceDifference(
+    return SliceComparison(
         sales=len(rows),
         estimate=difference.estimate,
         low=difference.low(0.05),

@@ -2,7 +2,7 @@
 
 Standard on Ratio Studies, International Association of Assessing Officers, 2013, sections 5 and appendix B.
 There it is appraised value / sale price; a COD of 5 to 15, a PRD of 0.98 to 1.03, a PRB within 0.05 of 0, and
-a median ratio of 0.90 to 1.10 are held to be good.
+a median ratio of 0.90 to 1.10 are considered good.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Figure:
 
 
 def median_ratio(actual: Prices, predicted: Prices) -> float:
-    """The middle ratio: 1 where as many are priced too high as too low."""
+    """The median ratio: 1 if as many are priced too high as too low."""
     return float(np.median(predicted / actual))
 
 
@@ -40,7 +40,7 @@ def cod(actual: Prices, predicted: Prices) -> float:
 
 
 def prd(actual: Prices, predicted: Prices) -> float:
-    """Price-related differential: mean(r) / weighted mean(r); above 1 where dear houses are priced low."""
+    """Price-related differential: mean(r) / weighted mean(r); above 1 if expensive houses are priced low."""
     return float(np.mean(predicted / actual) / (predicted.sum() / actual.sum()))
 
 
@@ -66,7 +66,7 @@ FIGURES: Mapping[str, Callable[[Prices, Prices], float]] = {
 
 
 def study(actual: Prices, predicted: Prices, *, seed: int) -> dict[str, Figure]:
-    """Every figure with its 95% interval; of more than MOST_SALES sales, the interval is of a draw."""
+    """Every figure with its 95% interval; of more than MOST_SALES sales, the intervals use a sample."""
     predicted = np.maximum(predicted, 1e-9)
     draw = np.random.default_rng(seed)
     rows = draw.permutation(len(actual))[:MOST_SALES]

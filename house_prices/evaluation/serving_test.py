@@ -1,4 +1,4 @@
-"""A candidate's trial: the real inference server serves it, as a process, over a real socket."""
+"""The serving test: the real inference server, as a process, serves a candidate over a real socket."""
 
 import json
 import os
@@ -19,8 +19,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from house_prices.contract import proto
 from house_prices.evaluation import bad_requests
-from house_prices.evaluation.evaluation import FASTEST_MS, Prices, Service
-from house_prices.evaluation.measure import relative_difference
+from house_prices.evaluation.evaluation import FASTEST_MS, ServingTest
+from house_prices.evaluation.measure import Expected, relative_difference
+from house_prices.evaluation.predictions import Prices
 from house_prices.registry import Champion, ModelVersion
 from house_prices.training.features import Inputs
 from inference_server.client import Client
@@ -30,7 +31,7 @@ PATIENCE_S = 60.0
 BATCH = 4096
 REQUESTS = 500
 ROUNDS = 3
-"""What else the machine does only adds to a time: a round that looks slow is repeated, the best counts."""
+"""Other work on the machine only adds time: a slow round is repeated and the best one counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +49,16 @@ class _Failed(Exception):
     """The server did not serve; says why."""
 
 
-def hold(
-    candidate: ModelVersion, champion: ModelVersion | None, asked: tuple[Inputs, Prices, float]
-) -> Service:
-    """Serve the candidate, and ask it for everything that its rules look at.
+def run(candidate: ModelVersion, champion: ModelVersion | None, expected: Expected) -> ServingTest:
+    """Serve the candidate, and ask it for everything that the gate's rules look at.
 
-    `asked` are houses, scikit-learn's prices of them, and the least price that a difference is held
-    against. A server that fails is evidence, not an error.
+    A server that fails is a finding, not an error.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "candidate.log")
         try:
             with _serving(candidate, Path(folder, "candidate"), log) as server:
-                return _ask(server, champion, Path(folder), *asked)
+                return _ask(server, champion, Path(folder), expected)
         except (_Failed, grpc.RpcError) as error:
             problem = error.details() if isinstance(error, grpc.RpcError) else str(error)
             return _nothing(str(problem), log.read_text(errors="replace"), candidate)
@@ -70,24 +68,23 @@ def _ask(
     server: _Server,
     champion: ModelVersion | None,
     folder: Path,
-    houses: Inputs,
-    expected: Prices,
-    least: float,
-) -> Service:
+    expected: Expected,
+) -> ServingTest:
+    houses, least = expected.houses, expected.least
     served = _prices(server, houses)
-    difference = relative_difference(served, expected, least)
-    worst = int(np.argmax(np.abs(served - expected) / np.maximum(np.abs(expected), least)))
+    difference = relative_difference(served, expected.prices, least)
+    worst = int(np.argmax(np.abs(served - expected.prices) / np.maximum(np.abs(expected.prices), least)))
     wrong, asked = bad_requests.ask(server.channel, server.version.manifest)
     memory_mb = _memory_mb(server.process.pid)
     mine, theirs = _race(server, champion, folder)
-    return Service(
+    return ServingTest(
         problem="",
         log=Path(folder, "candidate.log").read_text(errors="replace"),
         rows=len(houses),
         difference=difference,
-        worst_request=_described(houses, worst, served[worst], expected[worst]),
+        worst_request=_described(houses, worst, served[worst], expected.prices[worst]),
         wrong_answers=wrong,
-        canaries=asked,
+        bad_requests=asked,
         load_s=server.load_s,
         p99_ms=mine,
         champion_p99_ms=theirs,
@@ -101,8 +98,8 @@ def _race(server: _Server, champion: ModelVersion | None, folder: Path) -> tuple
     if champion is None:
         return _best([server])[0], None
     try:
-        with _serving(champion, folder / "champion", folder / "champion.log") as rival:
-            mine, theirs = _best([server, rival])
+        with _serving(champion, folder / "champion", folder / "champion.log") as other:
+            mine, theirs = _best([server, other])
             return mine, theirs
     except _Failed:
         return _best([server])[0], None
@@ -121,7 +118,7 @@ def _best(servers: Sequence[_Server]) -> list[float]:
 
 @contextmanager
 def _asking(server: _Server) -> Iterator[Callable[[], object]]:
-    """What asks a server for the price of one house."""
+    """A call that asks a server for the price of one house."""
     market, house = server.version.market, bad_requests.sound_house(server.version.manifest)
     with Client(server.address, contracts=[server.version.manifest.contract]) as client:
         yield partial(client.predict, market, [house])
@@ -130,7 +127,7 @@ def _asking(server: _Server) -> Iterator[Callable[[], object]]:
 def p99_ms(asks: Sequence[Callable[[], object]]) -> list[float]:
     """Each one's 99th percentile over warmed calls, in ms.
 
-    They take turns, so that whatever else the machine does meets all of them.
+    They take turns, so other work on the machine affects all of them.
     """
     times = np.empty((REQUESTS + REQUESTS // 5, len(asks)))
     for row in times:
@@ -177,7 +174,7 @@ def _registry_of(version: ModelVersion, models: Path) -> None:
         sha256=version.manifest.sha256,
         promoted_at=version.manifest.created_at,
         by="the gate",
-        reason="a trial",
+        reason="a serving test",
         previous=None,
     )
     (home / "champion.json").write_text(json.dumps(asdict(champion)))
@@ -254,16 +251,16 @@ def _described(houses: Inputs, row: int, served: float, expected: float) -> str:
     return f"served {served:.6g}, expected {expected:.6g} for numbers [{numbers}], categories [{texts}]"
 
 
-def _nothing(problem: str, log: str, version: ModelVersion) -> Service:
-    """The evidence of a server that did not serve."""
-    return Service(
+def _nothing(problem: str, log: str, version: ModelVersion) -> ServingTest:
+    """The result of a server that did not serve."""
+    return ServingTest(
         problem=problem,
         log=log,
         rows=0,
         difference=float("inf"),
         worst_request="",
         wrong_answers=(),
-        canaries=0,
+        bad_requests=0,
         load_s=float("inf"),
         p99_ms=float("inf"),
         champion_p99_ms=None,

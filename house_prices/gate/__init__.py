@@ -1,22 +1,22 @@
 """The gate: whether a candidate may serve.
 
-A rule is a function from evidence and thresholds to a ruling. A new one is one more line in RULES; it becomes
-an asset check of its own, and the promotion sensor asks for it.
+A rule is a function from an evaluation and the contract's thresholds to a result. To add one, write the
+function and add a line to RULES: it becomes an asset check, and the promotion sensor waits for it.
 """
 
 from collections.abc import Callable, Mapping
 
 from house_prices.contract.schema import Gate
-from house_prices.evaluation.evaluation import Evidence
+from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import absolute, relative, serving
-from house_prices.gate.decision import Outcome, Ruling, Verdict
+from house_prices.gate.decision import GateDecision, Outcome, RuleResult
 
-__all__ = ["RULES", "Outcome", "Ruling", "Verdict", "judge"]
+__all__ = ["RULES", "GateDecision", "Outcome", "RuleResult", "decide"]
 
-RULES: Mapping[str, Callable[[Evidence, Gate], Ruling]] = {
+RULES: Mapping[str, Callable[[Evaluation, Gate], RuleResult]] = {
     "parity": absolute.parity,
     "floors": absolute.floors,
-    "beats_dummy": absolute.beats_dummy,
+    "beats_baseline": absolute.beats_baseline,
     "median_ratio": absolute.median_ratio,
     "interval_coverage": absolute.interval_coverage,
     "against_champion": relative.against_champion,
@@ -29,9 +29,9 @@ RULES: Mapping[str, Callable[[Evidence, Gate], Ruling]] = {
     "served_speed": serving.served_speed,
     "served_size": serving.served_size,
 }
-"""Every rule by the name of its asset check. A rule's docstring is what the check's reader is told."""
+"""Every rule by the name of its asset check. The rule's docstring is the check's description."""
 
 
-def judge(evidence: Evidence, gate: Gate) -> Verdict:
-    """Hold a candidate's evidence against every rule."""
-    return Verdict(rulings=tuple(rule(evidence, gate) for rule in RULES.values()))
+def decide(evaluation: Evaluation, gate: Gate) -> GateDecision:
+    """Apply every rule to a candidate's evaluation."""
+    return GateDecision(results=tuple(rule(evaluation, gate) for rule in RULES.values()))

@@ -3,34 +3,34 @@
 import math
 
 from house_prices.contract.schema import Gate
-from house_prices.evaluation.evaluation import Evidence
-from house_prices.gate.decision import Outcome, Ruling, passes
+from house_prices.evaluation.evaluation import Evaluation
+from house_prices.gate.decision import Outcome, RuleResult, passes
 
 MEDIAN_RATIO = (0.90, 1.10)
 MEDIAN_RATIO_GOOD = (0.97, 1.03)
 
 
-def parity(evidence: Evidence, gate: Gate) -> Ruling:
+def parity(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The ONNX file gives the prices that scikit-learn gives."""
-    return Ruling(
+    return RuleResult(
         rule="parity",
-        outcome=passes(evidence.parity <= gate.parity),
+        outcome=passes(evaluation.parity <= gate.parity),
         sentence=(
-            f"ONNX and scikit-learn differ by at most {evidence.parity:.1e} of the price "
-            f"on {evidence.parity_rows} houses; allowed: {gate.parity:.1e}."
+            f"ONNX and scikit-learn differ by at most {evaluation.parity:.1e} of the price "
+            f"on {evaluation.parity_rows} houses; allowed: {gate.parity:.1e}."
         ),
-        numbers={"difference": evidence.parity, "allowed": gate.parity, "houses": evidence.parity_rows},
+        numbers={"difference": evaluation.parity, "allowed": gate.parity, "houses": evaluation.parity_rows},
     )
 
 
-def floors(evidence: Evidence, gate: Gate) -> Ruling:
-    """The holdout's metrics keep the contract's own floors and ceilings."""
-    found = evidence.metrics
+def floors(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The holdout metrics stay within the contract's floors and ceilings."""
+    found = evaluation.metrics
     low = [name for name, floor in gate.floors.items() if not found[name] >= floor]
     high = [name for name, ceiling in gate.ceilings.items() if not found[name] <= ceiling]
     limits = [f"{name} {found[name]:.4g} (at least {floor:g})" for name, floor in gate.floors.items()]
     limits += [f"{name} {found[name]:.4g} (at most {top:g})" for name, top in gate.ceilings.items()]
-    return Ruling(
+    return RuleResult(
         rule="floors",
         outcome=passes(not low and not high),
         sentence=f"On the holdout: {', '.join(limits) or 'the contract sets no limit'}.",
@@ -38,27 +38,27 @@ def floors(evidence: Evidence, gate: Gate) -> Ruling:
     )
 
 
-def beats_dummy(evidence: Evidence, gate: Gate) -> Ruling:
-    """The model knows much more than the median price."""
-    mine, dummy = evidence.metrics["rmsle"], evidence.dummy["rmsle"]
-    allowed = dummy * (1 - gate.dummy_margin)
-    return Ruling(
-        rule="beats_dummy",
+def beats_baseline(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The model does much better than answering the median price."""
+    mine, baseline = evaluation.metrics["rmsle"], evaluation.baseline["rmsle"]
+    allowed = baseline * (1 - gate.baseline_margin)
+    return RuleResult(
+        rule="beats_baseline",
         outcome=passes(mine <= allowed),
         sentence=(
-            f"RMSLE {mine:.4g}; answering the median price gives {dummy:.4g}; "
-            f"allowed: {allowed:.4g}, {gate.dummy_margin:.0%} better."
+            f"RMSLE {mine:.4g}; answering the median price gives {baseline:.4g}; "
+            f"allowed: {allowed:.4g}, {gate.baseline_margin:.0%} better."
         ),
-        numbers={"rmsle": mine, "dummy_rmsle": dummy, "allowed": allowed},
+        numbers={"rmsle": mine, "baseline_rmsle": baseline, "allowed": allowed},
     )
 
 
-def median_ratio(evidence: Evidence, _: Gate) -> Ruling:
+def median_ratio(evaluation: Evaluation, _: Gate) -> RuleResult:
     """Houses are priced too high as often as too low."""
-    found = evidence.ratio_study["median_ratio"]
+    found = evaluation.ratio_study["median_ratio"]
     (low, high), (good_low, good_high) = MEDIAN_RATIO, MEDIAN_RATIO_GOOD
     remark = "" if good_low <= found.value <= good_high else f", good: {good_low} to {good_high}"
-    return Ruling(
+    return RuleResult(
         rule="median_ratio",
         outcome=passes(low <= found.value <= high),
         sentence=(
@@ -67,18 +67,18 @@ def median_ratio(evidence: Evidence, _: Gate) -> Ruling:
         ),
         numbers={
             f"{name}{end}": value
-            for name, figure in evidence.ratio_study.items()
+            for name, figure in evaluation.ratio_study.items()
             for end, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high))
         },
     )
 
 
-def interval_coverage(evidence: Evidence, gate: Gate) -> Ruling:
-    """The intervals hold the price as often as they promise, overall and in every slice."""
-    found = evidence.interval
+def interval_coverage(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The intervals contain the price as often as they promise, overall and in every slice."""
+    found = evaluation.interval
     if found is None:
-        sentence = "The model gives no intervals: it has too few sales to calibrate them."
-        return Ruling(rule="interval_coverage", outcome=Outcome.PASS, sentence=sentence, numbers={})
+        sentence = "The model gives no intervals: there are too few sales to calibrate them."
+        return RuleResult(rule="interval_coverage", outcome=Outcome.PASS, sentence=sentence, numbers={})
     least = gate.coverage - 2 * math.sqrt(gate.coverage * (1 - gate.coverage) / found.sales)
     narrow = {
         name: coverage
@@ -86,7 +86,7 @@ def interval_coverage(evidence: Evidence, gate: Gate) -> Ruling:
         if sales >= gate.slice_rows and coverage < gate.slice_coverage
     }
     low = "".join(f" In {name} it is {coverage:.3f}." for name, coverage in narrow.items())
-    return Ruling(
+    return RuleResult(
         rule="interval_coverage",
         outcome=passes(found.coverage >= least and not narrow),
         sentence=(

@@ -1,34 +1,26 @@
-"""What a rule says, and what all of them say together."""
+"""What a rule finds, and what the gate decides from all of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from house_prices.registry import Outcome
 
-class Outcome(StrEnum):
-    """A rule's answer."""
-
-    PASS = "pass"  # noqa: S105  # no password
-    """Kept: nothing stands against promotion."""
-    HOLD = "hold"
-    """Not decided by the numbers: a person promotes or rejects, with a reason."""
-    FAIL = "fail"
-    """Broken: the candidate is rejected."""
+__all__ = ["GateDecision", "Outcome", "RuleResult", "passes"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ruling:
-    """One rule's answer with its reasons."""
+class RuleResult:
+    """One rule's outcome with its reasons."""
 
     rule: str
     """The function's name, and the asset check's."""
     outcome: Outcome
     sentence: str
-    """What was found, and against what it was held."""
+    """What was found, and what it was compared with."""
     numbers: Mapping[str, float]
     """What the sentence rests on, thresholds included."""
     details: Mapping[str, str] | None = None
-    """Longer evidence by name, such as the request that failed and the server's log."""
+    """Longer findings by name, such as the request that failed and the server's log."""
 
     @property
     def passed(self) -> bool:
@@ -37,16 +29,17 @@ class Ruling:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """The gate's answer."""
+class GateDecision:
+    """Whether a candidate may serve."""
 
-    rulings: tuple[Ruling, ...]
+    results: tuple[RuleResult, ...]
+    """One for each rule, in the order of RULES."""
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the rules' answers."""
-        outcomes = {ruling.outcome for ruling in self.rulings}
-        return next(one for one in (Outcome.FAIL, Outcome.HOLD, Outcome.PASS) if one in outcomes)
+        """The worst of the rules' outcomes."""
+        outcomes = {result.outcome for result in self.results}
+        return next(one for one in (Outcome.FAIL, Outcome.NEEDS_REVIEW, Outcome.PASS) if one in outcomes)
 
     @property
     def passed(self) -> bool:
@@ -55,14 +48,10 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """A sentence for each rule that does not pass; empty where all do."""
-        return tuple(
-            f"{ruling.rule}: {ruling.sentence}"
-            for ruling in self.rulings
-            if ruling.outcome is not Outcome.PASS
-        )
+        """A sentence for each rule that did not pass; empty if all did."""
+        return tuple(f"{result.rule}: {result.sentence}" for result in self.results if not result.passed)
 
 
 def passes(kept: bool) -> Outcome:
-    """PASS where a rule is kept, FAIL where it is broken."""
+    """PASS if a rule is kept, FAIL if it is broken."""
     return Outcome.PASS if kept else Outcome.FAIL

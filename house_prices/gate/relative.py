@@ -1,9 +1,9 @@
-"""Rules that hold the candidate against the champion, on sales that neither was trained on."""
+"""Rules that compare the candidate with the champion, on sales that neither was trained on."""
 
 from house_prices.contract.schema import Gate
 from house_prices.evaluation import bootstrap
-from house_prices.evaluation.evaluation import Evidence, Rival
-from house_prices.gate.decision import Outcome, Ruling, passes
+from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
+from house_prices.gate.decision import Outcome, RuleResult, passes
 
 SMALL_HOLDOUT = 2000
 """With fewer sales than this, the margin is the wider one."""
@@ -11,76 +11,83 @@ FAMILY_ALPHA = 0.05
 """Chance of rejecting a candidate for a slice when it is worse in none."""
 
 
-def against_champion(evidence: Evidence, gate: Gate) -> Ruling:
-    """The candidate prices better than the champion, or no worse and it has learnt from newer sales."""
-    rival = evidence.champion
-    if rival is None:
+def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The candidate prices better than the champion, or no worse and it was trained on newer sales."""
+    comparison = evaluation.champion
+    if comparison is None:
         return _alone("against_champion")
-    if rival.sha256 == evidence.sha256:
-        return _ruling("against_champion", Outcome.PASS, "The candidate is the champion's own file.", {})
-    if rival.problem:
+    if comparison.sha256 == evaluation.sha256:
+        return _result("against_champion", Outcome.PASS, "The candidate is the champion's own file.", {})
+    if comparison.problem:
         sentence = (
-            f"The champion, version {rival.version}, cannot price this holdout: {rival.problem}. "
+            f"The champion, version {comparison.version}, cannot price this holdout: {comparison.problem}. "
             "Compare them yourself, then promote or reject by hand."
         )
-        return _ruling("against_champion", Outcome.HOLD, sentence, {})
-    if rival.sales < gate.rows:
+        return _result("against_champion", Outcome.NEEDS_REVIEW, sentence, {})
+    if comparison.sales < gate.rows:
         sentence = (
-            f"{rival.sales} holdout sales are new to both models; {gate.rows} are needed to compare them."
+            f"{comparison.sales} holdout sales are new to both models; "
+            f"{gate.rows} are needed to compare them."
         )
-        return _ruling("against_champion", Outcome.HOLD, sentence, {"sales": rival.sales})
-    outcome, finding = _compared(rival, gate)
+        return _result("against_champion", Outcome.NEEDS_REVIEW, sentence, {"sales": comparison.sales})
+    outcome, finding = _compared(comparison, gate)
     sentence = (
-        f"{finding} RMSLE is {rival.estimate:+.1%} of the champion's, version {rival.version}, on "
-        f"{rival.sales} sales: between {rival.low:+.1%} and {rival.high:+.1%} at level {rival.alpha:.2g}, "
-        f"no worse means at most {margin(rival, gate):+.0%}. MdAPE is {rival.median_error_ratio - 1:+.1%}, "
-        f"at most {rival.median_error_high - 1:+.1%}, allowed {gate.median_margin:+.0%}."
+        f"{finding} RMSLE differs by {comparison.estimate:+.1%} from that of the champion, version "
+        f"{comparison.version}, on {comparison.sales} sales: between {comparison.low:+.1%} and "
+        f"{comparison.high:+.1%} at level {comparison.alpha:.2g}; allowed: at most "
+        f"{margin(comparison, gate):+.0%}. MdAPE differs by {comparison.median_error_ratio - 1:+.1%}, at "
+        f"most {comparison.median_error_high - 1:+.1%}; allowed: {gate.median_margin:+.0%}."
     )
     numbers = {
-        "difference": rival.estimate,
-        "low": rival.low,
-        "high": rival.high,
-        "alpha": rival.alpha,
-        "margin": margin(rival, gate),
-        "median_error_ratio": rival.median_error_ratio,
-        "median_error_high": rival.median_error_high,
-        "sales": rival.sales,
+        "difference": comparison.estimate,
+        "low": comparison.low,
+        "high": comparison.high,
+        "alpha": comparison.alpha,
+        "margin": margin(comparison, gate),
+        "median_error_ratio": comparison.median_error_ratio,
+        "median_error_high": comparison.median_error_high,
+        "sales": comparison.sales,
     }
-    return _ruling("against_champion", outcome, sentence, numbers)
+    return _result("against_champion", outcome, sentence, numbers)
 
 
-def _compared(rival: Rival, gate: Gate) -> tuple[Outcome, str]:
-    """Many sales tell a difference that does not matter: newer data outweighs one within the margins."""
-    no_worse = rival.high <= margin(rival, gate) and rival.median_error_high <= 1 + gate.median_margin
-    if rival.high < 0:
+def _compared(comparison: ChampionComparison, gate: Gate) -> tuple[Outcome, str]:
+    """On many sales even a negligible difference is certain: newer data outweighs one within the margins."""
+    no_worse = (
+        comparison.high <= margin(comparison, gate) and comparison.median_error_high <= 1 + gate.median_margin
+    )
+    if comparison.high < 0:
         return Outcome.PASS, "Superior."
-    if no_worse and rival.newer_data:
+    if no_worse and comparison.newer_data:
         return Outcome.PASS, "Not inferior, and trained on newer data."
-    if rival.low > 0:
+    if comparison.low > 0:
         return Outcome.FAIL, "Inferior."
     if no_worse:
-        return Outcome.HOLD, "Not inferior, but trained on the same data: nothing speaks for a change."
-    return Outcome.HOLD, "The sales cannot tell the two apart well enough."
+        return (
+            Outcome.NEEDS_REVIEW,
+            "Not inferior, but trained on the same data: there is no reason to change.",
+        )
+    return Outcome.NEEDS_REVIEW, "There are too few sales to tell the two apart."
 
 
-def margin(rival: Rival, gate: Gate) -> float:
+def margin(comparison: ChampionComparison, gate: Gate) -> float:
     """How much worse still counts as no worse, as a share of the champion's RMSLE."""
-    return gate.small_margin if rival.sales < SMALL_HOLDOUT else gate.margin
+    return gate.small_margin if comparison.sales < SMALL_HOLDOUT else gate.margin
 
 
-def slices(evidence: Evidence, gate: Gate) -> Ruling:
+def slices(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """In no slice of the market is the candidate much worse than the champion."""
-    rival = evidence.champion
-    if rival is None or rival.problem or not rival.slices:
+    comparison = evaluation.champion
+    if comparison is None or comparison.problem or not comparison.slices:
         return _alone("slices")
-    tested = {name: one for name, one in rival.slices.items() if one.sales >= gate.slice_rows}
+    tested = {name: one for name, one in comparison.slices.items() if one.sales >= gate.slice_rows}
     worse = bootstrap.holm({name: one.p_value for name, one in tested.items()}, FAMILY_ALPHA)
     found = "".join(
         f" In {name}, {tested[name].sales} sales, it is {tested[name].estimate:+.1%} "
         f"(at least {tested[name].low:+.1%})."
         for name in worse
     )
-    return _ruling(
+    return _result(
         "slices",
         passes(not worse),
         f"RMSLE is more than {gate.slice_margin:.0%} worse than the champion's in {len(worse)} of "
@@ -89,45 +96,45 @@ def slices(evidence: Evidence, gate: Gate) -> Ruling:
     )
 
 
-def interval_width(evidence: Evidence, gate: Gate) -> Ruling:
-    """The intervals say no less than the champion's."""
-    mine, rival = evidence.interval, evidence.champion
-    if mine is None or rival is None or not rival.median_width:
+def interval_width(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The intervals are not much wider than the champion's."""
+    mine, comparison = evaluation.interval, evaluation.champion
+    if mine is None or comparison is None or not comparison.median_width:
         return _alone("interval_width")
-    ratio = mine.median_width / rival.median_width
-    return _ruling(
+    ratio = mine.median_width / comparison.median_width
+    return _result(
         "interval_width",
         passes(ratio <= gate.width),
         f"The median interval is {mine.median_width:.1%} of the price wide, {ratio:.3f} of the champion's; "
         f"allowed: {gate.width:g}.",
-        {"width": mine.median_width, "champion_width": rival.median_width, "ratio": ratio},
+        {"width": mine.median_width, "champion_width": comparison.median_width, "ratio": ratio},
     )
 
 
-def fresh_holdout(evidence: Evidence, gate: Gate) -> Ruling:
-    """The holdout has not been asked so often that passing it is luck."""
-    used_up = evidence.evaluations > gate.evaluations
-    return _ruling(
+def fresh_holdout(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The holdout has not been used so often that passing it may be luck."""
+    used_up = evaluation.evaluations > gate.evaluations
+    return _result(
         "fresh_holdout",
-        Outcome.HOLD if used_up else Outcome.PASS,
-        f"{evidence.evaluations} candidates have been judged on this holdout; after {gate.evaluations} it "
-        "must be another: add newer sales, or change the split.",
-        {"evaluations": evidence.evaluations, "allowed": gate.evaluations},
+        Outcome.NEEDS_REVIEW if used_up else Outcome.PASS,
+        f"{evaluation.evaluations} candidates have been judged on this holdout; after {gate.evaluations} it "
+        "needs to change: add newer sales, or change the split.",
+        {"evaluations": evaluation.evaluations, "allowed": gate.evaluations},
     )
 
 
-def api_compatibility(evidence: Evidence, _: Gate) -> Ruling:
-    """Clients of the champion's typed API can go on."""
-    rival = evidence.champion
-    broken = rival.api_breaks if rival else ()
-    advice = " Raise api_version in the contract, or take it back." if broken else ""
-    said = " ".join(broken) or "Clients of the champion's typed API can go on."
-    return _ruling("api_compatibility", passes(not broken), said + advice, {"breaks": len(broken)})
+def api_compatibility(evaluation: Evaluation, _: Gate) -> RuleResult:
+    """Clients of the champion's typed API keep working."""
+    comparison = evaluation.champion
+    broken = comparison.api_breaks if comparison else ()
+    advice = " Raise api_version in the contract, or undo the change." if broken else ""
+    said = " ".join(broken) or "Clients of the champion's typed API keep working."
+    return _result("api_compatibility", passes(not broken), said + advice, {"breaks": len(broken)})
 
 
-def _alone(rule: str) -> Ruling:
-    return _ruling(rule, Outcome.PASS, "There is no other champion to compare with.", {})
+def _alone(rule: str) -> RuleResult:
+    return _result(rule, Outcome.PASS, "There is no other champion to compare with.", {})
 
 
-def _ruling(rule: str, outcome: Outcome, sentence: str, numbers: dict[str, float]) -> Ruling:
-    return Ruling(rule=rule, outcome=outcome, sentence=sentence, numbers=numbers)
+def _result(rule: str, outcome: Outcome, sentence: str, numbers: dict[str, float]) -> RuleResult:
+    return RuleResult(rule=rule, outcome=outcome, sentence=sentence, numbers=numbers)

@@ -1,14 +1,14 @@
-"""Rules that look at the candidate in the real server, over a real socket."""
+"""Rules about the candidate in the real inference server, over a real socket."""
 
 from house_prices.contract.schema import Gate
-from house_prices.evaluation.evaluation import FASTEST_MS, Evidence, Service
-from house_prices.gate.decision import Outcome, Ruling, passes
+from house_prices.evaluation.evaluation import FASTEST_MS, Evaluation, ServingTest
+from house_prices.gate.decision import Outcome, RuleResult, passes
 
 
-def served_prices(evidence: Evidence, gate: Gate) -> Ruling:
+def served_prices(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The real server gives the prices that scikit-learn gives."""
-    served = evidence.service
-    return _ruling(
+    served = evaluation.serving
+    return _result(
         "served_prices",
         served,
         served.difference <= gate.parity,
@@ -19,27 +19,27 @@ def served_prices(evidence: Evidence, gate: Gate) -> Ruling:
     )
 
 
-def served_errors(evidence: Evidence, _: Gate) -> Ruling:
+def served_errors(evaluation: Evaluation, _: Gate) -> RuleResult:
     """The real server refuses bad requests with the right status."""
-    served = evidence.service
-    return _ruling(
+    served = evaluation.serving
+    return _result(
         "served_errors",
         served,
         not served.wrong_answers,
-        f"{len(served.wrong_answers)} of {served.canaries} bad requests were answered wrongly. "
+        f"{len(served.wrong_answers)} of {served.bad_requests} bad requests got the wrong answer. "
         + " ".join(served.wrong_answers),
-        {"canaries": served.canaries, "wrong": len(served.wrong_answers)},
+        {"bad_requests": served.bad_requests, "wrong": len(served.wrong_answers)},
         {},
     )
 
 
-def served_speed(evidence: Evidence, gate: Gate) -> Ruling:
-    """The real server loads the candidate soon, and answers as fast as with the champion."""
-    served = evidence.service
+def served_speed(evaluation: Evaluation, gate: Gate) -> RuleResult:
+    """The real server loads the candidate quickly, and answers as fast as with the champion."""
+    served = evaluation.serving
     theirs = served.champion_p99_ms
     slowest = gate.p99_ms if theirs is None else min(gate.p99_ms, max(gate.p99_ratio * theirs, FASTEST_MS))
     beside = "" if theirs is None else f" The champion's is {theirs:.2f} ms in the same check."
-    return _ruling(
+    return _result(
         "served_speed",
         served,
         served.load_s <= gate.load_seconds and served.p99_ms <= slowest,
@@ -50,10 +50,10 @@ def served_speed(evidence: Evidence, gate: Gate) -> Ruling:
     )
 
 
-def served_size(evidence: Evidence, gate: Gate) -> Ruling:
+def served_size(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The model's file and the server's memory stay small."""
-    served = evidence.service
-    return _ruling(
+    served = evaluation.serving
+    return _result(
         "served_size",
         served,
         served.memory_mb <= gate.memory_mb and served.model_mb <= gate.model_mb,
@@ -64,13 +64,18 @@ def served_size(evidence: Evidence, gate: Gate) -> Ruling:
     )
 
 
-def _ruling(
-    rule: str, served: Service, kept: bool, sentence: str, numbers: dict[str, float], details: dict[str, str]
-) -> Ruling:
-    """A ruling that carries the server's log where it does not pass."""
+def _result(
+    rule: str,
+    served: ServingTest,
+    kept: bool,
+    sentence: str,
+    numbers: dict[str, float],
+    details: dict[str, str],
+) -> RuleResult:
+    """A result that carries the server's log if it does not pass."""
     if served.problem:
         kept, sentence = False, f"The server did not serve the candidate: {served.problem}."
         numbers = {}
     outcome = passes(kept)
     shown = {**details, "server_log": served.log} if outcome is Outcome.FAIL else {}
-    return Ruling(rule=rule, outcome=outcome, sentence=sentence, numbers=numbers, details=shown)
+    return RuleResult(rule=rule, outcome=outcome, sentence=sentence, numbers=numbers, details=shown)

@@ -1,28 +1,24 @@
-"""The model card as one value, and reading it from a published version and its verdict."""
+"""The model card as one value, made from a published version, its evaluation and the gate's decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from house_prices.contract.schema import Contract
-from house_prices.evaluation.evaluation import Evidence
-from house_prices.gate import Verdict
+from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
+from house_prices.gate import GateDecision, Outcome, RuleResult
 from house_prices.model_card import charts, measures, wording
-from house_prices.model_card import decision as verdicts
 from house_prices.model_card import intervals as interval
-from house_prices.model_card.confidence import Further
 from house_prices.model_card.features import features
 from house_prices.model_card.limits import limits
 from house_prices.model_card.provenance import data_facts, lineage, trials
 from house_prices.model_card.view import (
-    Beside,
+    ConfidenceInterval,
     DataFacts,
     FeatureRow,
-    Intervals,
     Measure,
-    Outcome,
     Picture,
+    PredictionIntervals,
     Ratio,
-    Rule,
     Slice,
     TrialRow,
 )
@@ -47,17 +43,17 @@ class Card:
     target: str
     """What is predicted, with its unit."""
     holdout: int
-    """Sales that judged it."""
+    """Sales that it was evaluated on."""
     outcome: Outcome
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleResult, ...]
     measures: tuple[Measure, ...]
     ratios: tuple[Ratio, ...] = ()
-    dummy: str | None = None
-    """The feature by which the dummy scales the median price; None for the median price itself."""
-    beside: Beside | None = None
-    """The champion's side; None where there was none to compare with."""
-    intervals: Intervals | None = None
-    """None where the model gives none."""
+    baseline: str | None = None
+    """The feature by which the baseline scales the median price; None if it does not."""
+    comparison: ChampionComparison | None = None
+    """None if there was no champion."""
+    intervals: PredictionIntervals | None = None
+    """None if the model gives none."""
     pictures: tuple[Picture, ...] = ()
     slices: tuple[Slice, ...] = ()
     few_sales: int
@@ -81,9 +77,14 @@ class Card:
         return next((measure for measure in self.measures if measure.name == name), None)
 
     @property
-    def reasons(self) -> list[Rule]:
+    def reasons(self) -> list[RuleResult]:
         """The rules that did not pass, those that failed first."""
-        return [rule for outcome in ("fail", "hold") for rule in self.rules if rule.outcome == outcome]
+        return [
+            rule
+            for outcome in (Outcome.FAIL, Outcome.NEEDS_REVIEW)
+            for rule in self.rules
+            if rule.outcome == outcome
+        ]
 
     @property
     def worst_slice(self) -> float:
@@ -98,35 +99,38 @@ class Card:
 
 
 def card_of(
-    manifest: Manifest, number: int, evidence: Evidence, verdict: Verdict, further: Further | None = None
+    manifest: Manifest,
+    number: int,
+    evaluation: Evaluation,
+    decision: GateDecision,
+    confidence: Mapping[str, ConfidenceInterval] | None = None,
 ) -> Card:
-    """A version's card; what `further` does not hold is left out."""
-    known, contract = further or Further(), manifest.contract
-    actual, predicted, unit = evidence.actual, evidence.predicted, contract.target.unit
-    kept, beside = interval.calibrated(manifest), verdicts.beside(evidence)
-    priced = known.priced or (interval.around(kept, predicted) if kept else None)
-    theirs = evidence.champion.metrics if evidence.champion and beside and beside.same_sales else None
-    sliced = tuple(measures.slices(evidence))
+    """A version's card. `confidence` has the metrics' confidence intervals by name."""
+    contract, found = manifest.contract, evaluation.predictions
+    intervals = interval.shown(manifest, evaluation)
+    champion = evaluation.champion
+    theirs = champion.metrics if champion and champion.sales == len(found) else None
+    sliced = tuple(measures.slices(evaluation))
     return Card(
         market=contract.name,
         title=contract.title,
         version=number,
-        summary=_summary(manifest, evidence),
+        summary=_summary(manifest, evaluation),
         created_at=manifest.created_at,
         target=_target(contract),
-        holdout=len(actual),
-        outcome=verdicts.outcome(verdict.outcome),
-        rules=tuple(map(verdicts.rule, verdict.rulings)),
-        measures=tuple(measures.measures(evidence, known.intervals, theirs or {})),
-        dummy=contract.gate.area,
-        ratios=tuple(measures.ratios(evidence.ratio_study)),
-        beside=beside,
-        intervals=interval.shown(manifest, evidence),
-        pictures=tuple(charts.pictures(actual, predicted, unit, priced)),
+        holdout=len(found),
+        outcome=decision.outcome,
+        rules=decision.results,
+        measures=tuple(measures.measures(evaluation, confidence or {}, theirs or {})),
+        baseline=contract.gate.area,
+        ratios=tuple(measures.ratios(evaluation.ratio_study)),
+        comparison=champion,
+        intervals=intervals,
+        pictures=tuple(charts.pictures(found, contract.target.unit, intervals.level if intervals else None)),
         slices=sliced,
         few_sales=contract.gate.slice_rows,
-        limits=tuple(limits(manifest, evidence, sliced, has_interval=priced is not None)),
-        data=data_facts(manifest, evidence.holdout),
+        limits=tuple(limits(manifest, evaluation, sliced)),
+        data=data_facts(manifest, evaluation.holdout),
         contract_digest=contract.digest,
         api_version=contract.api_version,
         features=tuple(features(manifest)),
@@ -141,12 +145,12 @@ def _target(contract: Contract) -> str:
     return f"{wording.words(contract.target.name)}{unit}"
 
 
-def _summary(manifest: Manifest, found: Evidence) -> str:
+def _summary(manifest: Manifest, found: Evaluation) -> str:
     contract, rows = manifest.contract, manifest.training.get("rows")
     estimator = wording.words(str(manifest.training.get("estimator", "a model")))
-    taught = f", taught by {wording.count(rows)} sales" if isinstance(rows, int) else ""
+    trained = f", trained on {wording.count(rows)} sales" if isinstance(rows, int) else ""
     return (
         f"Predicts the {_target(contract)} of a house: {estimator} on {len(contract.features)} features"
-        f"{taught}. Of {wording.count(len(found.actual))} sales that it had never seen, half are priced with "
-        f"an error of less than {wording.share(max(found.metrics['mdape'], _TINY))}."
+        f"{trained}. Of {wording.count(len(found.predictions))} sales that it had never seen, half are "
+        f"priced with an error of less than {wording.share(max(found.metrics['mdape'], _TINY))}."
     )

@@ -1,11 +1,14 @@
 """The card's pictures, each from a few arrays of the holdout: [rows]."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from house_prices.model_card.drawing import LEFT, RIGHT, Drawing, Scale, Values, across, upward
+from house_prices.evaluation.predictions import Predictions
+from house_prices.model_card.drawing import HEIGHT, LEFT, RIGHT, WIDTH, Drawing, Scale, Values, across, upward
 from house_prices.model_card.view import Picture
 from house_prices.model_card.wording import change, count, percent, share, short
 
@@ -18,15 +21,13 @@ _WIDEST = 99
 """Percentile of the errors that the residuals' axis reaches; what lies beyond is drawn at its end."""
 
 
-def pictures(
-    actual: Values, predicted: Values, unit: str, interval: tuple[Values, Values, float] | None
-) -> Iterator[Picture]:
-    """Every picture that the evidence allows; an interval is its lower and upper ends and its level."""
-    yield predicted_against_actual(actual, predicted, unit)
-    yield residuals(actual, predicted, unit)
-    yield error_by_price_band(actual, predicted, unit)
-    if interval is not None:
-        yield coverage_by_quintile(actual, predicted, *interval, unit=unit)
+def pictures(found: Predictions, unit: str, level: float | None) -> Iterator[Picture]:
+    """Every picture that the predictions allow. `level` is what their intervals promise, if they have any."""
+    yield predicted_against_actual(found.actual, found.price, unit)
+    yield residuals(found.actual, found.price, unit)
+    yield error_by_price_band(found.actual, found.price, unit)
+    if level is not None and found.lower is not None and found.upper is not None:
+        yield coverage_by_quintile(found.actual, found.price, found.lower, found.upper, level, unit=unit)
 
 
 def predicted_against_actual(actual: Values, predicted: Values, unit: str) -> Picture:
@@ -121,6 +122,29 @@ def coverage_by_quintile(
         caption=f"Actual prices within the {percent(level)} interval: {told}. The line is what was promised.",
         svg=chart.markup,
     )
+
+
+def standalone(picture: Picture) -> str:
+    """A picture as an SVG file of its own, with the page's styles for a light background."""
+    return (
+        str(picture.svg)
+        .replace(
+            "<svg ",
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * WIDTH}" height="{2 * HEIGHT}" '
+            'font-family="sans-serif" ',
+            1,
+        )
+        .replace(">", f"><style>{_styles()}</style>", 1)
+    )
+
+
+@cache
+def _styles() -> str:
+    """The rules of `report.css` about charts, and its colours."""
+    page = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    colours = page[page.index("{") : page.index("}") + 1]
+    rules = [line.removeprefix("svg ") for line in page.splitlines() if line.startswith("svg ")]
+    return "\n".join([f"svg {colours}", *rules])
 
 
 def _bars(chart: Drawing, middles: list[float], heights: list[float]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from house_prices.contract.schema import Feature
-from house_prices.evaluation.evaluation import Evidence
+from house_prices.evaluation.evaluation import Evaluation
 from house_prices.model_card import wording
 from house_prices.model_card.view import Slice
 from house_prices.registry import Manifest
@@ -12,10 +12,8 @@ _EXACT = 1e-4
 _MANY_REFUSED = 0.05
 
 
-def limits(
-    manifest: Manifest, found: Evidence, slices: tuple[Slice, ...], *, has_interval: bool
-) -> Iterator[str]:
-    """A sentence a limit, the widest first."""
+def limits(manifest: Manifest, found: Evaluation, slices: tuple[Slice, ...]) -> Iterator[str]:
+    """A sentence for each limit, the widest first."""
     yield from _market(manifest)
     yield from _exact_law(found)
     yield from _time(manifest)
@@ -23,22 +21,22 @@ def limits(
     yield from _unknown(manifest)
     yield from _small(slices, manifest.contract.gate.slice_rows)
     yield from _refused(manifest)
-    if not has_interval:
-        yield "A price comes without an interval: the errors above are of many houses, not of the one asked."
+    if found.interval is None:
+        yield "Prices come without intervals: the errors above are averages, not about a single house."
 
 
 def _market(manifest: Manifest) -> Iterator[str]:
     yield (
-        f"It knows {manifest.contract.title} and no other market, and of a house no more than its "
-        f"{len(manifest.contract.features)} features: nothing of what else a buyer sees there."
+        f"It knows only {manifest.contract.title}, and of a house only its "
+        f"{len(manifest.contract.features)} features: nothing else that a buyer sees there."
     )
 
 
-def _exact_law(found: Evidence) -> Iterator[str]:
+def _exact_law(found: Evaluation) -> Iterator[str]:
     if found.metrics.get("mape", 1) < _EXACT:
         yield (
-            "The prices follow an exact law without noise, which the model has found: errors near 0 are "
-            "right here, and say nothing of how it would price real sales."
+            "The prices follow an exact formula without noise, which the model has found: errors near 0 are "
+            "expected here, and say nothing about how it would price real sales."
         )
 
 
@@ -52,11 +50,11 @@ def _time(manifest: Manifest) -> Iterator[str]:
             "after that day are not in its prices."
         )
     else:
-        yield "Prices are those of the time of the sales. What inflation has done since is not in them."
+        yield "Prices are those at the time of the sales. Inflation since then is not in them."
     if contract.split.by == "hash":
         yield (
-            "The sales that judge it are from the same time as those that taught it: on future sales, errors "
-            "may be larger than those above."
+            "The holdout is from the same time as the training sales: on future sales, errors may be larger "
+            "than those above."
         )
 
 
@@ -64,8 +62,8 @@ def _ranges(manifest: Manifest) -> Iterator[str]:
     beyond = [f for f in manifest.contract.numbers if _reaches_beyond(f, manifest)]
     if beyond:
         yield (
-            f"The contract allows more than training has seen of {wording.listed([f.name for f in beyond])}. "
-            "Out there the model guesses, and the server adds a warning to the price."
+            f"The contract allows values of {wording.listed([f.name for f in beyond])} that training has not "
+            "seen. For those the model extrapolates, and the server adds a warning to the price."
         )
 
 
@@ -82,8 +80,8 @@ def _unknown(manifest: Manifest) -> Iterator[str]:
     unknown = [f.name for f in manifest.contract.features if not f.required and f.missing is None]
     if unknown:
         yield (
-            f"{wording.listed(unknown)} may be left out where they are not known. Such a price is less "
-            "certain than the metrics say, unless most sales of the holdout were described no better."
+            f"{wording.listed(unknown)} may be left out if unknown. Such a price is less certain than the "
+            "metrics say, unless most holdout sales lack them too."
         )
 
 
@@ -92,7 +90,7 @@ def _small(slices: tuple[Slice, ...], few: int) -> Iterator[str]:
     if small:
         yield (
             f"{len(small)} of {len(slices)} slices have fewer than {few} sales in the holdout, such as "
-            f"{wording.listed(small, 3)}: their figures are a hint, not a measurement."
+            f"{wording.listed(small, 3)}: their figures are only indicative."
         )
 
 
@@ -100,9 +98,10 @@ def _refused(manifest: Manifest) -> Iterator[str]:
     cleaning, data = manifest.contract.cleaning, manifest.data
     read, kept = data.get("read"), data.get("kept")
     if isinstance(read, int) and isinstance(kept, int) and kept < read * (1 - _MANY_REFUSED):
-        yield f"{wording.share(1 - kept / read)} of the sales were refused: it knows nothing of their kind."
+        refused = wording.share(1 - kept / read)
+        yield f"{refused} of the sales were rejected: it knows nothing about houses like them."
     if cleaning.outliers == "iqr":
         yield (
             f"Sales beyond {cleaning.factor:g} interquartile ranges were left out as outliers, from training "
-            "and from the metrics alike: unusual houses are priced worse than these say."
+            "and metrics alike: unusual houses are priced worse than the metrics say."
         )

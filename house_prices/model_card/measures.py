@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from house_prices.evaluation.evaluation import Evidence
+from house_prices.evaluation.evaluation import Evaluation
 from house_prices.evaluation.ratio_study import Figure
-from house_prices.model_card.view import Interval, Kind, Measure, Ratio, Slice
+from house_prices.model_card.view import ConfidenceInterval, Kind, Measure, Ratio, Slice
 
 
 class _Metric(NamedTuple):
@@ -33,7 +33,7 @@ _RATIOS: Mapping[str, tuple[str, str, float, float]] = {
     "prd": ("PRD", "Above 1 where dear houses are priced too low beside cheap ones.", 0.98, 1.03),
     "prb": ("PRB", "How the ratio changes when the value doubles.", -0.05, 0.05),
 }
-"""Label, meaning, and the range that the industry's standard holds to be good."""
+"""Label, meaning, and the range that the industry's standard calls good."""
 
 
 _SPELLINGS: Mapping[str, str] = {
@@ -48,9 +48,9 @@ def named(name: str) -> str:
 
 
 def measures(
-    found: Evidence, intervals: Mapping[str, Interval], champion: Mapping[str, float]
+    found: Evaluation, intervals: Mapping[str, ConfidenceInterval], champion: Mapping[str, float]
 ) -> Iterator[Measure]:
-    """Every metric of the holdout; one that is not known here comes last, under its name."""
+    """Every metric of the holdout; an unknown one comes last, under its own name."""
     known = [name for name in _METRICS if name in found.metrics]
     for name in dict.fromkeys((*known, *found.metrics)):
         metric = _METRICS.get(name, _Metric(name, "", "figure"))
@@ -60,13 +60,13 @@ def measures(
             value=found.metrics[name],
             interval=intervals.get(name),
             cross_validation=found.cross_validation.get(name),
-            dummy=found.dummy.get(name),
+            baseline=found.baseline.get(name),
             champion=champion.get(name),
         )
 
 
 def ratios(study: Mapping[str, Figure]) -> Iterator[Ratio]:
-    """The figures of the ratio study that there are."""
+    """The figures of the ratio study."""
     for name, (label, meaning, low, high) in _RATIOS.items():
         if name in study:
             found = study[name]
@@ -74,17 +74,17 @@ def ratios(study: Mapping[str, Figure]) -> Iterator[Ratio]:
                 label=label,
                 meaning=meaning,
                 value=found.value,
-                interval=Interval(low=found.low, high=found.high),
-                good=Interval(low=low, high=high),
+                interval=ConfidenceInterval(low=found.low, high=found.high),
+                good=ConfidenceInterval(low=low, high=high),
             )
 
 
-def slices(found: Evidence) -> Iterator[Slice]:
+def slices(found: Evaluation) -> Iterator[Slice]:
     """The holdout's slices, from labels such as `roof = gable` or `price fifth 1`."""
-    held = found.interval.slices if found.interval else {}
+    covered = found.interval.slices if found.interval else {}
     for label, metrics in found.slices.items():
         group, _, value = label.partition(" = ")
-        _, coverage = held.get(label, (0, None))
+        _, coverage = covered.get(label, (0, None))
         yield Slice(
             group=group if value else "",
             value=value or label,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from house_prices import gate
 from house_prices.model_card import wording
 from house_prices.model_card.card import Card
 from house_prices.model_card.measures import named
@@ -35,6 +36,7 @@ def _environment() -> Environment:
         "named": named,
         "decimals": wording.decimals,
     }
+    environment.globals["questions"] = {name: rule.__doc__ for name, rule in gate.RULES.items()}
     return environment
 
 

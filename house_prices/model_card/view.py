@@ -1,43 +1,26 @@
 """The parts of a model card: plain values, in the order in which the card shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from markupsafe import Markup
 
-Outcome = Literal["pass", "hold", "fail"]
-"""Hold: the numbers decide nothing, and a person is to."""
 Kind = Literal["figure", "share", "price"]
 """How a metric is written: as it is, in percent, or in the target's unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interval:
-    """Where the true value lies, most likely."""
+class ConfidenceInterval:
+    """A 95% confidence interval."""
 
     low: float
     high: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One rule of the gate with its answer."""
-
-    name: str
-    outcome: Outcome
-    sentence: str
-    numbers: Mapping[str, float] = field(default_factory=dict)
-    """What the sentence rests on."""
-    question: str = ""
-    """What the rule asks for, as a statement that is true where it passes."""
-    details: Mapping[str, str] = field(default_factory=dict)
-    """Longer evidence by name, such as the server's log."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One metric on the holdout, with the same metric of what it is held against."""
+    """One metric on the holdout, beside the same metric of what it is compared with."""
 
     name: str
     label: str
@@ -45,10 +28,10 @@ class Measure:
     kind: Kind
     value: float
     higher_is_better: bool
-    interval: Interval | None = None
+    interval: ConfidenceInterval | None = None
     cross_validation: float | None = None
     """On training sales, each priced by a model that was not fitted on it."""
-    dummy: float | None = None
+    baseline: float | None = None
     """Of the median training price, answered to every house."""
     champion: float | None = None
     """Of the champion, on the same holdout."""
@@ -64,7 +47,7 @@ class Measure:
 
     @property
     def better(self) -> bool | None:
-        """Whether it beats the champion's; None where they are equal or there is none."""
+        """Whether it beats the champion's; None if they are equal or there is no champion."""
         return (self.difference > 0) == self.higher_is_better if self.difference else None
 
 
@@ -75,9 +58,9 @@ class Ratio:
     label: str
     meaning: str
     value: float
-    good: Interval
-    """What the industry's standard holds to be good."""
-    interval: Interval | None = None
+    good: ConfidenceInterval
+    """The range that the industry's standard calls good."""
+    interval: ConfidenceInterval | None = None
 
     @property
     def place(self) -> Literal["below", "within", "above"]:
@@ -101,39 +84,7 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SliceBeside:
-    """A slice in which the candidate was held against the champion."""
-
-    name: str
-    sales: int
-    difference: float
-    """RMSLE of the candidate / RMSLE of the champion - 1."""
-    low: float
-    """Its one-sided lower bound."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Beside:
-    """The candidate beside the champion, on sales that neither was trained on."""
-
-    version: int
-    """The champion's."""
-    problem: str
-    """Why it could not be compared with; empty where it could."""
-    sales: int
-    difference: float
-    """RMSLE of the candidate / RMSLE of the champion - 1."""
-    bounds: Interval
-    """One-sided bounds of the difference, at level `alpha` each."""
-    alpha: float
-    same_sales: bool
-    """Whether those sales are the whole holdout, so that the metrics of both are of the same sales."""
-    newer_data: bool
-    slices: tuple[SliceBeside, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Intervals:
+class PredictionIntervals:
     """The model's prediction intervals."""
 
     level: float
@@ -143,7 +94,7 @@ class Intervals:
     width: float
     """Of the middle one, as a share of the price."""
     calibrated: str
-    """How they were made, in a sentence; empty where that was not kept."""
+    """How they were calibrated, in a sentence; empty if the manifest does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +117,7 @@ class FeatureRow:
     allowed: str
     """Its bounds or choices."""
     seen: str
-    """The range in training; empty where none is kept."""
+    """The range in training; empty if unknown."""
     empty: str
     """What an empty cell, or a field left out, means."""
 
@@ -198,6 +149,6 @@ class DataFacts:
     split: str
     """How the parts were made, in a sentence."""
     digest: str = ""
-    """One sha256 for all files; empty where it was not kept."""
+    """One sha256 for all files; empty if unknown."""
     holdout: str = ""
     """sha256 of the holdout's contents."""

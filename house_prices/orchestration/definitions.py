@@ -7,18 +7,20 @@ import dagster as dg
 
 from house_prices.contract import reader
 from house_prices.errors import WrongFolder
-from house_prices.orchestration import assets, automation
+from house_prices.evaluation import serving_test
+from house_prices.evaluation.evaluate import Serve
+from house_prices.orchestration import assets, automation, checks
 from house_prices.orchestration.assets.metadata import PARQUET, PICKLE
-from house_prices.orchestration.checks import sales
 from house_prices.orchestration.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
 
 
-def build(home: Path) -> dg.Definitions:
-    """The definitions of a project folder."""
+def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
+    """The definitions of a project folder. `serve` tests a candidate in an inference server."""
     kept = str(home / "storage" / "assets")
     definitions = dg.Definitions(
         resources={
             "folders": Folders(home=str(home)),
+            "serve": dg.ResourceDefinition.hardcoded_resource(serve),
             "server": InferenceServer(address=os.environ.get("HOUSE_PRICES_ADDRESS", "")),
             PARQUET: ParquetIOManager(folder=kept),
             PICKLE: PickleIOManager(folder=kept),
@@ -26,7 +28,7 @@ def build(home: Path) -> dg.Definitions:
         executor=dg.in_process_executor,
     )
     for contract in reader.read_all(home / "data").values():
-        market = dg.Definitions(assets=assets.of_market(contract), asset_checks=sales.of_market(contract))
+        market = dg.Definitions(assets=assets.of_market(contract), asset_checks=checks.of_market(contract))
         definitions = dg.Definitions.merge(definitions, market, automation.of_market(contract))
     return definitions
 

@@ -10,14 +10,12 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from house_prices.contract.schema import Gate
-from house_prices.evaluation.evaluation import Evidence
+from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import relative
 
 Prices = NDArray[np.float64]
 _INK, _ACCENT = "#1f3a5f", "#d1495b"
 _THOUSANDS = "{x:,.0f}"
-_BANDS = 10
-_MOST_POINTS = 5_000
 _MOST_FEATURES = 20
 _MOST_ROWS = 20
 
@@ -33,34 +31,6 @@ def price_distribution(prices: Prices, unit: str) -> bytes:
     return _png(figure)
 
 
-def predicted_against_actual(actual: Prices, predicted: Prices, unit: str) -> bytes:
-    """A point a holdout sale, on the line where they are equal."""
-    figure, axes = _canvas("Predicted against actual price, holdout")
-    some = slice(None, None, max(1, len(actual) // _MOST_POINTS))
-    axes.scatter(actual[some], predicted[some], s=6, alpha=0.4, color=_INK, linewidths=0)
-    ends = [float(actual.min()), float(actual.max())]
-    axes.plot(ends, ends, color=_ACCENT, linewidth=1)
-    axes.xaxis.set_major_formatter(_THOUSANDS)
-    axes.yaxis.set_major_formatter(_THOUSANDS)
-    axes.set_xlabel(_with_unit("actual", unit))
-    axes.set_ylabel(_with_unit("predicted", unit))
-    return _png(figure)
-
-
-def error_by_price_band(actual: Prices, predicted: Prices, unit: str) -> bytes:
-    """Median absolute relative error in bands of predicted price with equally many sales."""
-    figure, axes = _canvas("Error by band of predicted price, holdout")
-    bands = np.array_split(np.argsort(predicted, kind="stable"), min(_BANDS, len(predicted)))
-    error = np.abs(predicted / actual - 1)
-    places = range(len(bands))  # not the labels: bands of like prices would share a bar
-    axes.bar(places, [float(np.median(error[band])) for band in bands], color=_INK)
-    axes.set_xticks(places, [f"{predicted[band].mean():,.0f}" for band in bands])
-    axes.set_xlabel(_with_unit("mean predicted price of the band", unit))
-    axes.set_ylabel("median |predicted / actual - 1|")
-    axes.tick_params(axis="x", rotation=45)
-    return _png(figure)
-
-
 def feature_importance(importance: Mapping[str, float]) -> bytes:
     """How much RMSLE grows when a feature is shuffled, the largest on top."""
     figure, axes = _canvas("Feature importance")
@@ -73,7 +43,7 @@ def feature_importance(importance: Mapping[str, float]) -> bytes:
 def differences(
     title: str, found: Mapping[str, tuple[float, float, float]], limits: Mapping[str, float], label: str
 ) -> bytes:
-    """Each estimate between its bounds, the largest on top, and the limit that it is held to."""
+    """Each estimate between its bounds, the largest on top, and the limit for it."""
     figure, axes = _canvas(title)
     shown = sorted(found.items(), key=lambda one: one[1][0])[-_MOST_ROWS:]
     for place, (name, (estimate, low, high)) in enumerate(shown):
@@ -119,31 +89,31 @@ def _png(figure: Figure) -> bytes:
     return picture.getvalue()
 
 
-def of_rule(rule: str, evidence: Evidence, gate: Gate) -> bytes | None:
-    """The PNG of a rule; None where it has none, or nothing was found to draw."""
+def of_rule(rule: str, evaluation: Evaluation, gate: Gate) -> bytes | None:
+    """The plot of a rule; None if it has none, or there is nothing to draw."""
     draw = PICTURES.get(rule)
-    return draw(evidence, gate) if draw else None
+    return draw(evaluation, gate) if draw else None
 
 
-def _against_champion(evidence: Evidence, gate: Gate) -> bytes | None:
-    rival = evidence.champion
-    if rival is None or rival.problem or not rival.sales:
+def _against_champion(evaluation: Evaluation, gate: Gate) -> bytes | None:
+    comparison = evaluation.champion
+    if comparison is None or comparison.problem or not comparison.sales:
         return None
-    median = rival.median_error_ratio - 1
+    median = comparison.median_error_ratio - 1
     found = {
-        "RMSLE": (rival.estimate, rival.low, rival.high),
-        "median error": (median, median, rival.median_error_high - 1),
+        "RMSLE": (comparison.estimate, comparison.low, comparison.high),
+        "median error": (median, median, comparison.median_error_high - 1),
     }
-    limits = {"RMSLE": relative.margin(rival, gate), "median error": gate.median_margin}
-    title = f"Against the champion, {rival.sales} sales new to both"
+    limits = {"RMSLE": relative.margin(comparison, gate), "median error": gate.median_margin}
+    title = f"Against the champion, {comparison.sales} sales new to both"
     return differences(title, found, limits, "worse than the champion by; red: allowed")
 
 
-def _slices(evidence: Evidence, gate: Gate) -> bytes | None:
-    rival = evidence.champion
+def _slices(evaluation: Evaluation, gate: Gate) -> bytes | None:
+    comparison = evaluation.champion
     judged = {
         f"{name} ({one.sales})": (one.estimate, one.low, one.estimate)
-        for name, one in ((rival.slices or {}) if rival else {}).items()
+        for name, one in ((comparison.slices or {}) if comparison else {}).items()
         if one.sales >= gate.slice_rows
     }
     if not judged:
@@ -157,8 +127,8 @@ def _slices(evidence: Evidence, gate: Gate) -> bytes | None:
     )
 
 
-def _coverage(evidence: Evidence, gate: Gate) -> bytes | None:
-    found = evidence.interval
+def _coverage(evaluation: Evaluation, gate: Gate) -> bytes | None:
+    found = evaluation.interval
     if found is None:
         return None
     judged = {
@@ -171,7 +141,7 @@ def _coverage(evidence: Evidence, gate: Gate) -> bytes | None:
     return shares("Coverage of the intervals by slice (sales)", shown, gate.slice_coverage, label)
 
 
-PICTURES: Mapping[str, Callable[[Evidence, Gate], bytes | None]] = {
+PICTURES: Mapping[str, Callable[[Evaluation, Gate], bytes | None]] = {
     "against_champion": _against_champion,
     "slices": _slices,
     "interval_coverage": _coverage,

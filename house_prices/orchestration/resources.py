@@ -1,4 +1,4 @@
-"""Where things are kept: the project's folders, and how values are stored between assets."""
+"""Resources: the project's folders, the inference server, and how values are stored between assets."""
 
 import os
 import pickle
@@ -24,7 +24,7 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Path(self.home, "data", market, "raw")
 
     def rejects(self, market: str) -> Path:
-        """The sales that the newest cleaning refused, with their reasons."""
+        """The sales that the newest cleaning rejected, with their reasons."""
         return Path(self.home, "storage", "rejects", f"{market}.csv")
 
     @property
@@ -37,11 +37,11 @@ class InferenceServer(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The running inference server."""
 
     address: str
-    """Host and port; empty where none is configured."""
+    """Host and port; empty if none is configured."""
 
 
 class _WholeFiles(dg.UPathIOManager):
-    """A file for each asset. It is replaced at once: no run reads what another has half written."""
+    """A file for each asset, replaced atomically: no run reads what another has half written."""
 
     def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
         beside = Path(f"{path}.{context.run_id}")
@@ -73,8 +73,14 @@ class _Pickle(_WholeFiles):
     def write(self, value: object, path: Path) -> None:
         path.write_bytes(pickle.dumps(value))
 
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:  # noqa: ARG002
-        return pickle.loads(path.read_bytes())  # noqa: S301  # written by a run of ours, never by others
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
+        try:
+            return pickle.loads(path.read_bytes())  # noqa: S301  # written by a run of ours, never by others
+        except (AttributeError, ImportError) as error:
+            asset = context.asset_key.to_user_string()
+            raise dg.Failure(
+                f"{asset} was stored by another release of this package. Materialize it again."
+            ) from error
 
 
 class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
@@ -88,7 +94,7 @@ class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-ar
 
 
 class PickleIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
-    """Anything else as pickle files below a folder: they pass from one asset to the next and no further."""
+    """Anything else as pickle files below a folder. They pass from one asset to the next and no further."""
 
     folder: str
 

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash at any instant, never meets half of one."""
+"""Writing files so that no reader, and no crash, ever sees half of one."""
 
 import fcntl
 import hashlib
@@ -25,7 +25,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put new content in the place of a file, at once for every reader."""
+    """Replace a file's content atomically."""
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         write(beside, content)
@@ -37,7 +37,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, line: bytes) -> None:
-    """Add a line to a file. A line that did not get to the disk as a whole is taken back."""
+    """Add a line to a file. A line that was not written as a whole is removed again."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     with os.fdopen(handle, "rb+") as file:
         size = _whole_lines(file.read())

@@ -10,12 +10,12 @@ from house_prices.contract.schema import Contract
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """Houses with the prices that the model gave when it was exported; a server replays them."""
+    """Houses with the prices that the model gave when it was exported. A server replays them."""
 
     numbers: tuple[tuple[float, ...], ...]
-    """[rows, numbers]; NaN where a value is missing."""
+    """[rows, numbers]; NaN if a value is missing."""
     categories: tuple[tuple[str, ...], ...]
-    """[rows, categories]; "" where a value is missing."""
+    """[rows, categories]; "" if a value is missing."""
     prices: tuple[float, ...]
     """[rows], in the target's unit."""
 
@@ -35,7 +35,7 @@ class Manifest:
     training: Mapping[str, object]
     """Estimator, its parameters, and how each candidate estimator did in cross-validation."""
     data: Mapping[str, object]
-    """Raw files with their sha256, and how many sales went where."""
+    """Raw files with their sha256, and the number of sales in each part."""
     lineage: Mapping[str, str]
     """Run id, code version and library versions."""
 

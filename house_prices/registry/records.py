@@ -1,6 +1,8 @@
-"""What lies in a registry: a published version, and the champion."""
+"""The records in a registry: published versions, the champion, decisions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from house_prices.errors import ModelDamaged
@@ -13,7 +15,7 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """A published version as it lies on the disk."""
+    """A published version on the disk."""
 
     market: str
     number: int
@@ -27,12 +29,12 @@ class ModelVersion:
 
     @property
     def trained_on(self) -> Path:
-        """Names of the sales it was trained on, as its publisher wrote them."""
+        """Identifies the sales it was trained on."""
         return self.folder / "trained_on.bin"
 
     @property
     def report(self) -> Path:
-        """The model card; it is written when the gate has judged."""
+        """The model card; written when model_card is materialized."""
         return self.folder / REPORT
 
     def check(self) -> None:
@@ -57,7 +59,7 @@ class Champion:
     """Who promoted it: a sensor's name or a person's."""
     reason: str
     previous: int | None
-    """The champion before this one: where a rollback goes."""
+    """The champion before this one, to which a rollback returns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +73,39 @@ class Rejection:
 
     def __str__(self) -> str:
         return f"rejected by {self.by}: {self.reason}"
+
+
+class Outcome(StrEnum):
+    """What a rule of the gate, or the gate as a whole, makes of a candidate."""
+
+    PASS = "pass"  # noqa: S105  # no password
+    """Nothing stands against promotion."""
+    NEEDS_REVIEW = "needs_review"
+    """The numbers do not decide: a person promotes or rejects, with a reason."""
+    FAIL = "fail"
+    """The candidate is rejected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRecord:
+    """The gate's decision on a version, as the audit log holds it."""
+
+    version: int
+    sha256: str
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    """A sentence for each rule that did not pass."""
+    metrics: Mapping[str, float]
+    """On the holdout."""
+    holdout: str
+    """Hash of the holdout's contents."""
+    at: str
+    """ISO 8601, UTC."""
+
+    def __str__(self) -> str:
+        if self.outcome is Outcome.NEEDS_REVIEW:
+            return f"needs review: {' '.join(self.reasons)}"
+        if self.outcome is Outcome.FAIL:
+            return f"rejected: {' '.join(self.reasons)}"
+        found = ", ".join(f"{name} {self.metrics[name]:.4g}" for name in ("rmsle", "r2"))
+        return f"passed the gate, {found}"

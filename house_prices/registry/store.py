@@ -2,7 +2,7 @@
 
     <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html
     <root>/<market>/champion.json
-    <root>/<market>/kept.json
+    <root>/<market>/pinned.json
     <root>/<market>/audit.jsonl
 
 A version is written in a hidden folder beside, synced, and renamed onto the empty folder that claimed
@@ -29,10 +29,10 @@ from house_prices.errors import (
     VersionNotFound,
 )
 from house_prices.registry import atomic_files, audit, manifest
-from house_prices.registry import verify as inspection
 from house_prices.registry.manifest import Manifest
-from house_prices.registry.records import REPORT, Champion, ModelVersion, Rejection
+from house_prices.registry.records import REPORT, Champion, DecisionRecord, ModelVersion, Outcome, Rejection
 
+PINNED = "pinned.json"
 ATTACHMENTS = (REPORT,)
 """Files that may be written beside a published model."""
 
@@ -67,7 +67,7 @@ class Registry:
         return ModelVersion(market=market, number=number, folder=folder, manifest=read)
 
     def champion(self, market: str) -> Champion | None:
-        """The champion, or None where no version has been promoted."""
+        """The champion, or None if no version has been promoted."""
         path = self.root / market / "champion.json"
         try:
             return Champion(**json.loads(path.read_bytes()))
@@ -76,9 +76,11 @@ class Registry:
         except (ValueError, TypeError) as error:
             raise ModelDamaged(f"{path} cannot be read: {error}") from error
 
-    def kept(self, market: str) -> tuple[int, ...]:
+    def pinned(self, market: str) -> tuple[int, ...]:
         """Versions that servers keep loaded beside the champion, oldest first."""
-        path = self.root / market / "kept.json"
+        path = self.root / market / PINNED
+        if not path.exists():
+            path = path.with_name("kept.json")  # its name in the first release
         try:
             return tuple(int(number) for number in json.loads(path.read_bytes())["versions"])
         except FileNotFoundError:
@@ -86,18 +88,18 @@ class Registry:
         except (ValueError, TypeError, KeyError) as error:
             raise ModelDamaged(f"{path} cannot be read: {error}") from error
 
-    def keep(self, market: str, numbers: Iterable[int]) -> None:
+    def pin(self, market: str, numbers: Iterable[int]) -> None:
         """Have servers keep these versions loaded, and no others beside the champion and its predecessor.
 
-        Raises VersionNotFound, and PromotionRefused where a person has rejected one of them.
+        Raises VersionNotFound, and PromotionRefused if a person has rejected one of them.
         """
         wanted = sorted({*numbers})
-        with self._locked(market, f"keep versions of {market}"):
+        with self._locked(market, f"pin versions of {market}"):
             for number in wanted:
                 self.version(market, number)
                 self._refuse_rejected(market, number)
             content = json.dumps({"versions": wanted}) + "\n"
-            atomic_files.replace(self.root / market / "kept.json", content.encode())
+            atomic_files.replace(self.root / market / PINNED, content.encode())
 
     def resolve(self, market: str, number: int | None = None) -> ModelVersion:
         """A version by number, or the champion's."""
@@ -113,7 +115,7 @@ class Registry:
     ) -> ModelVersion:
         """Write a new version. Nothing of it is visible before all of it is on the disk.
 
-        `trained_on` names the sales it was trained on, for whoever compares it with a later version.
+        `trained_on` identifies the sales it was trained on, for comparison with later versions.
         """
         content = described.to_json()
         found = hashlib.sha256(model).hexdigest()
@@ -126,7 +128,7 @@ class Registry:
         return self.version(market, number)
 
     def attach(self, market: str, number: int, name: str, content: bytes) -> Path:
-        """Put a file beside a published model, at once for every reader; an earlier one is replaced.
+        """Write a file beside a published model atomically, replacing an earlier one.
 
         Only ATTACHMENTS may change: the model and its manifest are as they were published.
         """
@@ -184,10 +186,10 @@ class Registry:
         """Make a version the champion.
 
         Promoting the champion again changes nothing, unless an interrupted promotion left the log at odds
-        with it: that is put right.
+        with it: that is corrected.
 
-        Raises PromotionRefused where the version's files are not those with `sha256`, and, unless `force`
-        overrules it, where a person has rejected the version.
+        Raises PromotionRefused if the version's files do not have `sha256`, and, unless `force` overrules it,
+        if a person has rejected the version.
         """
         with self._locked(market, f"promote {market} version {number}"):
             if not force:
@@ -205,7 +207,7 @@ class Registry:
             return self._promote("rollback", market, champion.previous, sha256=sha256, by=by, reason=reason)
 
     def reject(self, market: str, number: int, *, by: str, reason: str) -> None:
-        """Decide that a version is not to serve. Raises RejectionRefused where it does already."""
+        """Decide that a version is not to serve. Raises RejectionRefused if it serves already."""
         with self._locked(market, f"reject {market} version {number}"):
             sha256 = self.version(market, number).manifest.sha256
             champion = self.champion(market)
@@ -213,16 +215,14 @@ class Registry:
                 raise RejectionRefused(
                     f"{market} version {number} is the champion. Roll back, or promote another, first."
                 )
-            if number in self.kept(market):
-                raise RejectionRefused(
-                    f"{market} version {number} is kept on the servers. Keep others first."
-                )
+            if number in self.pinned(market):
+                raise RejectionRefused(f"{market} version {number} is pinned on the servers. Unpin it first.")
             facts = {"version": number, "sha256": sha256, "by": by, "reason": reason}
             audit.append(self.root / market / "audit.jsonl", "rejection", facts)
 
     def rejection(self, market: str, number: int) -> Rejection | None:
-        """A person's rejection of a version; None where there is none, or a promotion has overruled it."""
-        return inspection.rejection(self, market, number)
+        """A person's rejection of a version; None if there is none, or a promotion has overruled it."""
+        return audit.rejection(self.history(market), number)
 
     def _refuse_rejected(self, market: str, number: int) -> None:
         if found := self.rejection(market, number):
@@ -237,7 +237,7 @@ class Registry:
         if version.manifest.sha256 != sha256:
             raise PromotionRefused(
                 f"{market} version {number} has sha256 {version.manifest.sha256}, "
-                f"but {sha256} was judged. Judge the version that is there."
+                f"but {sha256} was judged. Evaluate the version again."
             )
         try:
             version.check()
@@ -246,7 +246,7 @@ class Registry:
         old = self.champion(market)
         previous = old.version if old else None
         if old and (old.version, old.sha256) == (number, sha256):
-            if inspection.is_logged(self, market, old):
+            if audit.is_logged(self.history(market), old):
                 return old
             previous = old.previous
         facts: dict[str, object] = {"version": number, "sha256": sha256, "by": by, "reason": reason}
@@ -264,18 +264,27 @@ class Registry:
         atomic_files.replace(home / "champion.json", content.encode())
         return new
 
-    def record(self, market: str, event: str, facts: Mapping[str, object]) -> None:
-        """Append an event, such as a verdict, to the market's audit log."""
+    def record_decision(self, market: str, facts: Mapping[str, object]) -> None:
+        """Append a decision of the gate to the market's audit log."""
         with self._locked(market, f"write the audit log of {market}"):
-            audit.append(self.root / market / "audit.jsonl", event, facts)
+            audit.append(self.root / market / "audit.jsonl", audit.DECISION, facts)
+
+    def decisions(self, market: str) -> dict[int, DecisionRecord]:
+        """The gate's newest decision on each version that it has judged."""
+        return audit.decisions(self.history(market))
+
+    def require_decision(self, market: str, number: int) -> None:
+        """Raise PromotionRefused for a version that a person promotes only by force.
+
+        A version that needs review is theirs to decide; one that the gate rejected, or has not seen, is not.
+        """
+        decision = self.decisions(market).get(number)
+        if decision is None or decision.outcome is Outcome.FAIL:
+            raise PromotionRefused(f"{market} version {number}: {decision or 'not judged'}")
 
     def history(self, market: str) -> list[dict[str, object]]:
         """The market's audit log, oldest first."""
         return audit.read(self.root / market / "audit.jsonl")
-
-    def verify(self, market: str) -> list[str]:
-        """What is wrong with the market's files, a sentence each; empty where all is well."""
-        return inspection.faults(self, market)
 
     @contextmanager
     def _locked(self, market: str, what: str) -> Iterator[None]:
@@ -288,7 +297,7 @@ class Registry:
 
 @contextmanager
 def _disk_errors(what: str) -> Iterator[None]:
-    """Name the act that a disk error interrupted, and what readers see."""
+    """Say what a disk error interrupted, and what readers see."""
     try:
         yield
     except OSError as error:

@@ -82,11 +82,8 @@ def _set_aside(sales: pd.DataFrame, contract: Contract, number: int) -> tuple[pd
 
 def _answers(model: bytes, sales: pd.DataFrame, contract: Contract) -> Answers:
     session, houses = onnx_export.session(model), inputs(sales, contract)
-    return Answers(
-        actual=prices(sales, contract),
-        price=onnx_export.predict(session, houses),
-        interval=onnx_export.predict_interval(session, houses),
-    )
+    price, interval = onnx_export.predict_with_interval(session, houses)
+    return Answers(actual=prices(sales, contract), price=price, interval=interval)
 
 
 def together(folds: Sequence[Fold]) -> Answers:

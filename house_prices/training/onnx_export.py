@@ -96,14 +96,15 @@ def predict(model: ort.InferenceSession, houses: Inputs) -> NDArray[np.float64]:
     return np.asarray(price, dtype=np.float64).ravel()
 
 
-def predict_interval(
+def predict_with_interval(
     model: ort.InferenceSession, houses: Inputs
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Both ends of each served interval, each [rows]; None where the model has none."""
-    if len(model.get_outputs()) == 1:
-        return None
-    lower, upper = model.run(["price_lower", "price_upper"], houses.feeds)
-    return np.asarray(lower, np.float64).ravel(), np.asarray(upper, np.float64).ravel()
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
+    """The served price of each house, and both ends of its interval, in one run of the model: [rows] each.
+
+    The interval is None if the model has none.
+    """
+    price, *ends = (np.asarray(column, np.float64).ravel() for column in model.run(None, houses.feeds))
+    return price, (ends[0], ends[1]) if ends else None
 
 
 def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:

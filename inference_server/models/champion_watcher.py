@@ -96,11 +96,11 @@ class Watcher:
 
     async def _hold_kept(self, market: str) -> None:
         """Load what the registry wants beside the champion: before it, so that who serves has all of it."""
-        trouble = f"{market}/kept.json"
+        trouble = f"{market}/pinned.json"
         try:
-            wanted = await asyncio.to_thread(self._registry.kept, market)
+            wanted = await asyncio.to_thread(self._registry.pinned, market)
         except (OSError, HousePricesError) as error:
-            self._say(trouble, f"kept.json cannot be read: {error}")
+            self._say(trouble, f"pinned.json cannot be read: {error}")
             return
         self._said.pop(trouble, None)
         before, self._kept[market] = self._kept.get(market, ()), wanted

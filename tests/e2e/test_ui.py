@@ -56,7 +56,7 @@ def test_a_check_report_shows_what_was_asked_and_the_numbers(ames: Stack, page: 
         page.get_by_text("The holdout's metrics keep the contract's own floors and ceilings")
     ).to_be_visible()
     expect(page.get_by_text("(at most 0.2)").first).to_be_visible()
-    for name in ("parity", "beats_dummy", "against_champion"):
+    for name in ("parity", "beats_baseline", "against_champion"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     expect(page.get_by_role("button", name="Execute all")).to_be_enabled()
     page.wait_for_timeout(2_000)  # the curves are drawn with an animation

@@ -2,20 +2,16 @@
 
 import os
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import pytest
 
 from house_prices import gate
+from house_prices.orchestration import plots
 from tests import cottages
 from tests.workshop import METRICS, Workshop
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
 
 
 def skipped(answer: dg.SensorResult) -> str:
@@ -31,9 +27,13 @@ def requested(answer: dg.SensorResult) -> dg.RunRequest:
     return request
 
 
+def promote_newest(shop: Workshop) -> None:
+    assert shop.promote(requested(shop.tick("promotion"))).success
+
+
 def promote_one(shop: Workshop) -> None:
     assert shop.train().success
-    assert shop.promote(requested(shop.tick("promotion"))).success
+    promote_newest(shop)
 
 
 def test_nothing_happens_before_a_candidate_was_evaluated(shop: Workshop) -> None:
@@ -42,21 +42,20 @@ def test_nothing_happens_before_a_candidate_was_evaluated(shop: Workshop) -> Non
     assert answer.cursor is None
 
 
-def test_a_candidate_that_every_rule_passed_is_promoted_as_it_was_judged(shop: Workshop) -> None:
-    shop.train()
-    request = requested(shop.tick("promotion"))
+def test_a_candidate_that_every_rule_passed_is_promoted_as_it_was_judged(trained: Workshop) -> None:
+    request = requested(trained.tick("promotion"))
     judged = request.run_config["ops"]["promote_cottages"]["config"]
-    sha256 = shop.registry.version("cottages", 1).manifest.sha256
+    sha256 = trained.registry.version("cottages", 1).manifest.sha256
     assert (judged["version"], judged["sha256"], judged["decision"]) == (1, sha256, "promote")
     assert (judged["reason"], judged["force"]) == ("passed every rule of the gate", False)
 
 
-def test_a_promotion_makes_the_champion_and_materializes_it(shop: Workshop) -> None:
-    promote_one(shop)
-    champion = shop.registry.champion("cottages")
+def test_a_promotion_makes_the_champion_and_materializes_it(trained: Workshop) -> None:
+    promote_newest(trained)
+    champion = trained.registry.champion("cottages")
     assert champion is not None
     assert (champion.version, champion.previous) == (1, None)
-    told = shop.instance.get_latest_materialization_event(dg.AssetKey(["cottages", "champion"]))
+    told = trained.instance.get_latest_materialization_event(dg.AssetKey(["cottages", "champion"]))
     assert told is not None
     assert told.asset_materialization is not None
     assert told.asset_materialization.metadata["version"].value == 1
@@ -91,61 +90,65 @@ def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(shop: 
     run = shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
     shop.instance.report_run_canceled(run)
     answer = shop.tick("promotion")
-    assert f"Version 1 is rejected. parity: the check gave no answer; see run {run.run_id}" in skipped(answer)
+    assert f"Version 1 is rejected. parity: the check gave no result; see run {run.run_id}" in skipped(answer)
     assert answer.cursor is not None
 
 
-def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(shop: Workshop) -> None:
-    lock_is_a_folder(shop)
-    assert not shop.train().success
+def test_a_check_that_crashes_in_the_training_run_rejects_the_candidate(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        assert not shop.train().success
     answer = shop.tick("promotion")
-    assert "Version 1 is rejected. parity: the check gave no answer" in skipped(answer)
+    assert "Version 1 is rejected. parity: the check gave no result" in skipped(answer)
     assert skipped(shop.tick("promotion", answer.cursor)) == "Version 1 has been decided on."
 
 
-def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(shop: Workshop) -> None:
-    lock = lock_is_a_folder(shop)
-    shop.train()
+def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_again(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        shop.train()
     rejected = shop.tick("promotion")
-    lock.rmdir()
     shop.check()
     assert requested(shop.tick("promotion", rejected.cursor)).tags["version"] == "1"
 
 
-def test_a_check_whose_evidence_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
+def test_a_check_whose_evaluation_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
     shop.materialize()
     (shop.home / "storage/assets/cottages/metrics.pickle").write_bytes(b"no pickle")
     assert not shop.check().success
-    assert "parity: the check gave no answer" in skipped(shop.tick("promotion"))
+    assert "parity: the check gave no result" in skipped(shop.tick("promotion"))
 
 
-def test_a_verdict_on_an_older_candidate_is_none_on_the_newest(shop: Workshop) -> None:
-    promote_one(shop)
-    shop.materialize()
-    answer = shop.tick("promotion")
+def test_a_result_on_an_older_candidate_is_none_on_the_newest(trained: Workshop) -> None:
+    promote_newest(trained)
+    trained.materialize()
+    answer = trained.tick("promotion")
     assert skipped(answer).startswith("Version 2: parity has not been checked for this candidate.")
     assert answer.cursor is None
 
 
-def test_a_crash_over_an_older_candidate_is_none_over_the_newest(shop: Workshop) -> None:
-    lock = lock_is_a_folder(shop)
-    shop.train()
-    lock.rmdir()
+def test_a_crash_over_an_older_candidate_is_none_over_the_newest(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crashing_checks(monkeypatch):
+        shop.train()
     shop.materialize()
     assert skipped(shop.tick("promotion")).startswith(
         "Version 2: parity has not been checked for this candidate."
     )
 
 
-def test_a_verdict_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
-    evidence = shop.home / "storage/assets/cottages/metrics.pickle"
+def test_a_result_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Workshop) -> None:
+    evaluation = shop.home / "storage/assets/cottages/metrics.pickle"
     shop.materialize()
-    theirs = evidence.read_bytes()
+    theirs = evaluation.read_bytes()
     cottages.write_sales(shop.sales, cottages.law(worth=2000))
     shop.materialize()
-    evidence.write_bytes(theirs)
+    evaluation.write_bytes(theirs)
     shop.check()
-    assert skipped(shop.tick("promotion")).startswith("Version 2: parity was held against another version;")
+    assert skipped(shop.tick("promotion")).startswith("Version 2: parity is about another version;")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +175,7 @@ def test_a_candidate_that_knows_no_more_than_the_median_is_rejected(shop: Worksh
     cottages.write(shop.home, contract=no_floors, sales=sales)
     shop.train()
     said = skipped(shop.tick("promotion"))
-    assert re.search(r"rejected\. beats_dummy: RMSLE 0\.\d+; answering the median price", said)
+    assert re.search(r"rejected\. beats_baseline: RMSLE 0\.\d+; answering the median price", said)
 
 
 def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop) -> None:
@@ -200,70 +203,75 @@ def test_a_candidate_as_good_as_the_champion_on_the_same_sales_is_held_for_a_per
     assert skipped(shop.tick("promotion", answer.cursor)) == "Version 2 has been decided on."
 
 
-def test_a_candidate_that_learnt_from_more_sales_and_is_as_good_is_promoted(shop: Workshop) -> None:
-    promote_one(shop)
-    cottages.write_sales(shop.sales, [*cottages.law(), *cottages.law(seed=9)])
-    shop.train()
-    assert requested(shop.tick("promotion")).tags["version"] == "2"
+def test_a_candidate_that_learnt_from_more_sales_and_is_as_good_is_promoted(trained: Workshop) -> None:
+    promote_newest(trained)
+    cottages.write_sales(trained.sales, [*cottages.law(), *cottages.law(seed=9)])
+    trained.train()
+    assert requested(trained.tick("promotion")).tags["version"] == "2"
 
 
-def test_the_same_evidence_asks_for_the_same_run_so_that_the_daemon_starts_it_once(shop: Workshop) -> None:
-    shop.train()
-    first = shop.tick("promotion")
-    cursor_lost = shop.tick("promotion")
+def test_the_same_evidence_asks_for_the_same_run_so_that_the_daemon_starts_it_once(trained: Workshop) -> None:
+    first = trained.tick("promotion")
+    cursor_lost = trained.tick("promotion")
     assert requested(first).run_key == requested(cursor_lost).run_key
-    assert skipped(shop.tick("promotion", first.cursor)) == "Version 1 has been decided on."
+    assert skipped(trained.tick("promotion", first.cursor)) == "Version 1 has been decided on."
 
 
-def test_a_newer_candidate_is_decided_on_under_another_key(shop: Workshop) -> None:
-    shop.train()
-    first = shop.tick("promotion")
-    shop.train()
-    second = requested(shop.tick("promotion", first.cursor))
+def test_a_newer_candidate_is_decided_on_under_another_key(trained: Workshop) -> None:
+    first = trained.tick("promotion")
+    trained.train()
+    second = requested(trained.tick("promotion", first.cursor))
     assert second.tags["version"] == "2"
     assert second.run_key != requested(first).run_key
 
 
-def test_a_model_file_cut_short_after_it_was_judged_is_rejected(shop: Workshop) -> None:
-    shop.train()
-    os.truncate(shop.registry.version("cottages", 1).model, 100)
-    said = skipped(shop.tick("promotion"))
+def test_a_model_file_cut_short_after_it_was_judged_is_rejected(trained: Workshop) -> None:
+    os.truncate(trained.registry.version("cottages", 1).model, 100)
+    said = skipped(trained.tick("promotion"))
     assert said.startswith("Version 1 is rejected. ")
     assert "model.onnx: sha256 is" in said
 
 
-def test_files_swapped_for_another_version_after_they_were_judged_are_rejected(shop: Workshop) -> None:
-    shop.train()
-    cottages.write_sales(shop.sales, cottages.law(worth=2000))
-    shop.train()
-    models = shop.home / "storage/models/cottages"
+def test_files_swapped_for_another_version_after_they_were_judged_are_rejected(trained: Workshop) -> None:
+    cottages.write_sales(trained.sales, cottages.law(worth=2000))
+    trained.train()
+    models = trained.home / "storage/models/cottages"
     for name in ("model.onnx", "manifest.json"):
         (models / "2" / name).write_bytes((models / "1" / name).read_bytes())
-    said = skipped(shop.tick("promotion"))
+    said = skipped(trained.tick("promotion"))
     assert said == "Version 2 is rejected. Its files have changed since they were judged."
 
 
-def test_a_promotion_refuses_a_file_changed_since_the_tick_and_is_not_retried(shop: Workshop) -> None:
-    shop.train()
-    request = requested(shop.tick("promotion"))
-    os.truncate(shop.registry.version("cottages", 1).model, 100)
-    result = shop.promote(request)
+def test_a_promotion_refuses_a_file_changed_since_the_tick_and_is_not_retried(trained: Workshop) -> None:
+    request = requested(trained.tick("promotion"))
+    os.truncate(trained.registry.version("cottages", 1).model, 100)
+    result = trained.promote(request)
     assert not result.success
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
-    assert shop.registry.champion("cottages") is None
+    assert trained.registry.champion("cottages") is None
 
 
-def test_a_promotion_that_runs_twice_is_one_promotion(shop: Workshop) -> None:
-    shop.train()
-    request = requested(shop.tick("promotion"))
-    assert shop.promote(request).success
-    assert shop.promote(request).success
-    events = [entry["event"] for entry in shop.registry.history("cottages")]
-    assert events == ["verdict", "promotion"]
+def test_a_promotion_that_runs_twice_is_one_promotion(trained: Workshop) -> None:
+    request = requested(trained.tick("promotion"))
+    assert trained.promote(request).success
+    assert trained.promote(request).success
+    events = [entry["event"] for entry in trained.registry.history("cottages")]
+    assert events == ["gate_decision", "promotion"]
 
 
-def lock_is_a_folder(shop: Workshop) -> Path:
-    """A fault that only the check meets: it cannot write its verdict down."""
-    path = shop.home / "storage/models/cottages/.lock"
-    path.mkdir(parents=True)
-    return path
+@contextmanager
+def crashing_checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fault that only the gate's checks meet: their plots cannot be drawn."""
+
+    def crash(*_: object) -> bytes:
+        raise RuntimeError("no plot")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plots, "of_rule", crash)
+        yield
+
+
+def test_a_decision_that_cannot_be_audited_is_no_candidate(shop: Workshop) -> None:
+    (shop.home / "storage/models/cottages/.lock").mkdir(parents=True)
+    assert not shop.train().success
+    assert skipped(shop.tick("promotion")) == "No candidate has been evaluated yet."

@@ -1,19 +1,12 @@
 """When raw files make the market train."""
 
 import os
-from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from tests import cottages
 from tests.workshop import Workshop
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
 
 
 @pytest.fixture

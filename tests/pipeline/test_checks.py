@@ -1,22 +1,14 @@
 """What the asset checks tell a person, each on sales that bring it about."""
 
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
 from house_prices import gate
-from house_prices.orchestration.checks import sales as checks
+from house_prices.orchestration.checks.sales import SANITY
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 
 CLEAN = dg.AssetKey(["cottages", "clean_sales"])
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
 
 
 def cleaned(shop: Workshop, sales: list[cottages.Row]) -> dict[str, dg.AssetCheckEvaluation]:
@@ -70,11 +62,10 @@ def test_many_sales_written_twice_warn(shop: Workshop) -> None:
     assert numbers(said) == {"duplicates": 100, "share": 0.25}
 
 
-def test_sales_beyond_what_the_champion_saw_warn_of_drift(shop: Workshop) -> None:
-    shop.train()
-    sha256 = shop.registry.version("cottages", 1).manifest.sha256
-    shop.registry.promote("cottages", 1, sha256=sha256, by="a test", reason="to drift from")
-    said = cleaned(shop, [*cottages.law(), (900, 3, "flat", 950_000)])["drift"]
+def test_sales_beyond_what_the_champion_saw_warn_of_drift(trained: Workshop) -> None:
+    sha256 = trained.registry.version("cottages", 1).manifest.sha256
+    trained.registry.promote("cottages", 1, sha256=sha256, by="a test", reason="to drift from")
+    said = cleaned(trained, [*cottages.law(), (900, 3, "flat", 950_000)])["drift"]
     assert not said.passed
     assert numbers(said) == {
         "champion": 1,
@@ -83,23 +74,21 @@ def test_sales_beyond_what_the_champion_saw_warn_of_drift(shop: Workshop) -> Non
     }
 
 
-def test_a_champion_whose_manifest_is_damaged_warns_and_stops_no_training(shop: Workshop) -> None:
-    shop.train()
-    version = shop.registry.version("cottages", 1)
-    shop.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
+def test_a_champion_whose_manifest_is_damaged_warns_and_stops_no_training(trained: Workshop) -> None:
+    version = trained.registry.version("cottages", 1)
+    trained.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
     (version.folder / "manifest.json").write_text("{}")
-    result = shop.train()
+    result = trained.train()
     assert result.success
     assert "manifest.json cannot be read" in str(numbers(by_name(result)["drift"])["champion"])
 
 
-def test_a_candidate_beside_a_damaged_champion_is_for_a_person_to_promote(shop: Workshop) -> None:
-    shop.train()
-    version = shop.registry.version("cottages", 1)
-    shop.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
+def test_a_candidate_beside_a_damaged_champion_is_for_a_person_to_promote(trained: Workshop) -> None:
+    version = trained.registry.version("cottages", 1)
+    trained.registry.promote("cottages", 1, sha256=version.manifest.sha256, by="a test", reason="to damage")
     version.model.write_bytes(b"no model")
-    cottages.write_sales(shop.sales, cottages.law(worth=2000))
-    said = by_name(shop.train())["against_champion"]
+    cottages.write_sales(trained.sales, cottages.law(worth=2000))
+    said = by_name(trained.train())["against_champion"]
     assert not said.passed
     assert "The champion, version 1, cannot price this holdout" in str(said.description)
 
@@ -115,7 +104,7 @@ def test_no_holdout_sale_is_also_trained_on(shop: Workshop) -> None:
 def test_a_law_without_noise_is_told_before_training_and_only_warns(shop: Workshop) -> None:
     assert shop.materialize(["raw_sales", "clean_sales", "splits"]).success
     said = by_name(shop.check(["splits"]))
-    assert {name: said[name].passed for name in checks.SANITY} == {
+    assert {name: said[name].passed for name in SANITY} == {
         "feature_dominance": True,
         "exact_law": False,
         "holdout_drift": True,
@@ -128,7 +117,7 @@ def test_each_rule_of_the_gate_is_a_check_that_says_what_it_asks() -> None:
     assert all(rule.__doc__ and rule.__name__ == name for name, rule in gate.RULES.items())
 
 
-def test_a_ruling_names_the_files_it_is_about(shop: Workshop) -> None:
+def test_a_result_names_the_files_it_is_about(shop: Workshop) -> None:
     said = by_name(shop.train())["floors"]
     assert numbers(said) == {
         "outcome": "pass",
@@ -147,9 +136,25 @@ def test_one_check_of_several_can_be_executed_alone(shop: Workshop) -> None:
     assert list(by_name(nulls)) == ["nulls"]
 
 
-def test_every_verdict_is_written_down_whether_it_passed_or_not(shop: Workshop) -> None:
+def test_every_decision_is_written_down_whether_it_passed_or_not(shop: Workshop) -> None:
     cottages.write(shop.home, contract=cottages.CONTRACT.replace("r2 = 0.5", "r2 = 1.1"))
     shop.train()
     (entry,) = shop.registry.history("cottages")
-    assert (entry["event"], entry["version"], entry["passed"]) == ("verdict", 1, False)
+    assert (entry["event"], entry["version"], entry["passed"]) == ("gate_decision", 1, False)
     assert entry["reasons"] == ["floors: On the holdout: r2 1 (at least 1.1)."]
+
+
+def test_the_gates_checks_write_nothing_but_their_results(shop: Workshop) -> None:
+    shop.materialize()
+    models = shop.home / "storage" / "models"
+    before = {path: path.stat().st_mtime_ns for path in models.rglob("*")}
+    assert shop.check().success
+    assert {path: path.stat().st_mtime_ns for path in models.rglob("*")} == before
+
+
+def test_the_model_card_is_an_asset_of_its_own(shop: Workshop) -> None:
+    report = shop.home / "storage" / "models" / "cottages" / "1" / "report.html"
+    shop.materialize(["raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics"])
+    assert not report.exists()
+    shop.materialize(["model_card"])
+    assert "Cottages" in report.read_text(encoding="utf-8")

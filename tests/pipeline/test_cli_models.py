@@ -24,10 +24,10 @@ def home(tmp_path: Path) -> Path:
 def judge(registry: Registry, version: ModelVersion, *, passed: bool) -> None:
     reasons = [] if passed else ["RMSLE is 3."]
     facts = {"version": version.number, "passed": passed, "reasons": reasons}
-    registry.record("huts", "verdict", {**facts, "metrics": {"rmsle": 0.1, "r2": 0.9}})
+    registry.record_decision("huts", {**facts, "metrics": {"rmsle": 0.1, "r2": 0.9}})
 
 
-def test_list_tells_each_version_with_its_verdict_and_stars_the_champion(home: Path) -> None:
+def test_list_tells_each_version_with_its_decision_and_stars_the_champion(home: Path) -> None:
     house_prices(home, "models", "promote", "1", "--reason", "first")
     first, second = house_prices(home, "models", "list").stdout.splitlines()[1:]
     assert "*    1" in first
@@ -53,19 +53,24 @@ def test_a_rejected_version_is_listed_with_the_reason_and_promoted_only_by_force
     assert house_prices(home, "models", "promote", "1", "--reason", "a try", "--force").returncode == 0
 
 
-def test_what_servers_keep_is_listed_until_nothing_is(home: Path) -> None:
-    kept = house_prices(home, "models", "keep", "2")
-    assert kept.stdout == "huts: beside the champion and its predecessor, servers keep 2.\n"
+def test_what_is_pinned_is_listed_until_nothing_is(home: Path) -> None:
+    pinned = house_prices(home, "models", "pin", "2")
+    assert pinned.stdout == "huts: besides the champion and its predecessor, servers keep 2 loaded.\n"
     assert "+    2" in house_prices(home, "models", "list").stdout
-    assert "no version 9" in house_prices(home, "models", "keep", "9").stderr
-    assert house_prices(home, "models", "keep").stdout.endswith("servers keep nothing.\n")
+    assert "no version 9" in house_prices(home, "models", "pin", "9").stderr
+    assert house_prices(home, "models", "keep").stdout.endswith("servers keep nothing loaded.\n")
     assert "+    2" not in house_prices(home, "models", "list").stdout
 
 
-def test_a_held_version_is_listed_as_held(home: Path) -> None:
-    facts = {"version": 1, "passed": False, "outcome": "hold", "reasons": ["Nothing speaks for a change."]}
-    Registry(home / "storage" / "models").record("huts", "verdict", facts)
-    assert "held: Nothing speaks for a change." in house_prices(home, "models", "list").stdout
+def test_a_version_that_needs_review_is_listed_as_such(home: Path) -> None:
+    facts = {
+        "version": 1,
+        "passed": False,
+        "outcome": "needs_review",
+        "reasons": ["There is no reason to change."],
+    }
+    Registry(home / "storage" / "models").record_decision("huts", facts)
+    assert "needs review: No reason to change." in house_prices(home, "models", "list").stdout
 
 
 def test_rollback_brings_the_predecessor_back_and_the_audit_log_tells_why(home: Path) -> None:

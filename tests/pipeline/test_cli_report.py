@@ -34,4 +34,4 @@ def test_a_version_that_was_not_judged_has_none_and_the_command_says_so(
 ) -> None:
     told = house_prices(tmp_path, "models", "report", "1")
     assert told.returncode == 1
-    assert "huts version 1 has no report. It is written when the gate judges the version" in told.stderr
+    assert "huts version 1 has no model card. Materialize huts/model_card." in told.stderr

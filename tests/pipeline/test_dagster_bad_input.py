@@ -10,6 +10,7 @@ import pytest
 
 from house_prices.errors import ContractError
 from house_prices.orchestration import definitions
+from house_prices.registry.verify import verify
 from tests import cottages
 from tests.workshop import Workshop
 
@@ -19,12 +20,6 @@ from pathlib import Path
 from tests.workshop import Workshop
 assert Workshop(home=Path(sys.argv[1])).train().success
 """
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    cottages.write(tmp_path)
-    return Workshop(home=tmp_path)
 
 
 def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
@@ -90,4 +85,4 @@ def test_two_trainings_at_once_leave_two_whole_versions(shop: Workshop) -> None:
     said = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert shop.registry.versions("cottages") == [1, 2]
-    assert shop.registry.verify("cottages") == []
+    assert verify(shop.registry, "cottages") == []

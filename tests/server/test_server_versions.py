@@ -76,7 +76,7 @@ def test_a_kept_version_answers_in_every_server_whenever_it_was_started(registry
     promoted(registry, 1, 2, 3, 4)
     with servers.serving(registry.root) as running, tensors.calling(running.address) as call:
         running.says("model serves", version=4)
-        registry.keep("huts", [1])
+        registry.pin("huts", [1])
         running.says("model loaded", version=1)
         assert infer(call, "1") == ("1", PRICE + 1)
     with servers.serving(registry.root) as later, tensors.calling(later.address) as call:

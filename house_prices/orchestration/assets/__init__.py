@@ -8,12 +8,13 @@ from house_prices.orchestration.assets.champion import champion
 from house_prices.orchestration.assets.clean_sales import clean_sales
 from house_prices.orchestration.assets.fitted_pipeline import fitted_pipeline
 from house_prices.orchestration.assets.metrics import metrics
+from house_prices.orchestration.assets.model_card import model_card
 from house_prices.orchestration.assets.raw_sales import raw_sales
 from house_prices.orchestration.assets.splits import splits
 
 __all__ = ["FLOW", "champion", "of_market"]
 
-FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, champion)
+FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, model_card, champion)
 
 
 def of_market(contract: Contract) -> list[dg.AssetsDefinition | dg.AssetSpec]:

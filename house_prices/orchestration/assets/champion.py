@@ -7,7 +7,7 @@ from house_prices.orchestration.assets.metadata import common, key
 
 
 def champion(contract: Contract) -> dg.AssetSpec:
-    """The version that serves. It has no compute of its own, so that no one materializes it by accident."""
+    """The version that serves. Nothing computes it, so nobody materializes it by accident."""
     return dg.AssetSpec(
         **common(contract, "champion"),
         deps=[key(contract, "metrics")],

@@ -49,7 +49,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
 
 
 def _interval_facts(intervals: Intervals | None, contract: Contract) -> dict[str, dg.MetadataValue | int]:
-    """How intervals were calibrated; nothing where they were not."""
+    """How intervals were calibrated; empty if they were not."""
     if intervals is None:
         return {}
     bounds = [*(f"up to {edge:,.0f}" for edge in intervals.edges), "above"]

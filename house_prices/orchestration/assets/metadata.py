@@ -9,6 +9,8 @@ import dagster as dg
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract
+from house_prices.model_card.charts import standalone
+from house_prices.model_card.view import Picture
 from house_prices.sales.columns import GROUP, PART, PARTS, PROPERTY, SOLD
 
 OWNERS = ["team:pricing"]
@@ -45,6 +47,12 @@ def common(contract: Contract, name: str) -> Common:
 def picture(png: bytes) -> dg.MetadataValue:
     """A PNG that the UI shows."""
     return dg.MetadataValue.md(f"![](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def chart(of: Picture) -> dg.MetadataValue:
+    """A chart of the model card."""
+    image = base64.b64encode(standalone(of).encode()).decode()
+    return dg.MetadataValue.md(f"![{of.title}](data:image/svg+xml;base64,{image})\n\n{of.caption}")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue:

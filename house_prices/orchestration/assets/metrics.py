@@ -6,11 +6,13 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from house_prices import gate
 from house_prices.contract.schema import Contract
-from house_prices.evaluation.evaluate import examine
-from house_prices.evaluation.evaluation import Evidence
-from house_prices.orchestration import plots
-from house_prices.orchestration.assets.metadata import PICKLE, common, key, picture, table
+from house_prices.evaluation.evaluate import Serve, evaluate
+from house_prices.evaluation.evaluation import Evaluation
+from house_prices.gate import GateDecision
+from house_prices.model_card import charts
+from house_prices.orchestration.assets.metadata import PICKLE, chart, common, key, table
 from house_prices.orchestration.resources import Folders
 from house_prices.training.train import Fitted
 
@@ -22,7 +24,7 @@ _SLICE = ("rmsle", "mdape", "ppe10")
 
 
 def metrics(contract: Contract) -> dg.AssetsDefinition:
-    """The evidence that the gate's checks judge."""
+    """The evaluation that the gate's checks judge."""
 
     @dg.asset(
         **common(contract, "metrics"),
@@ -34,33 +36,57 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
         freshness_policy=JUDGED_NIGHTLY,
     )
     def asset(
-        splits: pd.DataFrame, fitted_pipeline: Fitted, candidate_model: dict[str, Any], folders: Folders
+        context: dg.AssetExecutionContext,
+        splits: pd.DataFrame,
+        fitted_pipeline: Fitted,
+        candidate_model: dict[str, Any],
+        folders: Folders,
+        serve: dg.ResourceParam[Serve],
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        """How the published ONNX model prices the holdout, beside a dummy and the champion."""
-        number = candidate_model["version"]
-        found = examine(splits, fitted_pipeline, number, contract, folders.registry)
-        return dg.MaterializeResult(value=found, metadata=_shown(found, contract.target.unit))
+        """How the published ONNX model prices the holdout, compared with a baseline and the champion."""
+        number, registry = candidate_model["version"], folders.registry
+        found = evaluate(splits, fitted_pipeline, number, contract, registry, serve=serve)
+        decision = gate.decide(found, contract.gate)
+        registry.record_decision(contract.name, audited(found, decision, context.run.run_id))
+        return dg.MaterializeResult(
+            value=found, metadata={"decision": decision.outcome.value, **_shown(found, contract.target.unit)}
+        )
 
     return asset
 
 
-def _shown(found: Evidence, unit: str) -> dict[str, Any]:
-    rival = found.champion.metrics if found.champion and found.champion.metrics else {}
+def audited(found: Evaluation, decision: GateDecision, run_id: str) -> dict[str, object]:
+    """What the audit log keeps of a decision."""
+    return {
+        "version": found.version,
+        "sha256": found.sha256,
+        "holdout": found.holdout,
+        "evaluations": found.evaluations,
+        "metrics": dict(found.metrics),
+        "champion": found.champion and found.champion.version,
+        "passed": decision.passed,
+        "outcome": decision.outcome.value,
+        "reasons": list(decision.reasons),
+        "run_id": run_id,
+    }
+
+
+def _shown(found: Evaluation, unit: str) -> dict[str, Any]:
+    champion = found.champion.metrics if found.champion and found.champion.metrics else {}
     slices = [
         (name, int(of["rows"]), *(of[column] for column in _SLICE)) for name, of in found.slices.items()
     ]
+    actual, price = found.predictions.actual, found.predictions.price
     return {
         "version": found.version,
         "sha256": found.sha256,
         **found.metrics,
-        **{f"champion_{name}": value for name, value in rival.items()},
+        **{f"champion_{name}": value for name, value in champion.items()},
         **{name: figure.value for name, figure in found.ratio_study.items()},
         **({"coverage": found.interval.coverage} if found.interval else {}),
-        "dummy_rmsle": found.dummy["rmsle"],
+        "baseline_rmsle": found.baseline["rmsle"],
         "parity": found.parity,
         "slices": table(("slice", "sales", *_SLICE), slices),
-        "predicted_against_actual": picture(
-            plots.predicted_against_actual(found.actual, found.predicted, unit)
-        ),
-        "error_by_price_band": picture(plots.error_by_price_band(found.actual, found.predicted, unit)),
+        "predicted_against_actual": chart(charts.predicted_against_actual(actual, price, unit)),
+        "error_by_price_band": chart(charts.error_by_price_band(actual, price, unit)),
     }

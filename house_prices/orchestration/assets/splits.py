@@ -19,7 +19,7 @@ def splits(contract: Contract) -> dg.AssetsDefinition:
         metadata={"dagster/column_schema": split_schema(contract)},
     )
     def asset(clean_sales: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        """Which sales train, which calibrate and which judge; a property's sales stay together."""
+        """The part of each sale: training, calibration or holdout. Sales of one property stay together."""
         parted = split.split(clean_sales, contract)
         counts = split.counts(parted)
         parted.attrs = {**clean_sales.attrs, "parts": counts}

@@ -1,4 +1,4 @@
-"""What happens by itself: a training every night and when raw files change, a promotion when one passed."""
+"""Automation: training every night and when raw files change, promotion when a candidate has passed."""
 
 import dagster as dg
 
@@ -10,8 +10,8 @@ __all__ = ["of_market"]
 
 def of_market(contract: Contract) -> dg.Definitions:
     """One market's jobs, schedule and sensors."""
-    happening = dg.Definitions(
+    by_events = dg.Definitions(
         jobs=[promotion.job(contract), rollback.job(contract)],
         sensors=[promotion.sensor(contract), raw_files.sensor(contract)],
     )
-    return dg.Definitions.merge(training.of_market(contract), happening)
+    return dg.Definitions.merge(training.of_market(contract), by_events)

@@ -1,4 +1,4 @@
-"""What the gate's checks have said of the newest candidate, read from Dagster's records.
+"""The results of the gate's checks on the newest candidate, read from Dagster's records.
 
 Records, not events: a tick between a materialization and its checks finds that they are still to come,
 and loses nothing.
@@ -31,21 +31,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rulings:
-    """What the rules have said of one candidate."""
+class GateResults:
+    """The newest result of each rule on one candidate."""
 
-    evidence: str
-    """Names the candidate and the executions of its checks: the same evidence is decided on once."""
+    fingerprint: str
+    """Of the candidate and the executions of its checks: the same results are decided on once."""
     pending: tuple[str, ...]
-    """A sentence for each rule that has not answered yet."""
-    broken: tuple[str, ...]
-    """A sentence for each rule that is not kept."""
-    held: tuple[str, ...]
+    """A sentence for each rule without a result yet."""
+    failed: tuple[str, ...]
+    """A sentence for each rule that failed."""
+    needs_review: tuple[str, ...]
     """A sentence for each rule that leaves the decision to a person."""
 
 
 def newest_candidate(instance: dg.DagsterInstance, contract: Contract) -> Candidate | None:
-    """None where nothing has been evaluated yet."""
+    """None if nothing has been evaluated yet."""
     records = instance.fetch_materializations(key(contract, "metrics"), limit=1).records
     if not records or records[0].asset_materialization is None:
         return None
@@ -59,25 +59,25 @@ def newest_candidate(instance: dg.DagsterInstance, contract: Contract) -> Candid
     )
 
 
-def read(instance: dg.DagsterInstance, contract: Contract, candidate: Candidate) -> Rulings:
+def read(instance: dg.DagsterInstance, contract: Contract, candidate: Candidate) -> GateResults:
     """The newest execution of every rule's check."""
     checks = {rule: dg.AssetCheckKey(key(contract, "metrics"), rule) for rule in gate.RULES}
     records = {rule: instance.get_latest_asset_check_evaluation_record(of) for rule, of in checks.items()}
     pending = {rule: _pending(instance, record, candidate) for rule, record in records.items()}
     answered = {rule: record for rule, record in records.items() if record and not pending[rule]}
     against = {rule: why for rule, record in answered.items() if (why := _against(record))}
-    held = {rule for rule in against if _is_held(answered[rule])}
+    open_ = {rule for rule in against if _needs_review(answered[rule])}
     executions = ",".join(str(record.id if record else 0) for record in records.values())
-    return Rulings(
-        evidence=f"{candidate.storage_id}:{executions}",
+    return GateResults(
+        fingerprint=f"{candidate.storage_id}:{executions}",
         pending=tuple(f"{rule} {why}" for rule, why in pending.items() if why),
-        broken=tuple(f"{rule}: {why}" for rule, why in against.items() if rule not in held),
-        held=tuple(f"{rule}: {why}" for rule, why in against.items() if rule in held),
+        failed=tuple(f"{rule}: {why}" for rule, why in against.items() if rule not in open_),
+        needs_review=tuple(f"{rule}: {why}" for rule, why in against.items() if rule in open_),
     )
 
 
 def _pending(instance: dg.DagsterInstance, record: "Record | None", candidate: Candidate) -> str:
-    """Why a rule has not answered yet; empty where it has, or where it never will."""
+    """Why a rule has no result yet; empty if it has one, or never will."""
     if record is None:
         return "has not been checked."
     evaluation = _evaluation(record)
@@ -89,19 +89,19 @@ def _pending(instance: dg.DagsterInstance, record: "Record | None", candidate: C
     if target is None or target.storage_id != candidate.storage_id:
         return "has not been checked for this candidate."
     if evaluation.metadata["sha256"].value != candidate.sha256:
-        return "was held against another version; execute the check again."
+        return "is about another version; execute the check again."
     return ""
 
 
 def _against(record: "Record") -> str:
-    """What a rule has against promotion; empty where it passes."""
+    """What a rule has against promotion; empty if it passes."""
     evaluation = _evaluation(record)
     if evaluation is None:
-        return f"the check gave no answer; see run {record.run_id}, then execute the check again."
+        return f"the check gave no result; see run {record.run_id}, then execute the check again."
     return "" if evaluation.passed else evaluation.description or "the check failed."
 
 
-def _is_held(record: "Record") -> bool:
+def _needs_review(record: "Record") -> bool:
     evaluation = _evaluation(record)
     return evaluation is not None and evaluation.severity is dg.AssetCheckSeverity.WARN
 

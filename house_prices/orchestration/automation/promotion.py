@@ -12,7 +12,7 @@ from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.automation import gate_results
 from house_prices.orchestration.automation.gate_results import Candidate
 from house_prices.orchestration.resources import Folders
-from house_prices.registry import Champion, Registry, decisions
+from house_prices.registry import Champion, Registry
 
 INTERVAL_S = 5
 SENSOR_TAG = "dagster/sensor_name"
@@ -29,14 +29,14 @@ def op_name(contract: Contract) -> str:
 
 
 class Decision(Enum):
-    """What is decided on a version. Dagster's config names the members as they are written here."""
+    """What to do with a version. These names appear in Dagster's config."""
 
     promote = "promote"
     reject = "reject"
 
 
 class Promotion(dg.Config):
-    """A version and what is decided on it: by the sensor, or by a person in the UI's launchpad."""
+    """A version and the decision on it, by the sensor or by a person in the UI's launchpad."""
 
     version: int
     reason: str = Field(min_length=1, description="Why; it is kept in the audit log.")
@@ -56,7 +56,7 @@ def job(contract: Contract) -> dg.JobDefinition:
     def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
         try:
             if is_by_hand(context) and config.decision is Decision.promote and not config.force:
-                decisions.check(folders.registry, contract.name, config.version)
+                folders.registry.require_decision(contract.name, config.version)
             champion = _decide(folders.registry, contract.name, config, by=decider(context))
         except (PromotionRefused, RejectionRefused) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
@@ -75,7 +75,7 @@ def job(contract: Contract) -> dg.JobDefinition:
 
 
 def _decide(registry: Registry, market: str, config: Promotion, *, by: str) -> Champion | None:
-    """The new champion; None where the version is rejected."""
+    """The new champion; None if the version is rejected."""
     if config.decision is Decision.reject:
         registry.reject(market, config.version, by=by, reason=config.reason)
         return None
@@ -91,18 +91,18 @@ def is_by_hand(context: dg.OpExecutionContext) -> bool:
 
 
 def decider(context: dg.OpExecutionContext) -> str:
-    """Who the audit log says decided: the sensor that asked for the run, or a person."""
+    """Who decided, for the audit log: the sensor that asked for the run, or a person."""
     return str(context.run.tags.get(SENSOR_TAG, "a run started by hand"))
 
 
 def materialization(contract: Contract, champion: Champion) -> dg.AssetMaterialization:
-    """What Dagster is told of a new champion."""
+    """The event that tells Dagster about a new champion."""
     facts = {name: value for name, value in asdict(champion).items() if value is not None}
     return dg.AssetMaterialization(key(contract, "champion"), metadata=facts)
 
 
 def sensor(contract: Contract) -> dg.SensorDefinition:
-    """Skips while a rule has yet to answer, and decides once on the same evidence."""
+    """Skips while a rule has no result yet, and decides once on the same results."""
 
     @dg.sensor(
         name=f"{contract.name}_promotion_sensor",
@@ -115,39 +115,39 @@ def sensor(contract: Contract) -> dg.SensorDefinition:
         candidate = gate_results.newest_candidate(context.instance, contract)
         if candidate is None:
             return dg.SensorResult(skip_reason="No candidate has been evaluated yet.")
-        said = gate_results.read(context.instance, contract, candidate)
+        results = gate_results.read(context.instance, contract, candidate)
         version = f"Version {candidate.version}"
-        if said.evidence == context.cursor:
+        if results.fingerprint == context.cursor:
             return dg.SensorResult(skip_reason=f"{version} has been decided on.")
-        if said.pending:
-            return dg.SensorResult(skip_reason=f"{version}: {' '.join(said.pending)}")
-        broken = [*said.broken, *_objections(folders.registry, contract, candidate)]
-        if broken:
-            why = f"{version} is rejected. {' '.join(broken)}"
-            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
-        if said.held:
-            why = f"{version} is held for a person to promote or reject. {' '.join(said.held)}"
-            return dg.SensorResult(skip_reason=why, cursor=said.evidence)
+        if results.pending:
+            return dg.SensorResult(skip_reason=f"{version}: {' '.join(results.pending)}")
+        failed = [*results.failed, *_objections(folders.registry, contract, candidate)]
+        if failed:
+            why = f"{version} is rejected. {' '.join(failed)}"
+            return dg.SensorResult(skip_reason=why, cursor=results.fingerprint)
+        if results.needs_review:
+            why = f"{version} needs review: a person promotes or rejects it. {' '.join(results.needs_review)}"
+            return dg.SensorResult(skip_reason=why, cursor=results.fingerprint)
         return dg.SensorResult(
-            run_requests=[_request(contract, candidate, said.evidence)], cursor=said.evidence
+            run_requests=[_request(contract, candidate, results.fingerprint)], cursor=results.fingerprint
         )
 
     return promotion_sensor
 
 
-def _request(contract: Contract, candidate: Candidate, evidence: str) -> dg.RunRequest:
+def _request(contract: Contract, candidate: Candidate, fingerprint: str) -> dg.RunRequest:
     judged = Promotion(
         version=candidate.version, sha256=candidate.sha256, reason="passed every rule of the gate"
     )
     return dg.RunRequest(
-        run_key=f"promote-{candidate.sha256}-{evidence}",
+        run_key=f"promote-{candidate.sha256}-{fingerprint}",
         run_config=dg.RunConfig(ops={op_name(contract): judged}),
         tags={"version": str(candidate.version)},
     )
 
 
 def _objections(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
-    """What stands against promotion beside the gate: changed files, or a person; empty where nothing does."""
+    """What stands against promotion besides the gate: changed files, or a person's rejection."""
     try:
         version = registry.version(contract.name, candidate.version)
         version.check()

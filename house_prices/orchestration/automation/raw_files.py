@@ -19,7 +19,7 @@ SETTLED_S = 3
 
 
 def sensor(contract: Contract) -> dg.SensorDefinition:
-    """Looks at sizes and times on each tick, and at contents only where those have changed."""
+    """Looks at sizes and times on each tick, and at contents only if those have changed."""
 
     @dg.sensor(
         name=f"{contract.name}_raw_files_sensor",

@@ -1,4 +1,4 @@
-"""The rollback job: a person brings the champion's predecessor back from the UI."""
+"""The rollback job: a person brings back the champion's predecessor in the UI."""
 
 import dagster as dg
 from pydantic import Field
@@ -15,13 +15,13 @@ def op_name(contract: Contract) -> str:
 
 
 class Rollback(dg.Config):
-    """Why the champion goes."""
+    """Why to roll back."""
 
     reason: str = Field(min_length=1, description="Why; it is kept in the audit log.")
 
 
 def job(contract: Contract) -> dg.JobDefinition:
-    """Makes the champion's predecessor the champion again. It is not retried: twice would go back twice."""
+    """Makes the champion's predecessor the champion again. Not retried: that would go back twice."""
 
     @dg.op(name=op_name(contract))
     def roll_back(context: dg.OpExecutionContext, config: Rollback, folders: Folders) -> None:

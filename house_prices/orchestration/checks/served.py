@@ -1,4 +1,4 @@
-"""Whether the running inference server serves the champion: an asset check that asks it."""
+"""The check that asks the running inference server whether it serves the champion."""
 
 import time
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from house_prices.registry import Champion
 from inference_server.codecs import oip_messages
 
 PATIENCE_S = 10.0
-"""A server follows a promotion within seconds: so long it may still serve the version before."""
+"""A server follows a promotion within seconds; until then it may serve the previous version."""
 PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What a server says of a market."""
+    """What a server serves for a market."""
 
     version: int = 0
-    """0 where it serves none."""
+    """0 if it serves none."""
     sha256: str = ""
     problem: str = ""
-    """Why it did not say; empty where it did."""
+    """Why it did not answer; empty if it did."""
 
 
 def champion_checks(contract: Contract) -> dg.AssetChecksDefinition:
@@ -48,7 +48,7 @@ def champion_checks(contract: Contract) -> dg.AssetChecksDefinition:
 
 
 def ask(address: str, market: str, timeout_s: float = PATIENCE_S) -> Served:
-    """Which version of a market a server answers with, when none is asked for by number."""
+    """The version of a market that a server uses for requests without a version."""
     with grpc.insecure_channel(address) as channel:
         metadata = channel.unary_unary(
             oip_messages.path("ModelMetadata"),
@@ -65,7 +65,7 @@ def ask(address: str, market: str, timeout_s: float = PATIENCE_S) -> Served:
 
 
 def _wait_for(champion: Champion, address: str, market: str) -> Served:
-    """What the server says once it agrees, or after PATIENCE_S."""
+    """What the server serves once that is the champion, or after PATIENCE_S."""
     end = time.monotonic() + PATIENCE_S
     while not _agree(champion, found := ask(address, market)) and time.monotonic() < end:
         time.sleep(PAUSE_S)
@@ -77,7 +77,7 @@ def _agree(champion: Champion, found: Served) -> bool:
 
 
 def _agreement(champion: Champion, found: Served, address: str) -> dg.AssetCheckResult:
-    said = f"serves version {found.version}" if not found.problem else f"did not say: {found.problem}"
+    said = f"serves version {found.version}" if not found.problem else f"did not answer: {found.problem}"
     return dg.AssetCheckResult(
         passed=_agree(champion, found),
         description=f"The server at {address} {said}; the champion is version {champion.version}.",
@@ -92,7 +92,7 @@ def _agreement(champion: Champion, found: Served, address: str) -> dg.AssetCheck
 
 
 def _skipped(why: str) -> dg.AssetCheckResult:
-    """Nothing was asked: no failure, and no agreement either."""
+    """Nothing was asked, so there is nothing to fail."""
     return dg.AssetCheckResult(
         passed=True, severity=dg.AssetCheckSeverity.WARN, description=why, metadata={"skipped": True}
     )

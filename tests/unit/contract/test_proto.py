@@ -1,7 +1,5 @@
 """The typed API: what is printed is what is loaded, and both stay what clients compiled."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,21 +129,3 @@ def test_words_of_python_and_protobuf_are_good_names(name: str, tmp_path: Path) 
     assert compiled(contract, tmp_path) == api.descriptor(contract)
     house = api.load(contract).request().houses.add(**{name: 7})  # type: ignore[attr-defined]
     assert getattr(house, name) == 7
-
-
-def test_compiled_stubs_and_loaded_classes_speak_the_same_bytes(tmp_path: Path) -> None:
-    contract = market(AREA, ROOMS, GARDEN, HEATING)
-    proto = tmp_path / "stub" / "prediction.proto"
-    proto.parent.mkdir()
-    proto.write_text(api.printed(contract))
-    assert protoc.main(["protoc", f"-I{proto.parent}", f"--python_out={proto.parent}", str(proto)]) == 0
-    code = (
-        "import sys, prediction_pb2 as stub\n"
-        "house = stub.House(area=80, rooms=0, garden=True, heating='gas')\n"
-        "sys.stdout.write(stub.PredictRequest(houses=[house]).SerializeToString().hex())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=proto.parent, capture_output=True, check=True, text=True
-    )
-    house = api.load(contract).request.FromString(bytes.fromhex(done.stdout)).houses[0]  # type: ignore[attr-defined]
-    assert (house.area, house.HasField("rooms"), house.garden, house.heating) == (80, True, True, "gas")

@@ -1,20 +1,26 @@
-import json
-import os
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from house_prices.deployment import rollout, sources
+from house_prices.deployment.rollout import Deployed
 from house_prices.errors import DeploymentError
-from tests import fake_docker
+from tests.fake_docker import FakeDocker
+
+Deploy = Callable[[Callable[[str], None]], Deployed]
+
+
+@pytest.fixture
+def engine() -> FakeDocker:
+    """An engine in which every service runs at the tag `before`."""
+    return FakeDocker()
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Sources, an .env and an engine that runs them at the tag `before`."""
-    fake_docker.furnish(tmp_path)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    """Sources, and an .env of the tag `before`."""
     monkeypatch.setattr(rollout, "FOUND_WITHIN_S", 0)
     monkeypatch.setattr(rollout, "SERVES_WITHIN_S", 0)
     (tmp_path / ".dockerignore").write_text("*\n!code.py\n")
@@ -24,20 +30,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def engine(project: Path) -> dict[str, Any]:
-    return dict(json.loads((project / fake_docker.FILE).read_text()))
+@pytest.fixture
+def deploy(project: Path, engine: FakeDocker) -> Deploy:
+    """A deployment of the project in the engine."""
+    return functools.partial(rollout.deploy, project, engine=engine)
 
 
-def break_(project: Path, **faults: list[str]) -> None:
-    (project / fake_docker.FILE).write_text(json.dumps({**engine(project), **faults}))
+def running(engine: FakeDocker) -> list[str]:
+    return sorted(image for _, image in engine.containers.values())
 
 
-def running(project: Path) -> list[str]:
-    return sorted(image for _, image in engine(project)["containers"].values())
-
-
-def servers(project: Path) -> list[str]:
-    return [image for image in running(project) if image.startswith("house-prices-inference:")]
+def servers(engine: FakeDocker) -> list[str]:
+    return [image for image in running(engine) if image.startswith("house-prices-inference:")]
 
 
 AT_BEFORE = [
@@ -47,52 +51,56 @@ AT_BEFORE = [
 ]  # fmt: skip
 
 
-def test_every_service_runs_the_new_images(project: Path) -> None:
+def test_every_service_runs_the_new_images(project: Path, engine: FakeDocker, deploy: Deploy) -> None:
     told: list[str] = []
-    deployed = rollout.deploy(project, told.append)
+    deployed = deploy(told.append)
     tag = sources.tag(project)
     assert (deployed.tag, deployed.before, deployed.built) == (tag, "before", True)
-    assert running(project) == [image.replace("before", tag) for image in AT_BEFORE]
+    assert running(engine) == [image.replace("before", tag) for image in AT_BEFORE]
     assert (project / ".env").read_text() == f"POSTGRES_PASSWORD=secret\nTAG={tag}\n"
     assert deployed.digests[f"house-prices-inference:{tag}"] == f"sha256:house-prices-inference:{tag}"
     assert [*deployed.seconds] == [*rollout.SERVICES]
     assert len(told) == 1 + len(rollout.SERVICES)
 
 
-def test_there_are_never_fewer_inference_servers_than_before(project: Path) -> None:
-    rollout.deploy(project, print)
+def test_there_are_never_fewer_inference_servers_than_before(
+    project: Path, engine: FakeDocker, deploy: Deploy
+) -> None:
+    deploy(print)
     turns = [
         line.split()[0 if line.startswith("stop") else -2]
-        for line in engine(project)["told"]
+        for line in engine.told
         if line.startswith(("stop inference", "compose up")) and "inference" in line
     ]
     assert turns == ["inference", "stop", "inference", "stop", "inference"]
 
 
-def test_the_second_time_nothing_is_built_or_replaced(project: Path) -> None:
-    rollout.deploy(project, print)
-    before = engine(project)["containers"]
-    assert not rollout.deploy(project, print).built
-    assert engine(project)["containers"] == before
+def test_the_second_time_nothing_is_built_or_replaced(
+    project: Path, engine: FakeDocker, deploy: Deploy
+) -> None:
+    deploy(print)
+    before = dict(engine.containers)
+    assert not deploy(print).built
+    assert engine.containers == before
 
 
-def test_a_deployment_that_was_cut_off_is_repeated(project: Path) -> None:
+def test_a_deployment_that_was_cut_off_is_repeated(project: Path, engine: FakeDocker, deploy: Deploy) -> None:
     def cut_off(told: str) -> None:
         if told.startswith("code runs"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rollout.deploy(project, cut_off)
+        deploy(cut_off)
     assert "TAG=before" in (project / ".env").read_text()
     tag = sources.tag(project)
-    assert {image.partition(":")[2] for image in running(project)} == {"before", tag, "v1"}
-    deployed = rollout.deploy(project, print)
+    assert {image.partition(":")[2] for image in running(engine)} == {"before", tag, "v1"}
+    deployed = deploy(print)
     assert (deployed.before, deployed.built) == ("before", False)
-    assert running(project) == [image.replace("before", tag) for image in AT_BEFORE]
+    assert running(engine) == [image.replace("before", tag) for image in AT_BEFORE]
 
 
 def test_a_deployment_cut_off_between_two_servers_leaves_none_too_many_in_the_end(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, engine: FakeDocker, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_off(_: float) -> None:
         raise KeyboardInterrupt
@@ -100,49 +108,49 @@ def test_a_deployment_cut_off_between_two_servers_leaves_none_too_many_in_the_en
     with monkeypatch.context() as patched:
         patched.setattr(rollout.time, "sleep", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            rollout.deploy(project, print)
-    assert len(servers(project)) == 3
-    rollout.deploy(project, print)
-    assert servers(project) == [f"house-prices-inference:{sources.tag(project)}"] * 2
+            deploy(print)
+    assert len(servers(engine)) == 3
+    deploy(print)
+    assert servers(engine) == [f"house-prices-inference:{sources.tag(project)}"] * 2
 
 
-def test_envoy_begins_again_only_with_another_configuration(project: Path) -> None:
-    rollout.deploy(project, print)
-    rollout.deploy(project, print)
-    assert sum(line.startswith("compose restart envoy") for line in engine(project)["told"]) == 1
+def test_envoy_begins_again_only_with_another_configuration(
+    project: Path, engine: FakeDocker, deploy: Deploy
+) -> None:
+    deploy(print)
+    deploy(print)
+    assert sum(line.startswith("compose restart envoy") for line in engine.told) == 1
 
 
 @pytest.mark.parametrize("service", ["inference", "code", "deployment", "webserver", "daemon", "envoy"])
-def test_all_go_back_where_one_does_not_become_healthy(project: Path, service: str) -> None:
-    break_(project, unhealthy=[f"{service} {sources.tag(project)}"])
+def test_all_go_back_where_one_does_not_become_healthy(
+    project: Path, engine: FakeDocker, deploy: Deploy, service: str
+) -> None:
+    engine.unhealthy = {f"{service} {sources.tag(project)}"}
     with pytest.raises(DeploymentError, match=f"{service} is unhealthy(.|\n)*the log of {service}") as raised:
-        rollout.deploy(project, print)
+        deploy(print)
     assert "Every service is back at before" in str(raised.value)
-    assert running(project) == AT_BEFORE
+    assert running(engine) == AT_BEFORE
     assert "TAG=before" in (project / ".env").read_text()
-    assert engine(project)["configuration"] == "configuration of before"
+    assert engine.configuration == "configuration of before"
 
 
-def test_a_server_that_serves_nothing_where_the_old_one_does_is_not_taken(project: Path) -> None:
-    break_(project, idle=[f"house-prices-inference:{sources.tag(project)}"])
+def test_a_server_that_serves_nothing_where_the_old_one_does_is_not_taken(
+    project: Path, engine: FakeDocker, deploy: Deploy
+) -> None:
+    engine.idle = {f"house-prices-inference:{sources.tag(project)}"}
     with pytest.raises(DeploymentError, match="serves no model"):
-        rollout.deploy(project, print)
-    assert running(project) == AT_BEFORE
+        deploy(print)
+    assert running(engine) == AT_BEFORE
 
 
-def test_before_a_champion_no_server_has_to_serve(project: Path) -> None:
+def test_before_a_champion_no_server_has_to_serve(project: Path, engine: FakeDocker, deploy: Deploy) -> None:
     tag = sources.tag(project)
-    break_(project, idle=["house-prices-inference:before", f"house-prices-inference:{tag}"])
-    assert rollout.deploy(project, print).tag == tag
+    engine.idle = {"house-prices-inference:before", f"house-prices-inference:{tag}"}
+    assert deploy(print).tag == tag
 
 
-def test_what_does_not_come_back_is_told(project: Path) -> None:
-    break_(project, unhealthy=[f"webserver {sources.tag(project)}", "code before"])
+def test_what_does_not_come_back_is_told(project: Path, engine: FakeDocker, deploy: Deploy) -> None:
+    engine.unhealthy = {f"webserver {sources.tag(project)}", "code before"}
     with pytest.raises(DeploymentError, match=r"Not everything came back at before(.|\n)*code is unhealthy"):
-        rollout.deploy(project, print)
-
-
-def test_without_a_docker_command_the_error_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(DeploymentError, match="no docker command"):
-        rollout.deploy(project, print)
+        deploy(print)

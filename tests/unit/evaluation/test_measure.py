@@ -1,22 +1,24 @@
-"""The evidence on a candidate."""
+"""What is measured of a candidate."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from house_prices.evaluation import measure
+from house_prices.evaluation.predictions import Predictions
 from house_prices.training import onnx_export, train
 from house_prices.training.features import inputs, prices
 from tests import clean_sales, models
+from tests.parity import parity
 
 HUTS = models.contract(slices={"columns": ["roof", "garden"]})
 TRAINED, HELD = clean_sales.huts(300), clean_sales.huts(100, seed=1)
 HOUSES = inputs(HELD, HUTS)
 
 
-def test_parity_is_measured_on_the_houses_and_on_strange_ones() -> None:
+def test_parity_is_measured_on_the_houses_and_on_edge_cases() -> None:
     fitted = train.train(TRAINED, HUTS)
-    worst, rows = measure.parity(fitted, onnx_export.session(onnx_export.export(fitted, HUTS)), HOUSES, HUTS)
+    worst, rows = parity(fitted, onnx_export.session(onnx_export.export(fitted, HUTS)), HOUSES, HUTS)
     assert worst <= 1e-5
     assert rows == 100 + 64
 
@@ -24,26 +26,26 @@ def test_parity_is_measured_on_the_houses_and_on_strange_ones() -> None:
 def test_parity_finds_a_graph_that_prices_otherwise() -> None:
     fitted = train.train(TRAINED, HUTS)
     other = train.train(TRAINED.assign(price=TRAINED["price"] * 1.001), HUTS)
-    worst, _ = measure.parity(fitted, onnx_export.session(onnx_export.export(other, HUTS)), HOUSES, HUTS)
+    worst, _ = parity(fitted, onnx_export.session(onnx_export.export(other, HUTS)), HOUSES, HUTS)
     assert worst == pytest.approx(0.001, rel=0.05)
 
 
 def test_parity_is_measured_on_a_single_house_too() -> None:
     fitted = train.train(TRAINED, HUTS)
     session = onnx_export.session(onnx_export.export(fitted, HUTS))
-    assert measure.parity(fitted, session, HOUSES[:1], HUTS)[1] == 2
+    assert parity(fitted, session, HOUSES[:1], HUTS)[1] == 2
 
 
-def test_the_dummy_answers_the_median_training_price() -> None:
+def test_the_baseline_answers_the_median_training_price() -> None:
     trained = pd.DataFrame({"price": [100.0, 200.0, 900.0]})
-    found = measure.dummy(trained, pd.DataFrame({"price": [200.0, 400.0]}), HUTS)
+    found = measure.baseline(trained, pd.DataFrame({"price": [200.0, 400.0]}), HUTS)
     assert found["mae"] == 100.0
 
 
 def test_slices_are_named_by_their_values_and_measured_apart() -> None:
     wrong = np.where(HELD["roof"] == "gable", prices(HELD, HUTS) * 1.1, prices(HELD, HUTS))
     rows = measure.slice_rows(HELD, wrong, HUTS)
-    found = measure.slice_metrics(prices(HELD, HUTS), wrong, rows)
+    found = measure.slice_metrics(Predictions(actual=prices(HELD, HUTS), price=wrong), rows)
     assert {"roof = flat", "roof = gable", "garden = 0", "garden = 1", "something missing"} <= set(found)
     assert found["roof = flat"]["mape"] == 0.0
     assert found["roof = gable"]["mape"] == pytest.approx(0.1)
@@ -62,7 +64,7 @@ def test_a_slice_of_one_sale_is_not_measured() -> None:
     held = HELD.assign(roof=["gable", *["flat"] * 99])
     actual = prices(held, HUTS)
     rows = measure.slice_rows(held, actual, HUTS)
-    assert "roof = gable" not in measure.slice_metrics(actual, actual, rows)
+    assert "roof = gable" not in measure.slice_metrics(Predictions(actual=actual, price=actual), rows)
 
 
 def test_a_champion_that_needs_a_feature_that_is_gone_says_which() -> None:
@@ -71,6 +73,8 @@ def test_a_champion_that_needs_a_feature_that_is_gone_says_which() -> None:
     model = measure.Model(
         version=3, sha256="ab", contract=HUTS, session=session, trained_on=nothing, data=None
     )
-    rival = measure.compare(model, model, HELD.drop(columns=["view", "age"]), HUTS, evaluations=1)
-    assert rival.metrics is None
-    assert rival.problem == "it needs age, view, which the contract no longer has"
+    sales = HELD.drop(columns=["view", "age"])
+    found = Predictions(actual=prices(HELD, HUTS), price=prices(HELD, HUTS))
+    comparison = measure.compare(model, model, sales, found, HUTS, evaluations=1)
+    assert comparison.metrics is None
+    assert comparison.problem == "it needs age, view, which the contract no longer has"

@@ -32,15 +32,15 @@ def test_some_properties_are_sold_twice() -> None:
 
 def test_a_challenger_much_better_passes_and_the_level_is_that_of_its_turn() -> None:
     draw = np.random.default_rng(3)
-    rival, verdict = judge(challenge(holdout(draw), draw, worse=-0.2), turn=3)
-    assert verdict.passed
-    assert (rival.alpha, rival.sales) == (bootstrap.spend(3), SALES)
+    comparison, decision = judge(challenge(holdout(draw), draw, worse=-0.2), turn=3)
+    assert decision.passed
+    assert (comparison.alpha, comparison.sales) == (bootstrap.spend(3), SALES)
 
 
 def test_a_challenger_no_better_is_held() -> None:
     draw = np.random.default_rng(4)
-    _, verdict = judge(challenge(holdout(draw), draw))
-    assert [reason.split(":")[0] for reason in verdict.reasons] == ["against_champion"]
+    _, decision = judge(challenge(holdout(draw), draw))
+    assert [reason.split(":")[0] for reason in decision.reasons] == ["against_champion"]
 
 
 def test_rates_count_sequences_first_trainings_and_trainings() -> None:

@@ -1,67 +1,64 @@
-"""A card is read from manifest, evaluation and verdict, and leaves out what they do not know."""
+"""A card is read from manifest, evaluation and decision, and leaves out what they do not know."""
 
 import pytest
 
-from house_prices.evaluation.evaluation import Rival
-from house_prices.gate import Verdict
-from house_prices.model_card import Further
-from house_prices.model_card.view import Interval
-from tests import cards, evidence
+from house_prices.evaluation.evaluation import ChampionComparison
+from house_prices.evaluation.predictions import Predictions
+from house_prices.gate import GateDecision
+from house_prices.model_card.view import ConfidenceInterval
+from tests import cards, evaluations
 
 INTERVALS = {"alpha": 0.1, "edges": [], "lower": [0.8], "upper": [1.25], "sales": [60]}
 
 
 def test_the_summary_says_what_is_predicted_by_what_and_how_well() -> None:
     assert cards.card().summary == (
-        "Predicts the price in EUR of a house: ridge on 7 features, taught by 480 sales. Of 120 sales that "
+        "Predicts the price in EUR of a house: ridge on 7 features, trained on 480 sales. Of 120 sales that "
         "it had never seen, half are priced with an error of less than 8.5%."
     )
 
 
-def test_the_verdict_is_that_of_the_gate_and_its_reasons_begin_with_what_failed() -> None:
-    failed = cards.card(verdict=cards.FAILED)
+def test_the_decision_is_that_of_the_gate_and_its_reasons_begin_with_what_failed() -> None:
+    failed = cards.card(decision=cards.FAILED)
     assert failed.outcome == "fail"
-    assert [(rule.name, rule.outcome) for rule in failed.reasons] == [
+    assert [(rule.rule, rule.outcome) for rule in failed.reasons] == [
         ("floors", "fail"),
-        ("fresh_holdout", "hold"),
+        ("fresh_holdout", "needs_review"),
     ]
     assert (cards.card().outcome, cards.card().reasons) == ("pass", [])
-    assert cards.card(verdict=Verdict(rulings=(cards.KEPT, cards.OPEN))).outcome == "hold"
-
-
-def test_a_rule_has_the_question_that_it_asks_and_its_longer_evidence() -> None:
-    _, _, broken = cards.card(verdict=cards.FAILED).rules
-    assert broken.question == "The holdout's metrics keep the contract's own floors and ceilings."
-    assert broken.details == {"server_log": "it stopped"}
+    assert cards.card(decision=GateDecision(results=(cards.KEPT, cards.OPEN))).outcome == "needs_review"
 
 
 def test_errors_differ_from_the_champions_by_a_share_and_shares_by_points() -> None:
-    rival = cards.champion()
-    card = cards.card(evidence=cards.found(champion=rival))
+    comparison = cards.champion()
+    card = cards.card(evaluation=cards.found(champion=comparison))
     mape, ppe20 = card.measure("mape"), card.measure("ppe20")
     assert mape
     assert ppe20
     assert (mape.difference, mape.better) == (pytest.approx(-0.5), True)
-    assert (ppe20.difference, ppe20.better) == (pytest.approx(ppe20.value - rival.metrics["ppe20"]), True)
+    assert (ppe20.difference, ppe20.better) == (
+        pytest.approx(ppe20.value - comparison.metrics["ppe20"]),
+        True,
+    )
 
 
 def test_metrics_of_other_sales_are_not_put_beside_each_other() -> None:
-    card = cards.card(evidence=cards.found(champion=cards.champion(sales=100)))
+    card = cards.card(evaluation=cards.found(champion=cards.champion(sales=100)))
     assert all(measure.champion is None for measure in card.measures)
-    assert card.beside
-    assert (card.beside.sales, card.beside.difference) == (100, -0.05)
+    assert card.comparison
+    assert (card.comparison.sales, card.comparison.estimate) == (100, -0.05)
 
 
 def test_a_champion_that_cannot_price_the_holdout_has_its_problem_told() -> None:
-    rival = Rival(version=6, sha256="champion", problem="it needs a garage")
-    card = cards.card(evidence=cards.found(champion=rival))
-    assert card.beside
-    assert (card.beside.version, card.beside.problem) == (6, "it needs a garage")
+    comparison = ChampionComparison(version=6, sha256="champion", problem="it needs a garage")
+    card = cards.card(evaluation=cards.found(champion=comparison))
+    assert card.comparison
+    assert (card.comparison.version, card.comparison.problem) == (6, "it needs a garage")
 
 
 def test_slices_are_grouped_by_what_divides_the_holdout() -> None:
     found = cards.found(slices={"roof = flat": {"rows": 90.0}, "dear": {"rows": 20.0}})
-    groups = cards.card(evidence=found).groups
+    groups = cards.card(evaluation=found).groups
     assert {name: [one.value for one in members] for name, members in groups.items()} == {
         "roof": ["flat"],
         "": ["dear"],
@@ -94,30 +91,28 @@ def test_a_year_has_no_mark_between_its_thousands() -> None:
 
 def test_a_model_with_intervals_shows_how_often_they_hold() -> None:
     of = cards.manifest(training={"estimator": "ridge", "intervals": INTERVALS})
-    held = evidence.interval(coverage=0.88, slices={"roof = flat": (90, 0.875)})
-    card = cards.card(of=of, evidence=cards.found(interval=held))
+    covered = evaluations.interval(coverage=0.88, slices={"roof = flat": (90, 0.875)})
+    priced = Predictions(
+        actual=cards.ACTUAL, price=cards.PREDICTED, lower=cards.PREDICTED * 0.8, upper=cards.PREDICTED * 1.25
+    )
+    card = cards.card(of=of, evaluation=cards.found(interval=covered, predictions=priced))
     assert card.intervals
     assert (card.intervals.level, card.intervals.coverage) == (0.9, 0.88)
     assert "calibrated on 60 sales" in card.intervals.calibrated
     assert card.pictures[-1].title == "Interval coverage"
     assert [one.coverage for one in card.slices] == [0.875, None]
-    assert "without an interval" not in " ".join(card.limits)
+    assert "without intervals" not in " ".join(card.limits)
 
 
 def test_a_model_without_intervals_has_that_among_its_limits() -> None:
     card = cards.card()
     assert (card.intervals, len(card.pictures)) == (None, 3)
-    assert "A price comes without an interval" in card.limits[-1]
-
-
-def test_intervals_that_were_served_go_before_those_of_the_manifest() -> None:
-    card = cards.card(further=Further(priced=(cards.ACTUAL, cards.ACTUAL, 0.8)))
-    assert "Actual prices within the 80% interval: 100% of all" in card.pictures[-1].caption
+    assert "Prices come without intervals" in card.limits[-1]
 
 
 def test_confidence_intervals_stand_beside_their_metrics() -> None:
-    bound = Interval(low=0.05, high=0.09)
-    card = cards.card(further=Further(intervals={"mape": bound}))
+    bound = ConfidenceInterval(low=0.05, high=0.09)
+    card = cards.card(confidence={"mape": bound})
     assert {measure.name: measure.interval for measure in card.measures if measure.interval} == {
         "mape": bound
     }

@@ -1,10 +1,11 @@
-"""Pictures of evidence, also of odd evidence."""
+"""Pictures of predictions, also of odd ones."""
 
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from house_prices.evaluation.predictions import Predictions
 from house_prices.model_card import charts
 from house_prices.model_card.drawing import BOTTOM, LEFT, RIGHT, TOP, across, nice_step, upward
 from tests.cards import ACTUAL, PREDICTED
@@ -14,8 +15,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def drawn(actual: np.ndarray, predicted: np.ndarray, unit: str = "EUR") -> list[ElementTree.Element]:
     """Every picture, parsed: one that were no XML would raise."""
-    ends = (predicted * 0.9, predicted * 1.1, 0.9)
-    return [ElementTree.fromstring(p.svg) for p in charts.pictures(actual, predicted, unit, ends)]
+    found = Predictions(actual=actual, price=predicted, lower=predicted * 0.9, upper=predicted * 1.1)
+    return [ElementTree.fromstring(p.svg) for p in charts.pictures(found, unit, 0.9)]
 
 
 def words(picture: ElementTree.Element) -> str:
@@ -33,7 +34,7 @@ def test_a_price_below_zero_is_drawn_too() -> None:
 
 
 def test_every_picture_says_what_it_shows() -> None:
-    for picture in charts.pictures(ACTUAL, PREDICTED, "EUR", None):
+    for picture in charts.pictures(Predictions(actual=ACTUAL, price=PREDICTED), "EUR", None):
         svg = ElementTree.fromstring(picture.svg)
         assert svg.get("role") == "img"
         assert len(svg.get("aria-label") or "") > 20
@@ -74,6 +75,20 @@ def test_a_bar_a_band_with_its_error_on_top() -> None:
     picture = ElementTree.fromstring(charts.error_by_price_band(ACTUAL, dear, "EUR").svg)
     assert len(list(picture.iter("rect"))) == 10
     assert "| 25.0 |" in words(picture)
+
+
+def test_bands_of_like_prices_have_a_bar_each() -> None:
+    picture = ElementTree.fromstring(charts.error_by_price_band(ACTUAL, np.full(120, 90.0), "EUR").svg)
+    places = {bar.get("x") for bar in picture.iter("rect")}
+    assert len(places) == 10
+
+
+def test_a_picture_of_its_own_brings_its_namespace_and_styles() -> None:
+    alone = charts.standalone(charts.residuals(ACTUAL, PREDICTED, "EUR"))
+    svg = ElementTree.fromstring(alone)
+    assert svg.tag == f"{SVG}svg"
+    assert ".points" in (svg.findtext(f"{SVG}style") or "")
+    assert "--accent: #0f6b5c" in alone
 
 
 def test_coverage_tells_the_worst_quintile() -> None:

@@ -7,22 +7,22 @@ import pytest
 from house_prices.model_card.limits import limits
 from house_prices.model_card.measures import slices
 from house_prices.registry import Manifest
-from tests import cards
+from tests import cards, evaluations
 
 
-def told(of: Manifest | None = None, *, has_interval: bool = True, **changes: Any) -> str:
-    found = cards.found(**changes)
-    return "\n".join(limits(of or cards.manifest(), found, tuple(slices(found)), has_interval=has_interval))
+def told(of: Manifest | None = None, **changes: Any) -> str:
+    found = cards.found(**{"interval": evaluations.interval(), **changes})
+    return "\n".join(limits(of or cards.manifest(), found, tuple(slices(found))))
 
 
 def test_the_market_is_the_only_one_it_knows() -> None:
-    assert "It knows Huts and no other market, and of a house no more than its 7 features" in told()
+    assert "It knows only Huts, and of a house only its 7 features" in told()
 
 
 def test_inflation_since_the_newest_sale_is_not_in_its_prices() -> None:
     of = cards.manifest(data={"sold": [20060131, 20100731]})
     assert "sales between 31 January 2006 and 31 July 2010. Inflation" in told(of)
-    assert "What inflation has done since is not in them." in told()
+    assert "Inflation since then is not in them." in told()
 
 
 def test_future_sales_may_be_priced_worse_where_the_holdout_is_a_draw() -> None:
@@ -32,13 +32,13 @@ def test_future_sales_may_be_priced_worse_where_the_holdout_is_a_draw() -> None:
 
 
 def test_features_whose_bounds_go_beyond_training_are_named() -> None:
-    assert "more than training has seen of area and rooms. Out there the model guesses" in told()
+    assert "values of area and rooms that training has not seen. For those the model extrapolates" in told()
     within = cards.manifest(ranges={"area": (1.0, 1000.0)})
-    assert "training has seen" not in told(within)
+    assert "training has not seen" not in told(within)
 
 
 def test_features_that_may_be_unknown_are_named() -> None:
-    assert "age and style may be left out where they are not known." in told()
+    assert "age and style may be left out if unknown." in told()
 
 
 def test_small_slices_are_hints() -> None:
@@ -47,18 +47,18 @@ def test_small_slices_are_hints() -> None:
 
 
 @pytest.mark.parametrize(("mape", "exact"), [(1e-7, True), (0.05, False)])
-def test_an_exact_law_is_told_as_one(mape: float, exact: bool) -> None:
+def test_an_exact_formula_is_told_as_one(mape: float, exact: bool) -> None:
     metrics = {**cards.found().metrics, "mape": mape}
-    assert ("an exact law without noise" in told(metrics=metrics)) == exact
+    assert ("an exact formula without noise" in told(metrics=metrics)) == exact
 
 
 def test_sales_that_were_refused_or_left_out_are_a_gap() -> None:
     of = cards.manifest(contract={"cleaning": {"outliers": "iqr"}}, data={"read": 100, "kept": 80})
-    assert "20.0% of the sales were refused" in told(of)
+    assert "20.0% of the sales were rejected" in told(of)
     assert "beyond 1.5 interquartile ranges" in told(of)
-    assert "refused" not in told()
+    assert "rejected" not in told()
 
 
 def test_only_a_model_without_intervals_is_told_as_such() -> None:
-    assert "without an interval" in told(has_interval=False)
-    assert "without an interval" not in told()
+    assert "without intervals" in told(interval=None)
+    assert "without intervals" not in told()

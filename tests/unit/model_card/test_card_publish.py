@@ -1,36 +1,34 @@
-"""A report is written beside its model, and can be written again."""
+"""A card is written beside its model, and can be written again."""
 
 from pathlib import Path
 
-from house_prices.model_card import write_report
-from house_prices.model_card.confidence import intervals, measured
+from house_prices.model_card import publish
+from house_prices.model_card.confidence import metric_intervals
 from house_prices.registry import Registry
+from house_prices.registry.verify import verify
 from tests import cards, models
 
 
-def test_the_report_lies_beside_the_model_and_is_the_versions(tmp_path: Path) -> None:
+def test_the_card_lies_beside_the_model_and_is_the_versions(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     version = models.publish(registry)
-    path = write_report(registry, "huts", version.number, cards.found(), cards.PASSED)
+    path = publish(registry, "huts", cards.found(version=version.number), cards.PASSED)
     assert path == version.report
     assert "Huts" in path.read_text(encoding="utf-8")
-    assert registry.verify("huts") == []
+    assert verify(registry, "huts") == []
 
 
-def test_a_second_judgement_replaces_the_report(tmp_path: Path) -> None:
+def test_a_second_decision_replaces_the_card(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     version = models.publish(registry)
-    for verdict in (cards.PASSED, cards.FAILED):
-        write_report(registry, "huts", version.number, cards.found(), verdict)
+    for decision in (cards.PASSED, cards.FAILED):
+        publish(registry, "huts", cards.found(version=version.number), decision)
     assert "Rejected by the gate" in version.report.read_text(encoding="utf-8")
 
 
 def test_intervals_enclose_what_was_measured_and_are_the_same_again() -> None:
     found = cards.found()
-    first = intervals(cards.ACTUAL, cards.PREDICTED, seed=1)
+    first = metric_intervals(found)
+    assert set(first) == set(cards.METRICS)
     assert all(ends.low <= found.metrics[name] <= ends.high for name, ends in first.items())
-    assert first == intervals(cards.ACTUAL, cards.PREDICTED, seed=1)
-
-
-def test_without_further_evidence_every_metric_gets_an_interval() -> None:
-    assert set(measured(cards.found()).intervals) == set(cards.METRICS)
+    assert first == metric_intervals(found)

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 
 from house_prices.evaluation.ratio_study import Figure
-from house_prices.model_card import Further, render
-from house_prices.model_card.view import Interval
+from house_prices.model_card import render
+from house_prices.model_card.view import ConfidenceInterval
 from house_prices.model_card.wording import MINUS
-from tests import cards, evidence, models
+from tests import cards, evaluations, models
 
 HOSTILE = "<script>alert('x')</script> & \"more\""
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -62,13 +62,13 @@ def hostile() -> str:
         lineage={HOSTILE: HOSTILE},
     )
     metrics = cards.found().metrics
-    evidence = cards.found(
+    evaluation = cards.found(
         slices={f"roof = {HOSTILE}": {"rows": 9.0, **metrics}},
         champion=cards.champion(problem=HOSTILE),
     )
     texts = {"rule": HOSTILE, "sentence": HOSTILE, "numbers": {HOSTILE: 1.0}, "details": {HOSTILE: HOSTILE}}
-    ruling = replace(cards.BROKEN, **texts)
-    return render(cards.card(of=of, evidence=evidence, verdict=replace(cards.FAILED, rulings=(ruling,))))
+    result = replace(cards.BROKEN, **texts)
+    return render(cards.card(of=of, evaluation=evaluation, decision=replace(cards.FAILED, results=(result,))))
 
 
 def test_no_text_of_a_contract_a_file_or_a_rule_becomes_markup() -> None:
@@ -101,36 +101,37 @@ def test_the_same_card_makes_the_same_page() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [("pass", "Passed the gate"), ("hold", "Held for a person"), ("fail", "Rejected by the gate")],
+    [("pass", "Passed the gate"), ("needs_review", "Needs review"), ("fail", "Rejected by the gate")],
 )
-def test_the_badge_says_the_verdict_in_words(outcome: str, words: str) -> None:
+def test_the_badge_says_the_decision_in_words(outcome: str, words: str) -> None:
     page = render(replace(cards.card(), outcome=outcome))
     assert f'<p class="badge {outcome}">{words}</p>' in page
 
 
 def test_a_rule_is_told_with_its_sentence_and_its_numbers() -> None:
-    page = render(cards.card(verdict=cards.FAILED))
+    page = render(cards.card(decision=cards.FAILED))
     assert "1 of 3 rules passed" in page
+    assert "The holdout metrics stay within the contract&#39;s floors and ceilings." in page
     assert page.count("PPE10 is too low.") == 2  # at the top, and among the rules
     assert "<dt>PPE10</dt><dd>0.31</dd>" in page
 
 
 def test_figures_stand_with_their_intervals_unless_both_ends_read_alike() -> None:
-    wide, narrow = Interval(low=0.05, high=0.07), Interval(low=0.99991, high=0.99992)
-    page = render(cards.card(further=Further(intervals={"mdape": wide, "ppe20": narrow})))
+    wide, narrow = ConfidenceInterval(low=0.05, high=0.07), ConfidenceInterval(low=0.99991, high=0.99992)
+    page = render(cards.card(confidence={"mdape": wide, "ppe20": narrow}))
     assert '<span class="interval">5.0% to 7.0%</span>' in page
     assert "99.9% to" not in page
 
 
 def test_a_ratio_says_on_which_side_of_the_good_range_it_lies() -> None:
     figures = {"cod": Figure(value=17.0, low=15.5, high=19.0), "prd": Figure(value=1.0, low=0.99, high=1.01)}
-    page = render(cards.card(evidence=cards.found(ratio_study=figures)))
+    page = render(cards.card(evaluation=cards.found(ratio_study=figures)))
     assert re.search(r"17\.000.*15\.500 to 19\.000.*5 to 15.*above", page, re.DOTALL)
     assert re.search(r"0\.98 to 1\.03.*within", page, re.DOTALL)
 
 
 def test_the_champion_is_compared_with_line_by_line_and_slice_by_slice() -> None:
-    page = render(cards.card(evidence=cards.found(champion=cards.champion())))
+    page = render(cards.card(evaluation=cards.found(champion=cards.champion())))
     assert f"differs by {MINUS}5.0% from that of the champion, version 6, on 120 sales" in page
     assert f'{MINUS}50.0% <span class="note">better</span>' in page
     assert "by slice" in page
@@ -138,21 +139,22 @@ def test_the_champion_is_compared_with_line_by_line_and_slice_by_slice() -> None
 
 
 def test_the_servers_log_is_folded_below_the_rule_that_failed() -> None:
-    page = render(cards.card(verdict=cards.FAILED))
+    page = render(cards.card(decision=cards.FAILED))
     assert "<details><summary>server log</summary><pre>it stopped</pre></details>" in page
 
 
 def test_intervals_are_told_with_level_coverage_and_width() -> None:
-    page = render(cards.card(evidence=cards.found(interval=evidence.interval(coverage=0.884))))
+    page = render(cards.card(evaluation=cards.found(interval=evaluations.interval(coverage=0.884))))
     assert (
-        "The 90% intervals hold 88.4% of the actual prices. Their median width is 40.0% of the price." in page
+        "The 90% intervals contain 88.4% of the actual prices. Their median width is 40.0% of the price."
+        in page
     )
 
 
 def test_a_slice_without_a_metric_has_a_dash_in_its_place() -> None:
-    page = render(cards.card(evidence=cards.found(slices={"roof = flat": {"rows": 90.0}})))
+    page = render(cards.card(evaluation=cards.found(slices={"roof = flat": {"rows": 90.0}})))
     assert page.count('data-label="Within 10%">\u2013</td>') == 1
 
 
 def test_a_contract_without_slices_says_so() -> None:
-    assert "The contract names no slices." in render(cards.card(evidence=cards.found(slices={})))
+    assert "The contract names no slices." in render(cards.card(evaluation=cards.found(slices={})))

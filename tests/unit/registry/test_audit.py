@@ -9,16 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from house_prices.registry import Registry, audit
+from house_prices.registry.verify import verify
 from tests import plain_model
 from tests.plain_model import MARKET
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A log of four verdicts."""
+    """A log of four decisions."""
     path = tmp_path / "audit.jsonl"
     for number in range(4):
-        audit.append(path, "verdict", {"version": number, "passed": number > 1})
+        audit.append(path, "gate_decision", {"version": number, "passed": number > 1})
     return path
 
 
@@ -88,7 +89,7 @@ def test_lines_in_another_order_are_found(log: Path) -> None:
 def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: bytes) -> None:
     log.write_bytes(log.read_bytes() + line)
     before = audit.faults(log)
-    audit.append(log, "verdict", {"version": 9})
+    audit.append(log, "gate_decision", {"version": 9})
     assert before
     assert set(before) <= set(audit.faults(log))
     assert audit.read(log)[-1]["version"] == 9
@@ -98,8 +99,8 @@ def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: byt
 @given(at=st.integers(min_value=0), letter=st.integers(min_value=0, max_value=255))
 def test_any_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, at: int, letter: int) -> None:
     path = tmp_path_factory.mktemp("log") / "audit.jsonl"
-    audit.append(path, "verdict", {"version": 1, "reason": "größer"})
-    audit.append(path, "verdict", {"version": 2})
+    audit.append(path, "gate_decision", {"version": 1, "reason": "größer"})
+    audit.append(path, "gate_decision", {"version": 2})
     content = bytearray(path.read_bytes())
     before = json.loads(content.splitlines()[0]), json.loads(content.splitlines()[1])
     content[at % len(content)] = letter
@@ -115,7 +116,7 @@ def test_a_promotion_removed_from_the_end_is_missed_by_the_champion(tmp_path: Pa
     plain_model.promote(registry, 2)
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(lines(log)[0])
-    assert "the audit log's last promotion says 1" in "\n".join(registry.verify(MARKET))
+    assert "the audit log's last promotion says 1" in "\n".join(verify(registry, MARKET))
 
 
 @pytest.mark.parametrize("line", [b"{}\n", b'{"event":"promotion"}\n', b"[]\n", b'{"event":[]}\n'])
@@ -125,6 +126,6 @@ def test_a_strange_line_is_a_fault_of_the_registry_and_no_crash(tmp_path: Path, 
     plain_model.promote(registry, 1)
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(log.read_bytes() + line)
-    assert registry.verify(MARKET)
+    assert verify(registry, MARKET)
     plain_model.publish(registry, b"two")
     assert plain_model.promote(registry, 2).version == 2

@@ -1,10 +1,7 @@
 """Versions are published whole and once; the champion changes only to what was judged."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
 
 import pytest
 
@@ -16,39 +13,14 @@ from house_prices.errors import (
     VersionNotFound,
 )
 from house_prices.registry import Golden, Registry
+from house_prices.registry.verify import verify
 from tests import plain_model
 from tests.plain_model import MARKET
-
-PROJECT = Path(__file__).parents[3]
-RACE = """
-import sys
-from pathlib import Path
-from house_prices.registry import Registry
-from tests import plain_model
-registry, who, act = Registry(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
-for turn in range(8):
-    if act == "publish":
-        print(plain_model.publish(registry, f"{who} {turn}".encode()).number)
-    else:
-        plain_model.promote(registry, 1 + (turn + int(who)) % 3)
-"""
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path)
-
-
-def race(registry: Registry, act: str, processes: int = 4) -> list[str]:
-    """What several processes print that do the same at once."""
-    command = [sys.executable, "-c", RACE, str(registry.root)]
-    running = [
-        subprocess.Popen([*command, str(who), act], cwd=PROJECT, stdout=PIPE, stderr=PIPE, text=True)
-        for who in range(processes)
-    ]
-    ended = [process.communicate() for process in running]
-    assert [process.returncode for process in running] == [0] * processes, ended
-    return [line for out, _ in ended for line in out.splitlines()]
 
 
 def test_a_published_version_can_be_read_back(registry: Registry) -> None:
@@ -57,7 +29,7 @@ def test_a_published_version_can_be_read_back(registry: Registry) -> None:
     assert (again.number, again.model.read_bytes()) == (1, b"model")
     assert again.manifest.contract == plain_model.CONTRACT
     assert again.manifest.to_json() == version.manifest.to_json()
-    assert registry.verify(MARKET) == []
+    assert verify(registry, MARKET) == []
 
 
 def test_versions_count_up_as_numbers_and_not_as_text(registry: Registry) -> None:
@@ -71,7 +43,7 @@ def test_a_number_that_was_claimed_is_never_given_again(registry: Registry) -> N
     (registry.root / MARKET / "7").mkdir()
     assert plain_model.publish(registry, b"model").number == 8
     assert registry.versions(MARKET) == [1, 8]
-    assert "7 was claimed and never published; no one reads it." in "\n".join(registry.verify(MARKET))
+    assert "7 was claimed and never published; no one reads it." in "\n".join(verify(registry, MARKET))
 
 
 def test_a_model_that_differs_from_its_manifest_is_not_published(registry: Registry) -> None:
@@ -114,7 +86,7 @@ def test_a_rollback_goes_to_the_champion_before(registry: Registry) -> None:
     plain_model.promote(registry, 2)
     assert registry.rollback(MARKET, by="a test", reason="worse").version == 1
     assert [entry["event"] for entry in registry.history(MARKET)] == ["promotion", "promotion", "rollback"]
-    assert registry.verify(MARKET) == []
+    assert verify(registry, MARKET) == []
 
 
 def test_without_an_earlier_champion_there_is_no_rollback(registry: Registry) -> None:
@@ -140,7 +112,7 @@ def test_a_rejected_version_is_promoted_only_by_force_which_ends_the_rejection(r
     registry.promote(MARKET, 1, sha256=sha256, by="bob", reason="they are right", force=True)
     assert registry.rejection(MARKET, 1) is None
     assert [entry["event"] for entry in registry.history(MARKET)] == ["rejection", "promotion"]
-    assert registry.verify(MARKET) == []
+    assert verify(registry, MARKET) == []
 
 
 def test_a_rollback_does_not_go_to_a_rejected_version(registry: Registry) -> None:
@@ -156,38 +128,38 @@ def test_a_rollback_does_not_go_to_a_rejected_version(registry: Registry) -> Non
 def test_versions_are_kept_until_others_are(registry: Registry) -> None:
     for content in (b"1", b"2", b"3"):
         plain_model.publish(registry, content)
-    assert registry.kept(MARKET) == ()
-    registry.keep(MARKET, [3, 1, 3])
-    assert registry.kept(MARKET) == (1, 3)
-    registry.keep(MARKET, [])
-    assert registry.kept(MARKET) == ()
+    assert registry.pinned(MARKET) == ()
+    registry.pin(MARKET, [3, 1, 3])
+    assert registry.pinned(MARKET) == (1, 3)
+    registry.pin(MARKET, [])
+    assert registry.pinned(MARKET) == ()
 
 
 def test_a_version_that_is_not_there_or_rejected_is_not_kept(registry: Registry) -> None:
     for content in (b"1", b"2"):
         plain_model.publish(registry, content)
-    registry.keep(MARKET, [1])
+    registry.pin(MARKET, [1])
     registry.reject(MARKET, 2, by="ann", reason="odd prices")
     with pytest.raises(PromotionRefused, match="was rejected by ann"):
-        registry.keep(MARKET, [1, 2])
+        registry.pin(MARKET, [1, 2])
     with pytest.raises(VersionNotFound, match="no version 9"):
-        registry.keep(MARKET, [9])
-    assert registry.kept(MARKET) == (1,)
+        registry.pin(MARKET, [9])
+    assert registry.pinned(MARKET) == (1,)
 
 
-def test_a_kept_version_is_not_rejected(registry: Registry) -> None:
+def test_a_pinned_version_is_not_rejected(registry: Registry) -> None:
     plain_model.publish(registry, b"1")
-    registry.keep(MARKET, [1])
-    with pytest.raises(RejectionRefused, match="is kept on the servers"):
+    registry.pin(MARKET, [1])
+    with pytest.raises(RejectionRefused, match="is pinned on the servers"):
         registry.reject(MARKET, 1, by="ann", reason="odd prices")
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"versions": 7}', '{"versions": ["x"]}'])
-def test_a_damaged_list_of_what_is_kept_is_named(registry: Registry, content: str) -> None:
+def test_a_damaged_list_of_what_is_pinned_is_named(registry: Registry, content: str) -> None:
     plain_model.publish(registry, b"1")
-    (registry.root / MARKET / "kept.json").write_text(content)
-    with pytest.raises(ModelDamaged, match=r"kept\.json cannot be read"):
-        registry.kept(MARKET)
+    (registry.root / MARKET / "pinned.json").write_text(content)
+    with pytest.raises(ModelDamaged, match=r"pinned\.json cannot be read"):
+        registry.pinned(MARKET)
 
 
 def test_the_champion_is_not_rejected(registry: Registry) -> None:
@@ -212,7 +184,7 @@ def test_a_model_cut_short_swapped_or_gone_is_not_promoted(registry: Registry, c
         version.model.write_bytes(content)
     with pytest.raises(PromotionRefused, match="the manifest says"):
         plain_model.promote(registry, 1)
-    assert any("model.onnx: sha256 is" in fault for fault in registry.verify(MARKET))
+    assert any("model.onnx: sha256 is" in fault for fault in verify(registry, MARKET))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +195,7 @@ def test_a_manifest_that_was_changed_is_damaged(registry: Registry, content: byt
     (version.folder / "manifest.json").write_bytes(content)
     with pytest.raises(ModelDamaged, match="cannot be read"):
         registry.version(MARKET, 1)
-    assert any("manifest.json cannot be read" in fault for fault in registry.verify(MARKET))
+    assert any("manifest.json cannot be read" in fault for fault in verify(registry, MARKET))
 
 
 def test_a_contract_that_was_changed_in_the_manifest_differs_from_its_digest(registry: Registry) -> None:
@@ -240,7 +212,7 @@ def test_a_champion_that_was_changed_by_hand_is_damaged(registry: Registry, cont
     (registry.root / MARKET / "champion.json").write_bytes(content)
     with pytest.raises(ModelDamaged, match=r"champion\.json cannot be read"):
         registry.champion(MARKET)
-    assert any("champion.json cannot be read" in fault for fault in registry.verify(MARKET))
+    assert any("champion.json cannot be read" in fault for fault in verify(registry, MARKET))
 
 
 def test_a_champion_put_in_place_past_the_log_is_found(registry: Registry) -> None:
@@ -249,44 +221,9 @@ def test_a_champion_put_in_place_past_the_log_is_found(registry: Registry) -> No
     plain_model.promote(registry, 1)
     path = registry.root / MARKET / "champion.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 9}))
-    faults = "\n".join(registry.verify(MARKET))
+    faults = "\n".join(verify(registry, MARKET))
     assert "champion.json says 9, the audit log's last promotion says 1" in faults
     assert "champion.json names version 9, which is not published" in faults
-
-
-def test_processes_that_publish_at_once_get_distinct_and_whole_versions(registry: Registry) -> None:
-    numbers = sorted(map(int, race(registry, "publish")))
-    assert numbers == registry.versions(MARKET) == list(range(1, 33))
-    assert len({registry.version(MARKET, number).manifest.sha256 for number in numbers}) == 32
-    assert registry.verify(MARKET) == []
-
-
-def test_processes_that_promote_at_once_keep_the_log_in_one_chain(registry: Registry) -> None:
-    for content in (b"one", b"two", b"three"):
-        plain_model.publish(registry, content)
-    race(registry, "promote")
-    last = registry.history(MARKET)[-1]
-    champion = registry.champion(MARKET)
-    assert champion
-    assert (champion.version, champion.promoted_at) == (last["version"], last["at"])
-    assert registry.verify(MARKET) == []
-
-
-def test_a_reader_meets_whole_versions_only_while_others_publish_and_promote(registry: Registry) -> None:
-    for content in (b"one", b"two", b"three"):
-        plain_model.publish(registry, content)
-    plain_model.promote(registry, 1)
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACE, str(registry.root), "1", act], cwd=PROJECT, stdout=DEVNULL
-        )
-        for act in ("publish", "promote")
-    ]
-    while any(process.poll() is None for process in running):
-        for number in registry.versions(MARKET):
-            registry.version(MARKET, number).check()
-        assert registry.resolve(MARKET).number in (1, 2, 3)
-    assert [process.wait() for process in running] == [0, 0]
 
 
 def test_a_root_that_cannot_be_written_is_an_error_of_the_registry(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError
-from house_prices.evaluation import measure
 from house_prices.training import estimators, onnx_export, train
 from house_prices.training.features import Inputs, inputs, prices
 from tests import clean_sales, models
+from tests.parity import parity
 
 FEW: Mapping[str, dict[str, object]] = {
     "random_forest": {"n_estimators": 10},
@@ -41,7 +41,7 @@ def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> train.Fitted:
 def difference(found: train.Fitted, houses: Inputs, contract: Contract) -> float:
     """Largest relative difference between the prices of ONNX and scikit-learn."""
     session = onnx_export.session(onnx_export.export(found, contract))
-    return measure.parity(found, session, houses, contract)[0]
+    return parity(found, session, houses, contract)[0]
 
 
 def with_log(contract: Contract, log: bool) -> Contract:

@@ -20,9 +20,8 @@ def test_the_graph_answers_the_ends_that_numpy_does(log: bool) -> None:
     of = contract(log=log)
     fitted = replace(train.train(sales(), of), intervals=STEPS)
     model, houses = onnx_export.session(onnx_export.export(fitted, of)), inputs(sales(), of)
-    ends = onnx_export.predict_interval(model, houses)
+    price, ends = onnx_export.predict_with_interval(model, houses)
     assert ends is not None
-    price = onnx_export.predict(model, houses)
     assert np.unique(np.searchsorted(STEPS.edges, price)).tolist() == [0, 1, 2]
     assert np.array(ends) == pytest.approx(np.array(STEPS.around(price)), rel=1e-6)
 
@@ -42,9 +41,8 @@ def test_one_bin_needs_no_edge() -> None:
     of = contract(log=False)
     one = Intervals(alpha=0.1, edges=(), lower=(0.5,), upper=(1.5,), sales=(30,))
     model = onnx_export.session(onnx_export.export(replace(train.train(sales(), of), intervals=one), of))
-    ends = onnx_export.predict_interval(model, inputs(sales(), of))
+    price, ends = onnx_export.predict_with_interval(model, inputs(sales(), of))
     assert ends is not None
-    price = onnx_export.predict(model, inputs(sales(), of))
     assert np.array(ends) == pytest.approx(np.array([price * 0.5, price * 1.5]), rel=1e-6)
 
 
@@ -56,4 +54,4 @@ def test_calibration_sales_decide_and_without_enough_of_them_there_is_only_a_pri
     assert known.sales == (60,)
     for few in (sales(10), sales().iloc[:0]):
         model = onnx_export.session(onnx_export.export(train.calibrate(fitted, few, of), of))
-        assert onnx_export.predict_interval(model, inputs(sales(), of)) is None
+        assert onnx_export.predict_with_interval(model, inputs(sales(), of))[1] is None

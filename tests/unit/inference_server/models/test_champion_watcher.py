@@ -114,7 +114,7 @@ def test_what_is_kept_is_loaded_before_the_champion_and_outlives_it(
     watching = watcher(registry, live)
     versions = [models.publish(registry, base=base) for base in (0, 1, 2, 3)]
     models.promote(registry, versions[1])
-    registry.keep("huts", [1])
+    registry.pin("huts", [1])
     assert look(watching) == ["model loaded", "model serves"]
     for version in versions[2:]:
         models.promote(registry, version)
@@ -126,9 +126,9 @@ def test_what_is_no_longer_kept_goes_with_the_next_promotion(registry: Registry,
     watching = watcher(registry, live)
     versions = [models.publish(registry, base=base) for base in (0, 1, 2)]
     models.promote(registry, versions[1])
-    registry.keep("huts", [1])
+    registry.pin("huts", [1])
     look(watching)
-    registry.keep("huts", [])
+    registry.pin("huts", [])
     assert look(watching) == []
     models.promote(registry, versions[2])
     look(watching)
@@ -142,7 +142,7 @@ def test_a_kept_version_that_cannot_be_loaded_is_told_once_and_the_champion_serv
     broken, sound = models.publish(registry, base=0), models.publish(registry, base=1)
     broken.model.write_bytes(b"")
     models.promote(registry, sound)
-    registry.keep("huts", [1])
+    registry.pin("huts", [1])
     assert look(watching) == ["model refused", "kept version not loaded", "model serves"]
     assert look(watching) == []
 
@@ -153,6 +153,6 @@ def test_a_list_of_what_is_kept_that_cannot_be_read_is_told_once_and_changes_not
     watching = watcher(registry, live)
     models.promote(registry, models.publish(registry))
     look(watching)
-    (registry.root / "huts" / "kept.json").write_text("{")
+    (registry.root / "huts" / "pinned.json").write_text("{")
     assert [look(watching), look(watching)] == [["registry trouble"], []]
     assert live.champions()["huts"].version == 1

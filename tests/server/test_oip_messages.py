@@ -9,7 +9,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from inference_server.codecs import oip_messages
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 TRITONS = """
 import json
 # Both in one process: their names are the same, their pools are not.

@@ -14,11 +14,12 @@ import pytest
 
 from house_prices.errors import RegistryError
 from house_prices.registry import Registry
+from house_prices.registry.verify import verify
 from tests import dying, plain_model
 from tests.plain_model import MARKET
 
 MOST_STEPS = 60
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 
 
 def prepared(root: Path, *, versions: int) -> Registry:
@@ -30,19 +31,25 @@ def prepared(root: Path, *, versions: int) -> Registry:
     return registry
 
 
-def every_step(act: str, how: str, before: Registry, folder: Path) -> Iterator[Registry]:
+@pytest.fixture(scope="module")
+def act() -> Iterator[dying.Act]:
+    """Publish or promote in a process that dies, or finds the disk full, at a step."""
+    with dying.forking() as fork:
+        yield fork
+
+
+def every_step(act: dying.Act, what: str, how: str, before: Registry, folder: Path) -> Iterator[Registry]:
     """The registry after the act was stopped at its first step, its second ... until it was not stopped."""
     for at in range(1, MOST_STEPS):
         root = folder / f"{how}-{at}"
         shutil.copytree(before.root, root)
-        command = [sys.executable, "-m", "tests.dying", str(root), act, how, str(at)]
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
+        code = act(root, what, how, at)
+        if code == 0:
             assert at > 8, "too few steps were counted to believe in the count"
             return
-        assert done.returncode == (-signal.SIGKILL if how == "kill" else 3), done.stderr
+        assert code == (-signal.SIGKILL if how == "kill" else dying.FAILED)
         yield Registry(root)
-    raise AssertionError(f"{act} did not end within {MOST_STEPS} steps")
+    raise AssertionError(f"{what} did not end within {MOST_STEPS} steps")
 
 
 def leftovers(registry: Registry) -> set[str]:
@@ -68,43 +75,47 @@ def go_on(registry: Registry) -> None:
     assert registry.versions(MARKET) == [*known, version.number]
     assert registry.champion(MARKET) == champion
     assert not [
-        fault for fault in registry.verify(MARKET) if "audit" in fault or "champion.json says" in fault
+        fault for fault in verify(registry, MARKET) if "audit" in fault or "champion.json says" in fault
     ]
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
 def test_a_publication_stopped_at_any_step_shows_all_of_a_version_or_nothing(
-    how: str, tmp_path: Path
+    act: dying.Act, how: str, tmp_path: Path
 ) -> None:
     before = prepared(tmp_path / "before", versions=1)
-    for registry in every_step("publish", how, before, tmp_path):
+    for registry in every_step(act, "publish", how, before, tmp_path):
         assert registry.versions(MARKET) in ([1], [1, 2])
         see_whole_versions(registry)
-        faults = "\n".join(registry.verify(MARKET))
+        faults = "\n".join(verify(registry, MARKET))
         assert all(name in faults for name in leftovers(registry))
         go_on(registry)
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
-def test_the_first_publication_of_a_market_may_be_stopped_at_any_step(how: str, tmp_path: Path) -> None:
+def test_the_first_publication_of_a_market_may_be_stopped_at_any_step(
+    act: dying.Act, how: str, tmp_path: Path
+) -> None:
     before = Registry(tmp_path / "before")
     before.root.mkdir()
-    for registry in every_step("publish", how, before, tmp_path):
+    for registry in every_step(act, "publish", how, before, tmp_path):
         assert registry.versions(MARKET) in ([], [1])
         assert registry.champion(MARKET) is None
         go_on(registry)
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
-def test_a_promotion_stopped_at_any_step_leaves_the_old_champion_or_the_new(how: str, tmp_path: Path) -> None:
+def test_a_promotion_stopped_at_any_step_leaves_the_old_champion_or_the_new(
+    act: dying.Act, how: str, tmp_path: Path
+) -> None:
     before = prepared(tmp_path / "before", versions=2)
-    for registry in every_step("promote", how, before, tmp_path):
+    for registry in every_step(act, "promote", how, before, tmp_path):
         see_whole_versions(registry)
         champion = registry.champion(MARKET)
         assert champion
         assert champion.version in (1, 2)
         told = [entry["version"] for entry in registry.history(MARKET)][-1]
-        faults = "\n".join(registry.verify(MARKET))
+        faults = "\n".join(verify(registry, MARKET))
         assert (told == champion.version) != ("a promotion was interrupted" in faults)
         assert all(name in faults for name in leftovers(registry))
         go_on(registry)
@@ -114,25 +125,27 @@ def test_a_line_cut_off_by_a_kill_is_named_and_taken_back_by_the_next(tmp_path: 
     registry = prepared(tmp_path, versions=1)
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(log.read_bytes() + b'{"event":"promo')
-    assert any("half a line" in fault for fault in registry.verify(MARKET))
-    registry.record(MARKET, "verdict", {"passed": True})
-    assert registry.verify(MARKET) == []
+    assert any("half a line" in fault for fault in verify(registry, MARKET))
+    registry.record_decision(MARKET, {"passed": True})
+    assert verify(registry, MARKET) == []
 
 
 @pytest.mark.parametrize("meant", [1, 2])
-def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(meant: int, tmp_path: Path) -> None:
+def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(
+    act: dying.Act, meant: int, tmp_path: Path
+) -> None:
     before = prepared(tmp_path / "before", versions=2)
-    for registry in every_step("promote", "kill", before, tmp_path):
+    for registry in every_step(act, "promote", "kill", before, tmp_path):
         plain_model.promote(registry, meant)
         champion = registry.champion(MARKET)
         assert champion
         assert champion.version == meant
-        assert not [fault for fault in registry.verify(MARKET) if "champion.json says" in fault]
+        assert not [fault for fault in verify(registry, MARKET) if "champion.json says" in fault]
 
 
-def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(act: dying.Act, tmp_path: Path) -> None:
     before = prepared(tmp_path / "before", versions=1)
-    for registry in every_step("publish", "full", before, tmp_path):
+    for registry in every_step(act, "publish", "full", before, tmp_path):
         assert leftovers(registry) == set()
 
 
@@ -163,7 +176,7 @@ def test_on_a_disk_that_is_really_full_the_champion_stays(small_disk: Path) -> N
     registry = prepared(small_disk, versions=1)
     with pytest.raises(RegistryError, match="No space left on device"):
         plain_model.publish(registry, b"x" * 80_000)
-    assert registry.verify(MARKET) == []
+    assert verify(registry, MARKET) == []
     go_on(registry)
 
 
@@ -201,4 +214,4 @@ def test_a_file_that_may_not_grow_is_a_failed_publication(tmp_path: Path) -> Non
             plain_model.publish(registry, b"x" * 80_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert (registry.versions(MARKET), registry.verify(MARKET)) == ([1], [])
+    assert (registry.versions(MARKET), verify(registry, MARKET)) == ([1], [])

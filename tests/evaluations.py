@@ -1,10 +1,17 @@
-"""A candidate's evidence in numbers that pass every rule, for tests to spoil one at a time."""
+"""A candidate's evaluation in numbers that pass every rule, for tests to spoil one at a time."""
 
 from typing import Any
 
 import numpy as np
 
-from house_prices.evaluation.evaluation import Evidence, Interval, Rival, Service, SliceDifference
+from house_prices.evaluation.evaluation import (
+    ChampionComparison,
+    Evaluation,
+    IntervalCoverage,
+    ServingTest,
+    SliceComparison,
+)
+from house_prices.evaluation.predictions import Predictions
 from house_prices.evaluation.ratio_study import Figure
 
 METRICS = {
@@ -20,7 +27,7 @@ METRICS = {
 }
 
 
-def service(**changes: Any) -> Service:
+def serving(**changes: Any) -> ServingTest:
     """A server that did everything right."""
     sound: dict[str, Any] = {
         "problem": "",
@@ -29,17 +36,17 @@ def service(**changes: Any) -> Service:
         "difference": 1e-6,
         "worst_request": "the house it differs most on",
         "wrong_answers": (),
-        "canaries": 20,
+        "bad_requests": 20,
         "load_s": 1.0,
         "p99_ms": 3.0,
         "champion_p99_ms": None,
         "memory_mb": 100.0,
         "model_mb": 0.5,
     }
-    return Service(**{**sound, **changes})
+    return ServingTest(**{**sound, **changes})
 
 
-def rival(**changes: Any) -> Rival:
+def comparison(**changes: Any) -> ChampionComparison:
     """A champion that the candidate beats."""
     beaten: dict[str, Any] = {
         "version": 3,
@@ -54,16 +61,16 @@ def rival(**changes: Any) -> Rival:
         "median_width": 0.40,
         "newer_data": True,
     }
-    return Rival(**{**beaten, **changes})
+    return ChampionComparison(**{**beaten, **changes})
 
 
-def one_slice(**changes: Any) -> SliceDifference:
+def one_slice(**changes: Any) -> SliceComparison:
     """A slice in which the candidate is no worse."""
     sound: dict[str, Any] = {"sales": 300, "estimate": -0.04, "low": -0.07, "p_value": 1.0}
-    return SliceDifference(**{**sound, **changes})
+    return SliceComparison(**{**sound, **changes})
 
 
-def interval(**changes: Any) -> Interval:
+def interval(**changes: Any) -> IntervalCoverage:
     """Intervals that hold what they promise."""
     sound: dict[str, Any] = {
         "coverage": 0.90,
@@ -71,17 +78,17 @@ def interval(**changes: Any) -> Interval:
         "median_width": 0.40,
         "slices": {"north": (300, 0.9), "tiny": (10, 0.1)},
     }
-    return Interval(**{**sound, **changes})
+    return IntervalCoverage(**{**sound, **changes})
 
 
-def evidence(**changes: Any) -> Evidence:
+def evaluation(**changes: Any) -> Evaluation:
     """A first candidate that passes."""
     sound: dict[str, Any] = {
         "version": 4,
         "sha256": "candidate",
         "metrics": METRICS,
         "cross_validation": METRICS,
-        "dummy": {**METRICS, "rmsle": 0.4},
+        "baseline": {**METRICS, "rmsle": 0.4},
         "ratio_study": {
             name: Figure(value=1.0, low=0.99, high=1.01) for name in ("median_ratio", "cod", "prd", "prb")
         },
@@ -91,9 +98,8 @@ def evidence(**changes: Any) -> Evidence:
         "evaluations": 1,
         "interval": interval(),
         "champion": None,
-        "service": service(),
+        "serving": serving(),
         "slices": {"north": {"rows": 300.0, **METRICS}},
-        "actual": np.array([1.0, 2.0]),
-        "predicted": np.array([1.0, 2.0]),
+        "predictions": Predictions(actual=np.array([1.0, 2.0]), price=np.array([1.0, 2.0])),
     }
-    return Evidence(**{**sound, **changes})
+    return Evaluation(**{**sound, **changes})

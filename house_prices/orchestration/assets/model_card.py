@@ -1,0 +1,33 @@
+"""The model_card asset."""
+
+import dagster as dg
+
+from house_prices import gate
+from house_prices.contract.schema import Contract
+from house_prices.evaluation.evaluation import Evaluation
+from house_prices.model_card import publish
+from house_prices.orchestration.assets.metadata import common, key
+from house_prices.orchestration.resources import Folders
+
+
+def model_card(contract: Contract) -> dg.AssetsDefinition:
+    """The page that describes a version to people."""
+
+    @dg.asset(
+        **common(contract, "model_card"),
+        ins={"metrics": dg.AssetIn(key(contract, "metrics"))},
+        kinds={"html"},
+    )
+    def asset(metrics: Evaluation, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """What the version is, how it was judged and what it does not know, as one HTML page."""
+        decision = gate.decide(metrics, contract.gate)
+        path = publish(folders.registry, contract.name, metrics, decision)
+        return dg.MaterializeResult(
+            metadata={
+                "version": metrics.version,
+                "decision": decision.outcome.value,
+                "path": dg.MetadataValue.path(str(path)),
+            }
+        )
+
+    return asset

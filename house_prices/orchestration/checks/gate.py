@@ -1,0 +1,65 @@
+"""The gate's rules as asset checks of the metrics."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from house_prices import gate
+from house_prices.contract.schema import Contract
+from house_prices.evaluation.evaluation import Evaluation
+from house_prices.orchestration import plots
+from house_prices.orchestration.assets.metadata import key, picture
+from house_prices.orchestration.checks.results import Checks, selected
+from house_prices.orchestration.resources import Folders
+from house_prices.registry import REPORT
+
+
+def gate_checks(contract: Contract) -> Checks:
+    """A check for each rule. The sensor promotes only a candidate that passes all of them."""
+    asset = key(contract, "metrics")
+    specs = [
+        dg.AssetCheckSpec(name, asset=asset, description=rule.__doc__) for name, rule in gate.RULES.items()
+    ]
+
+    @dg.multi_asset_check(
+        name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)}, can_subset=True
+    )
+    def checks(
+        context: dg.AssetCheckExecutionContext, metrics: Evaluation, folders: Folders
+    ) -> Iterator[dg.AssetCheckResult]:
+        decision = gate.decide(metrics, contract.gate)
+        card = folders.registry.root / contract.name / str(metrics.version) / REPORT
+        results = [
+            _result(result, metrics, asset, card, plots.of_rule(result.rule, metrics, contract.gate))
+            for result in decision.results
+        ]
+        yield from selected(context, results)
+
+    return checks
+
+
+def _result(
+    result: gate.RuleResult, metrics: Evaluation, asset: dg.AssetKey, card: Path, plot: bytes | None
+) -> dg.AssetCheckResult:
+    """A rule's result and the version it is about, which the promotion sensor compares with its own."""
+    needs_review = result.outcome is gate.Outcome.NEEDS_REVIEW
+    details = {
+        name: dg.MetadataValue.md(f"```\n{text}\n```") for name, text in (result.details or {}).items()
+    }
+    return dg.AssetCheckResult(
+        check_name=result.rule,
+        asset_key=asset,
+        passed=result.passed,
+        severity=dg.AssetCheckSeverity.WARN if needs_review else dg.AssetCheckSeverity.ERROR,
+        description=result.sentence,
+        metadata={
+            "outcome": result.outcome.value,
+            **result.numbers,
+            **details,
+            **({"plot": picture(plot)} if plot else {}),
+            "model_card": dg.MetadataValue.path(str(card)),
+            "version": metrics.version,
+            "sha256": metrics.sha256,
+        },
+    )
