@@ -193,10 +193,10 @@ def main() -> int:
 
 
 def _held(fault: str, decision: gate.GateDecision, why: str) -> Drill:
-    """A fault that the comparison with the champion leaves to a person."""
+    """A fault for which the champion comparison needs a person's review."""
     said = _result(decision, "against_champion").sentence
     kept = decision.outcome is gate.Outcome.NEEDS_REVIEW and why in said
-    return Drill(fault=fault, expected="held for a person", kept=kept, said=said)
+    return Drill(fault=fault, expected="needs review", kept=kept, said=said)
 
 
 def _result(decision: gate.GateDecision, rule: str) -> gate.RuleResult:

@@ -17,30 +17,32 @@ _POLL_SECONDS = 0.2
 
 
 def train(home: Home, contract: Contract) -> int:
-    """Materialize every asset of the market, and print each and each check. The candidate's version.
+    """Materialize every asset of the market, print each with its checks, and return the candidate's version.
 
-    Ends the command if a step fails or the gate rejects the candidate.
+    Raises ClickException if a step fails, or if the gate does not pass the candidate.
     """
     with dg.DagsterInstance.get() as instance:
-        told = _Telling(instance, contract)
+        progress = _Progress(instance, contract)
         job = definitions.build(home.path).resolve_job_def(f"{contract.name}_training")
-        with told:
+        with progress:
             result = job.execute_in_process(
-                instance=instance, run_id=told.run_id, run_config=_QUIET, raise_on_error=False
+                instance=instance, run_id=progress.run_id, run_config=_QUIET, raise_on_error=False
             )
     if not result.success:
-        raise click.ClickException(told.failure or "The training failed; see the run in Dagster's UI.")
-    if told.rejected:
-        raise click.ClickException(f"Version {told.version} is not promoted: {' '.join(told.rejected)}")
-    if told.needs_review:
+        raise click.ClickException(progress.failure or "The training failed; see the run in Dagster's UI.")
+    if progress.rejected:
         raise click.ClickException(
-            f"Version {told.version} needs review: {' '.join(told.needs_review)} To promote it: "
-            f"house-prices models promote {told.version} --market {contract.name} --reason WHY"
+            f"Version {progress.version} is not promoted: {' '.join(progress.rejected)}"
         )
-    return told.version
+    if progress.needs_review:
+        raise click.ClickException(
+            f"Version {progress.version} needs review: {' '.join(progress.needs_review)} To promote it: "
+            f"house-prices models promote {progress.version} --market {contract.name} --reason WHY"
+        )
+    return progress.version
 
 
-class _Telling:
+class _Progress:
     """Prints a run's events while it is running, from its own thread."""
 
     def __init__(self, instance: dg.DagsterInstance, contract: Contract) -> None:

@@ -27,7 +27,7 @@ def docker_command(words: Sequence[str], folder: Path, tag: str) -> "subprocess.
             check=False,
         )
     except FileNotFoundError:
-        raise DeploymentError("There is no docker command here; the image `deployment` has.") from None
+        raise DeploymentError("There is no docker command here; use the image `deployment`.") from None
 
 
 class Compose:
@@ -43,7 +43,7 @@ class Compose:
         return self.docker("compose", *_PLAIN, *words)
 
     def docker(self, *words: str) -> str:
-        """What `docker` prints. Raises DeploymentError where it fails."""
+        """Run `docker` and return what it prints. Raises DeploymentError if it fails."""
         done = self._engine(words, self.folder, self.tag)
         if done.returncode:
             last = "\n".join(done.stderr.strip().splitlines()[-10:])

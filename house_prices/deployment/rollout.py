@@ -37,10 +37,11 @@ class Deployed:
 
 
 def deploy(folder: Path, log: Callable[[str], None], engine: Engine = docker_command) -> Deployed:
-    """Build the images of the folder's sources if there are none yet, and have every service run them.
+    """Build images of the folder's sources, unless they exist, and have every service run them.
 
-    The tag in .env changes when all are healthy, so that a deployment that was cut off can be repeated.
-    Raises DeploymentError where one does not become healthy; all then run the images of before.
+    The tag in .env changes only when all services are healthy, so that an interrupted deployment can be
+    repeated. If a service does not become healthy, all of them go back to the previous images, and
+    DeploymentError is raised.
     """
     old = Compose(folder, env_file.tag(folder), engine)
     new = Compose(folder, sources.tag(folder), engine)
