@@ -43,7 +43,7 @@ def test_a_number_that_was_claimed_is_never_given_again(registry: Registry) -> N
     (registry.root / MARKET / "7").mkdir()
     assert plain_model.publish(registry, b"model").number == 8
     assert registry.versions(MARKET) == [1, 8]
-    assert "7 was claimed and never published; no one reads it." in "\n".join(verify(registry, MARKET))
+    assert "7 was claimed and never published; nothing reads it." in "\n".join(verify(registry, MARKET))
 
 
 def test_a_model_that_differs_from_its_manifest_is_not_published(registry: Registry) -> None:

@@ -143,7 +143,7 @@ def test_a_kept_version_that_cannot_be_loaded_is_told_once_and_the_champion_serv
     broken.model.write_bytes(b"")
     models.promote(registry, sound)
     registry.pin("huts", [1])
-    assert look(watching) == ["model refused", "kept version not loaded", "model serves"]
+    assert look(watching) == ["model refused", "pinned version not loaded", "model serves"]
     assert look(watching) == []
 
 
