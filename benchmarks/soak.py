@@ -17,11 +17,11 @@ from benchmarks.soaking.ending import killing, stopping
 from benchmarks.soaking.loading import loading
 from benchmarks.soaking.memory import memory
 from benchmarks.soaking.overload import overload
+from benchmarks.soaking.result import Result
 from benchmarks.soaking.swaps import swaps
-from benchmarks.soaking.verdict import Verdict
 from house_prices.registry import Registry
 
-Section = Callable[[Registry], Verdict]
+Section = Callable[[Registry], Result]
 
 
 def main() -> int:
@@ -49,7 +49,7 @@ def _is_kept(name: str, section: Section) -> bool:
         try:
             found = section(Registry(Path(folder) / "models"))
         except Exception as error:  # noqa: BLE001  # a section that raises breaks a promise; others still run
-            found = Verdict(facts=repr(error), faults=["ran to its end"])
+            found = Result(facts=repr(error), faults=["ran to its end"])
     outcome = f"FAILED: {', '.join(found.faults)}" if found.faults else "kept"
     print(f"{name}: {found.facts}: {outcome}", flush=True)
     return not found.faults

@@ -11,7 +11,7 @@ import grpc
 from benchmarks.server import Server, eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.huts import API, price
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 
 TIMES, FEW = 20, 5
@@ -74,7 +74,7 @@ class Leaving:
         return TIMES
 
 
-def cancelling(registry: Registry) -> Verdict:
+def cancelling(registry: Registry) -> Result:
     """After each state no call is left in flight and the next request is answered."""
     huts.promoted(registry, effort=huts.LONG)
     facts, broken = [], []
@@ -94,7 +94,7 @@ def cancelling(registry: Registry) -> Verdict:
     if broken:
         facts.append(f"left behind: {', '.join(broken)}")
     facts.append(f"logged {counted(codes)}")
-    return verdict(
+    return result_of(
         "; ".join(facts),
         in_flight_back_at_0=not broken,
         no_code_but_OK_and_CANCELLED=set(codes) <= {"OK", "CANCELLED"},

@@ -7,7 +7,7 @@ import time
 from benchmarks.server import Server, eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 
 KILLS, CALLERS = 5, 6
@@ -15,7 +15,7 @@ UNANSWERED = {"UNAVAILABLE", "CANCELLED"}
 """Codes that a server may return while it stops."""
 
 
-def killing(registry: Registry) -> Verdict:
+def killing(registry: Registry) -> Result:
     """Kill one of two workers again and again; the client's retries go to the other one."""
     huts.promoted(registry)
     with serving(registry, "--workers", "2") as server:
@@ -24,7 +24,7 @@ def killing(registry: Registry) -> Verdict:
                 _kill_one(server, callers)
         restarts = server.metric("inference_worker_restarts_total")
     facts = f"{KILLS} kills, {restarts:.0f} restarts, {counted(callers.codes)}"
-    return verdict(
+    return result_of(
         facts,
         replaced_each_time=restarts == KILLS,
         no_failures=not callers.failures,
@@ -41,7 +41,7 @@ def _kill_one(server: Server, callers: Callers) -> None:
     eventually(lambda: callers.codes["OK"] > so_far + 100)
 
 
-def stopping(registry: Registry) -> Verdict:
+def stopping(registry: Registry) -> Result:
     """SIGTERM: callers get exactly the responses that the server logs."""
     huts.promoted(registry)
     with serving(registry, "--workers", "2", log_sample=1.0) as server:
@@ -50,7 +50,7 @@ def stopping(registry: Registry) -> Verdict:
             code = server.stop()
         told = [line["code"] for line in server.lines("request")]
     facts = f"exit code {code}, told OK {told.count('OK')}, callers got {counted(callers.codes)}"
-    return verdict(
+    return result_of(
         facts,
         exit_code_0=code == 0,
         every_accepted_request_answered=told.count("OK") == callers.codes["OK"],

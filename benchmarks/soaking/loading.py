@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.huts import API, MARKET, price
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
@@ -75,7 +75,7 @@ ALLOWED: list[tuple[Callable[[Acts, str], str], str, Set[str]]] = [
 """Calls in turn, the version that each names, and the allowed codes. Version 3 is the champion."""
 
 
-def loading(registry: Registry) -> Verdict:
+def loading(registry: Registry) -> Result:
     """32 threads at once; afterwards the server serves as before."""
     for _ in range(3):
         huts.promoted(registry)
@@ -90,7 +90,7 @@ def loading(registry: Registry) -> Verdict:
     facts = f"{ACTS} acts of {THREADS} threads, {counted(Counter(code for _, code, _ in found))}"
     if strange:
         facts += f"; not allowed: {', '.join(sorted(strange))}"
-    return verdict(facts, allowed_codes_alone=not strange, sound_afterwards=is_sound)
+    return result_of(facts, allowed_codes_alone=not strange, sound_afterwards=is_sound)
 
 
 def _act(acts: Acts, number: int) -> tuple[str, str, bool]:

@@ -15,7 +15,7 @@ from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
 from benchmarks.soaking.cancelling import PREDICT, STREAM, request
 from benchmarks.soaking.loading import Acts
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 
 SAMPLE_S = 1.0
@@ -24,7 +24,7 @@ MB_A_MINUTE = 1.0
 """Largest slope allowed in the second half."""
 
 
-def memory(registry: Registry, minutes: float) -> Verdict:
+def memory(registry: Registry, minutes: float) -> Result:
     """Valid, invalid, large, streamed and cancelled requests, loads and swaps.
 
     Samples are of the anonymous part of the worker's PSS. The rest is libraries and depends on which other
@@ -51,7 +51,7 @@ def memory(registry: Registry, minutes: float) -> Verdict:
         f"of it anonymous {samples[0][1]:.1f} MB at first, {later[0, 1]:.1f} MB at half, {later[-1, 1]:.1f} "
         f"MB at the end; slope of the second half {slope:+.2f} MB a minute (at most {MB_A_MINUTE:g})"
     )
-    return verdict(
+    return result_of(
         facts,
         memory_flat=slope <= MB_A_MINUTE,
         no_failures=not callers.failures,

@@ -12,7 +12,7 @@ from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
 from benchmarks.soaking.cancelling import PREDICT, request
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 
 EFFORT = 400
@@ -25,7 +25,7 @@ REFUSED = 0.25
 """Longest refusal as a share of a response's time, by medians, since a busy machine slows both."""
 
 
-def overload(registry: Registry) -> Verdict:
+def overload(registry: Registry) -> Result:
     """Measure the capacity with as many callers as may be in flight, then offer ten times that steadily."""
     huts.promoted(registry, effort=huts.LONG)
     with serving(registry, "--max-in-flight", str(IN_FLIGHT)) as server:
@@ -43,7 +43,7 @@ def overload(registry: Registry) -> Verdict:
         f"{goodput / capacity:.0%} of the capacity (at least {SHARE:.0%}), median refusal after "
         f"{refused_s * 1000:.1f} ms, median answer after {answered_s * 1000:.0f} ms"
     )
-    return verdict(
+    return result_of(
         facts,
         goodput=goodput >= SHARE * capacity,
         refused_as_promised=set(codes) <= {"OK", "RESOURCE_EXHAUSTED", "CANCELLED", "UNAVAILABLE"},

@@ -5,13 +5,13 @@ from functools import partial
 from benchmarks.server import eventually, serving
 from benchmarks.soaking import huts
 from benchmarks.soaking.callers import Callers
-from benchmarks.soaking.verdict import Verdict, counted, verdict
+from benchmarks.soaking.result import Result, counted, result_of
 from house_prices.registry import Registry
 
 SWAPS = 100
 
 
-def swaps(registry: Registry) -> Verdict:
+def swaps(registry: Registry) -> Result:
     """Each swap promotes a new version with its own prices, and waits until it has answered."""
     huts.promoted(registry)
     with serving(registry) as server, Callers(server.address) as callers:
@@ -19,4 +19,4 @@ def swaps(registry: Registry) -> Verdict:
             version = huts.promoted(registry)
             eventually(partial(callers.has_heard, version.number))
     facts = f"{SWAPS} swaps, {counted(callers.codes)}, {len(callers.wrong)} answers not their version's"
-    return verdict(facts, no_failures=not callers.failures, every_price_its_versions=not callers.wrong)
+    return result_of(facts, no_failures=not callers.failures, every_price_its_versions=not callers.wrong)

@@ -6,7 +6,9 @@ holds it. Both raise `ContractError`.
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from house_prices.contract import validation
 from house_prices.contract.schema import (
@@ -130,8 +132,7 @@ def _keys(table: Table) -> Keys:
 def _split(table: Table) -> Split:
     split = Split(
         by=table.text("by", "hash", one_of=("hash", "sold")),  # type: ignore[arg-type]  # as listed
-        holdout=table.number("holdout", 0.2, low=0.01, high=0.9),
-        calibration=table.number("calibration", 0.1, low=0.0, high=0.9),
+        **_settings(table, Split),
     )
     if split.holdout + split.calibration > 0.9:
         table.fault("calibration", split.calibration, "a share that leaves a tenth of the sales to train on")
@@ -161,9 +162,7 @@ def _training(table: Table) -> Training:
         found[name] = {parameter: space.scalars(parameter) for parameter in space.keys()}
     training = Training(
         candidates=found,
-        folds=table.whole("folds", 5, low=2, high=50),
-        iterations=table.whole("iterations", 8, low=1, high=10_000),
-        search_rows=table.whole("search_rows", 20_000, low=100, high=10**9),
+        **_settings(table, Training),
     )
     table.close()
     return training
@@ -174,31 +173,23 @@ def _gate(table: Table) -> Gate:
         floors=_metrics(table.table("floors"), METRICS),
         ceilings=_metrics(table.table("ceilings"), METRICS),
         area=table.text("area") if "area" in table else None,
-        parity=table.number("parity", 1e-5, low=1e-9, high=1),
-        baseline_margin=table.number(
-            "dummy_margin" if "dummy_margin" in table else "baseline_margin",  # the first release's word
-            0.30,
-            low=0,
-            high=1,
-        ),
-        rows=table.whole("rows", 400, low=1, high=10**9),
-        margin=table.number("margin", 0.02, low=0, high=1),
-        small_margin=table.number("small_margin", 0.03, low=0, high=1),
-        median_margin=table.number("median_margin", 0.05, low=0, high=1),
-        slice_rows=table.whole("slice_rows", 50, low=2, high=10**9),
-        slice_margin=table.number("slice_margin", 0.05, low=0, high=1),
-        coverage=table.number("coverage", 0.90, low=0.5, high=0.999),
-        slice_coverage=table.number("slice_coverage", 0.80, low=0, high=1),
-        width=table.number("width", 1.05, low=0.1, high=10),
-        evaluations=table.whole("evaluations", 20, low=1, high=10**6),
-        load_seconds=table.number("load_seconds", 5, low=0.1, high=600),
-        p99_ms=table.number("p99_ms", 20, low=0.1, high=60_000),
-        p99_ratio=table.number("p99_ratio", 1.5, low=1, high=100),
-        memory_mb=table.number("memory_mb", 500, low=1, high=10**6),
-        model_mb=table.number("model_mb", 100, low=0.001, high=10**5),
+        **_settings(table, Gate),
     )
     table.close()
     return gate
+
+
+def _settings(table: Table, of: type[Split] | type[Training] | type[Gate]) -> dict[str, Any]:
+    """The numbers that the schema declares with `setting`."""
+    read: dict[str, Any] = {}
+    for field in fields(of):
+        if not field.metadata:
+            continue
+        given = field.metadata
+        name = given["formerly"] if given["formerly"] in table else field.name
+        take = table.whole if field.type is int else table.number
+        read[field.name] = take(name, given["default"], low=given["low"], high=given["high"])
+    return read
 
 
 def _quality(table: Table) -> Quality:

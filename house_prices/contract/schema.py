@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Value = bool | float | str
 """What a feature of one house holds: a flag's truth, a number, or a category's choice."""
@@ -96,14 +96,22 @@ class Keys:
     """How one column of dates is written, as in strptime: %Y-%m-%d, %d/%m/%Y or the like."""
 
 
+def setting(default: float, *, low: float, high: float, formerly: str = "") -> Any:
+    """A number that a contract may set, with the default and bounds that its reader applies.
+
+    `formerly` is the name that it had in the first release, which is still read.
+    """
+    return field(metadata={"default": default, "low": low, "high": high, "formerly": formerly})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Split:
     """Which sales the model never sees."""
 
     by: Literal["hash", "sold"]
-    holdout: float
+    holdout: float = setting(0.2, low=0.01, high=0.9)
     """Share of the sales that judge a candidate: the newest where `by` is sold."""
-    calibration: float
+    calibration: float = setting(0.1, low=0.0, high=0.9)
     """Share of the sales kept for calibrating prediction intervals."""
 
 
@@ -123,10 +131,10 @@ class Training:
 
     candidates: Mapping[str, Mapping[str, tuple[object, ...]]]
     """Estimators by name, each with the values to try for its parameters."""
-    folds: int
-    iterations: int
+    folds: int = setting(5, low=2, high=50)
+    iterations: int = setting(8, low=1, high=10_000)
     """Largest number of parameter settings tried for each estimator."""
-    search_rows: int
+    search_rows: int = setting(20_000, low=100, high=10**9)
     """Most training sales used to compare estimators; the best is then fitted on all of them."""
 
 
@@ -140,39 +148,39 @@ class Gate:
     """Greatest value of a metric on the holdout."""
     area: str | None
     """Feature by which the baseline scales the median price; None for the median price itself."""
-    parity: float
+    parity: float = setting(1e-5, low=1e-9, high=1)
     """Largest relative difference between two ways to the same price. Smaller errors count as none."""
-    baseline_margin: float
+    baseline_margin: float = setting(0.30, low=0, high=1, formerly="dummy_margin")
     """How much better than the baseline's a candidate's RMSLE must be, as a share of it."""
-    rows: int
+    rows: int = setting(400, low=1, high=10**9)
     """Fewest holdout sales on which a candidate is compared with the champion."""
-    margin: float
+    margin: float = setting(0.02, low=0, high=1)
     """How much worse than the champion's RMSLE still counts as no worse, as a share of it."""
-    small_margin: float
+    small_margin: float = setting(0.03, low=0, high=1)
     """The same on a small holdout."""
-    median_margin: float
+    median_margin: float = setting(0.05, low=0, high=1)
     """The same for MdAPE."""
-    slice_rows: int
+    slice_rows: int = setting(50, low=2, high=10**9)
     """Fewest sales of a slice that is judged; smaller ones are only reported."""
-    slice_margin: float
+    slice_margin: float = setting(0.05, low=0, high=1)
     """How much worse than the champion's RMSLE a slice may be."""
-    coverage: float
+    coverage: float = setting(0.90, low=0.5, high=0.999)
     """Share of prices that prediction intervals promise to hold."""
-    slice_coverage: float
+    slice_coverage: float = setting(0.80, low=0, high=1)
     """Least share of prices within their interval in a slice."""
-    width: float
+    width: float = setting(1.05, low=0.1, high=10)
     """Largest median width of the intervals, as a multiple of the champion's."""
-    evaluations: int
+    evaluations: int = setting(20, low=1, high=10**6)
     """Most candidates judged on one holdout."""
-    load_seconds: float
+    load_seconds: float = setting(5, low=0.1, high=600)
     """Longest time from the server's start to serving."""
-    p99_ms: float
+    p99_ms: float = setting(20, low=0.1, high=60_000)
     """Slowest answer for one house, at the 99th percentile."""
-    p99_ratio: float
+    p99_ratio: float = setting(1.5, low=1, high=100)
     """The same as a multiple of the champion's."""
-    memory_mb: float
+    memory_mb: float = setting(500, low=1, high=10**6)
     """Most memory of the server with the candidate."""
-    model_mb: float
+    model_mb: float = setting(100, low=0.001, high=10**5)
     """Largest model file."""
 
 

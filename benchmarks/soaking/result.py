@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Result:
     """A section's numbers, and the promises that they break."""
 
     facts: str
@@ -13,10 +13,10 @@ class Verdict:
     """Empty if every promise is kept."""
 
 
-def verdict(facts: str, **promises: bool) -> Verdict:
+def result_of(facts: str, **promises: bool) -> Result:
     """A result from promises by name, each with whether it was kept."""
     broken = [name.replace("_", " ") for name, is_kept in promises.items() if not is_kept]
-    return Verdict(facts=facts, faults=broken)
+    return Result(facts=facts, faults=broken)
 
 
 def counted(codes: Mapping[str, int] | Iterable[tuple[str, int]]) -> str:
