@@ -11,13 +11,14 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  from raw sales to a served price"
 	@echo "make up                  Dagster's UI on 3000 and the inference server on 8001"
 	@echo "make gateway             Envoy on 8080 in front of it: gRPC, JSON, gRPC-Web"
 	@echo "make test                every test"
+	@echo "make test-fast           the unit tests alone"
 	@echo "make compose-test        docker-compose.yml in a real engine"
 	@echo "make rollout-test        new images in the place of old ones there, and in a Swarm"
 	@echo "make check               format, lint, types, layering, contracts and protos"
@@ -35,8 +36,27 @@ up: .venv/pipeline
 gateway: .venv/gateway
 	@$(BIN)/house-prices gateway run
 
+# One layer after the other, all of them, whichever fails. What compares times comes last and alone, and
+# its failure is printed and does not fail the target: on a busy machine it says little.
 test: .venv/dev
-	$(BIN)/pytest
+	@failed=0; for layer in fast pipeline server e2e; do \
+		$(MAKE) --no-print-directory -j1 test-$$layer || failed=1; done; \
+	$(MAKE) --no-print-directory -j1 test-timing; exit $$failed
+
+test-fast: .venv/dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/unit
+
+test-pipeline: .venv/dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/pipeline
+
+test-server: .venv/dev
+	$(BIN)/pytest tests/server
+
+test-e2e: .venv/dev
+	$(BIN)/pytest tests/e2e
+
+test-timing: .venv/dev
+	@$(BIN)/pytest tests/timing || echo "TIMING FAILED: repeat make test-timing on a quiet machine."
 
 # These two need a Docker engine with Compose.
 compose-test: .venv/dev
