@@ -11,13 +11,14 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
 	@echo "make up                  run Dagster's UI on port 3000 and the inference server on 8001"
 	@echo "make gateway             run Envoy on port 8080 in front of it: gRPC, JSON, gRPC-Web"
 	@echo "make test                run every test"
+	@echo "make test-fast           run the unit tests, in a minute"
 	@echo "make compose-test        test docker-compose.yml in a Docker engine"
 	@echo "make rollout-test        test deployments there, and in a Swarm"
 	@echo "make check               check format, lint, types, layering, contracts and protos"
@@ -35,8 +36,27 @@ up: .venv/pipeline
 gateway: .venv/gateway
 	@$(BIN)/house-prices gateway run
 
+# Every layer runs, even if an earlier one fails. Tests that compare times come last, alone: on a busy
+# machine they say little, so a failure of theirs is printed and does not fail the target.
 test: .venv/dev
-	$(BIN)/pytest
+	@failed=0; for layer in fast pipeline server e2e; do \
+		$(MAKE) --no-print-directory -j1 test-$$layer || failed=1; done; \
+	$(MAKE) --no-print-directory -j1 test-timing; exit $$failed
+
+test-fast: .venv/dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/unit
+
+test-pipeline: .venv/dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/pipeline
+
+test-server: .venv/dev
+	$(BIN)/pytest tests/server
+
+test-e2e: .venv/dev
+	$(BIN)/pytest tests/e2e
+
+test-timing: .venv/dev
+	@$(BIN)/pytest tests/timing || echo "TIMING FAILED: repeat make test-timing on a quiet machine."
 
 # These two need a Docker engine with Compose.
 compose-test: .venv/dev
