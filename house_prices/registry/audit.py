@@ -88,7 +88,7 @@ def _decision(entry: Entry) -> DecisionRecord:
         sha256=str(entry.get("sha256", "")),
         outcome=Outcome(FIRST_RELEASE.get(written, written)),
         reasons=tuple(entry["reasons"]),
-        metrics=entry["metrics"],
+        metrics=entry.get("metrics", {}),
         holdout=str(entry.get("holdout", "")),
         at=str(entry["at"]),
     )

@@ -187,10 +187,10 @@ def test_a_candidate_that_is_worse_than_the_champion_is_rejected(shop: Workshop)
     shop.train()
     said = skipped(shop.tick("promotion"))
     assert said.startswith("Version 2 is rejected.")
-    assert "against_champion: Inferior. RMSLE is +" in said
+    assert "against_champion: Inferior. RMSLE differs by +" in said
 
 
-def test_a_candidate_as_good_as_the_champion_on_the_same_sales_is_held_for_a_person(shop: Workshop) -> None:
+def test_a_candidate_as_good_as_the_champion_on_the_same_sales_needs_review(shop: Workshop) -> None:
     cottages.write_sales(shop.sales, cottages.law(noise=0.1))
     promote_one(shop)
     other = cottages.CONTRACT.replace("[training.candidates.linear]", "[training.candidates.ridge]")
@@ -198,7 +198,7 @@ def test_a_candidate_as_good_as_the_champion_on_the_same_sales_is_held_for_a_per
     shop.train()
     answer = shop.tick("promotion")
     assert skipped(answer).startswith(
-        "Version 2 is held for a person to promote or reject. against_champion:"
+        "Version 2 needs review: a person promotes or rejects it. against_champion:"
     )
     assert skipped(shop.tick("promotion", answer.cursor)) == "Version 2 has been decided on."
 

@@ -7,6 +7,7 @@ import pytest
 
 from house_prices.orchestration import definitions
 from tests import cottages
+from tests.workshop import FLOW
 
 
 @pytest.fixture
@@ -31,6 +32,6 @@ def test_sensors_run_from_the_start_and_say_what_they_do(built: dg.Definitions, 
 def test_a_training_is_of_every_asset_but_the_champion_with_every_check(built: dg.Definitions) -> None:
     layer = built.resolve_job_def("cottages_training").asset_layer
     names = {key.path[-1] for key in layer.selected_asset_keys}
-    assert names == {"raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics"}
+    assert names == {*FLOW}
     checks = {key.name for key in layer.asset_graph.asset_check_keys}
     assert {"nulls", "no_sale_in_two_parts", "parity", "against_champion"} <= checks

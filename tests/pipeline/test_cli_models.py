@@ -45,7 +45,7 @@ def test_a_version_that_the_gate_rejected_is_promoted_only_by_force(home: Path) 
 
 def test_a_rejected_version_is_listed_with_the_reason_and_promoted_only_by_force(home: Path) -> None:
     rejected = house_prices(home, "models", "reject", "1", "--reason", "odd prices")
-    assert rejected.stdout == "huts version 1 is rejected; no sensor promotes it any more.\n"
+    assert rejected.stdout == "huts version 1 is rejected; no sensor will promote it.\n"
     first, _ = house_prices(home, "models", "list").stdout.splitlines()[1:]
     assert re.search(r"rejected by \S+: odd prices$", first)
     refused = house_prices(home, "models", "promote", "1", "--reason", "a try")

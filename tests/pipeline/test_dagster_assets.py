@@ -106,7 +106,8 @@ def test_metrics_are_plain_numbers_which_the_ui_draws_over_time(trained: Worksho
     ],
 )
 def test_pictures_come_with_the_assets(trained: Workshop, name: str, label: str) -> None:
-    assert str(metadata(trained, name)[label]).startswith("![](data:image/png;base64,iVBORw0KGgo")
+    png, svg = "](data:image/png;base64,iVBORw0KGgo", "](data:image/svg+xml;base64,"
+    assert (svg if name == "metrics" else png) in str(metadata(trained, name)[label])
 
 
 def test_slices_are_a_table_of_numbers(trained: Workshop) -> None:

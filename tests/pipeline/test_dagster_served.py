@@ -75,7 +75,7 @@ def test_a_server_that_is_gone_disagrees(
     configure(monkeypatch, f"127.0.0.1:{free_port()}")
     found = check(tmp_path)
     assert not found.passed
-    assert "did not say: UNAVAILABLE" in str(found.description)
+    assert "did not answer: UNAVAILABLE" in str(found.description)
 
 
 def test_without_a_configured_server_the_check_says_so(

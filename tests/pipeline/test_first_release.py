@@ -60,6 +60,7 @@ def test_a_person_promotes_what_was_held_and_rolls_back(registry: Registry) -> N
 def test_its_champion_serves(registry: Registry) -> None:
     house = bad_requests.sound_house(registry.resolve("cottages").manifest)
     with servers.serving(registry.root) as server, Client(server.address) as client:
+        server.says("model serves")
         answer = client.predict("cottages", [house])
     published = registry.resolve("cottages").manifest.golden.prices[0]
     assert (answer.model_version, answer.prices[0].value) == ("3", pytest.approx(published, rel=1e-5))
