@@ -67,7 +67,7 @@ def test_a_version_that_needs_review_is_listed_as_such(home: Path) -> None:
         "version": 1,
         "passed": False,
         "outcome": "needs_review",
-        "reasons": ["There is no reason to change."],
+        "reasons": ["No reason to change."],
     }
     Registry(home / "storage" / "models").record_decision("huts", facts)
     assert "needs review: No reason to change." in house_prices(home, "models", "list").stdout
