@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e import chromium
 from tests.e2e.stack import Stack
 from tests.e2e.webserver import wait_for
+from tests.workshop import FLOW
 
-ASSETS = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics", "champion")
+ASSETS = (*FLOW, "champion")
 
 WAIT_MS = 60_000
 """Enough for a busy machine; a page takes 2 s on an idle one."""
@@ -53,7 +54,7 @@ def test_the_graph_shows_every_asset_of_the_market(ames: Stack, page: Page, pict
 def test_a_check_report_shows_what_was_asked_and_the_numbers(ames: Stack, page: Page, pictures: Path) -> None:
     page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=checks&checkDetail=floors")
     expect(
-        page.get_by_text("The holdout's metrics keep the contract's own floors and ceilings")
+        page.get_by_text("The holdout metrics stay within the contract's floors and ceilings")
     ).to_be_visible()
     expect(page.get_by_text("(at most 0.2)").first).to_be_visible()
     for name in ("parity", "beats_baseline", "against_champion"):
@@ -75,8 +76,8 @@ def test_pictures_are_shown_in_the_ui(ames: Stack, page: Page, pictures: Path) -
     page.goto(f"{ames.webserver.url}/assets/ames/metrics?view=overview")
     row = page.get_by_role("row").filter(has_text="predicted_against_actual")
     row.get_by_text("[Show Markdown]").click()
-    picture = page.locator('img[src^="data:image/png"]')
+    picture = page.locator('img[src^="data:image/svg"]')
     expect(picture).to_be_visible()
-    assert picture.evaluate("picture => picture.naturalWidth") == 770
+    assert picture.evaluate("picture => picture.naturalWidth") == 720
     page.wait_for_timeout(500)  # the dialog fades in
     page.screenshot(path=pictures / "predicted-against-actual.png")
