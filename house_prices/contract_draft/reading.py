@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from house_prices.errors import SourceError
-from house_prices.sales.read import EMPTY
+
+EMPTY = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null")
 
 SEPARATORS = (";", "\t", "|", ",")
 """The comma comes last: where two fit, it is the decimal mark."""

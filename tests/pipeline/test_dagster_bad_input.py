@@ -60,11 +60,11 @@ def test_a_constant_price_teaches_nothing(shop: Workshop) -> None:
 
 
 def test_a_file_that_cannot_be_read_fails_at_once_without_a_retry(shop: Workshop) -> None:
-    shop.sales.write_bytes(b"Area,Rooms,Roof,Price\n80,3,fl\xe4t,100\n")
+    shop.sales.write_bytes(b"Area,Rooms,Roof\n80,3,flat\n")
     result = shop.train()
     asset, why = failure(result)
     assert asset == "cottages__raw_sales"
-    assert "sales.csv, line 2, column 8: the byte 0xe4 is not UTF-8." in why
+    assert "sales.csv, line 1: 1 of the contract's columns are missing: Price." in why
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
 
 
@@ -72,7 +72,7 @@ def test_no_file_at_all_says_where_to_put_one(shop: Workshop) -> None:
     shop.sales.unlink()
     asset, why = failure(shop.train())
     assert asset == "cottages__raw_sales"
-    assert "cottages has no raw file. Put a CSV into data/cottages/raw/." in why
+    assert "cottages has no raw file. Put a CSV, Parquet or Excel file into data/cottages/raw/." in why
 
 
 def test_a_broken_contract_lists_every_fault(shop: Workshop) -> None:

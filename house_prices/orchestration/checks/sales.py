@@ -17,6 +17,7 @@ from house_prices.orchestration.assets.metadata import key, picture
 from house_prices.orchestration.checks import served
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Registry
+from house_prices.sales import clean
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import diagnostics
 
@@ -98,12 +99,12 @@ def _row_loss(read: int, kept: int, asset: dg.AssetKey) -> dg.AssetCheckResult:
 
 
 def _violations(rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
-    broken = {why: n for why, n in rejected.items() if why != "a duplicate" and "an outlier" not in why}
+    broken = {why: n for why, n in rejected.items() if clean.is_violation(why)}
     return _warning("contract_violations", asset, not broken, {"sales": sum(broken.values()), **broken})
 
 
 def _duplicates(read: int, rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
-    twice = rejected.get("a duplicate", 0)
+    twice = rejected.get(clean.DUPLICATE, 0)
     share = twice / read
     return _warning("duplicates", asset, share <= MOST_LOST, {"duplicates": twice, "share": share})
 
