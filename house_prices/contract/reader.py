@@ -37,7 +37,7 @@ _DATE = Choice(
     question='"%d/%m/%Y" if 03/04/2020 is a day in April, "%m/%d/%Y" if it is one in March',
     allowed="text such as %Y-%m-%d, %d/%m/%Y or %Y-%m, or one of excel, unix, unix_ms",
 )
-_NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
+NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 
 def read(path: Path) -> Contract:
@@ -56,9 +56,22 @@ def read(path: Path) -> Contract:
 
 
 def read_all(data: Path) -> dict[str, Contract]:
-    """Every market below the data folder, by name."""
-    paths = sorted(data.glob("*/contract.toml"))
-    return {contract.name: contract for contract in map(read, paths)}
+    """Every market below the data folder, by name. Raises ContractError if one is broken."""
+    contracts, broken = read_each(data)
+    for error in broken.values():
+        raise error
+    return contracts
+
+
+def read_each(data: Path) -> tuple[dict[str, Contract], dict[str, ContractError]]:
+    """The sound markets below the data folder by name, and what is wrong with the others."""
+    contracts, broken = {}, {}
+    for path in sorted(data.glob("*/contract.toml")):
+        try:
+            contracts[path.parent.name] = read(path)
+        except ContractError as error:
+            broken[path.parent.name] = error
+    return contracts, broken
 
 
 def from_values(values: Mapping[str, object], where: str = "contract") -> Contract:
@@ -66,7 +79,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
     faults: list[str] = []
     top = Table(values, "", faults)
     contract = Contract(
-        name=top.text("name", pattern=_NAME),
+        name=top.text("name", pattern=NAME),
         title=top.text("title"),
         api_version=top.whole("api_version", 1, low=1, high=9999),
         decimal=top.answer("decimal", ".", _DECIMAL),
@@ -96,7 +109,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
 
 def _target(table: Table) -> Target:
     target = Target(
-        name=table.text("name", "price", pattern=_NAME),
+        name=table.text("name", "price", pattern=NAME),
         column=table.text("column"),
         unit=table.text("unit", ""),
         log=table.truth("log", False),
@@ -110,7 +123,7 @@ def _feature(table: Table) -> Feature:
     kind = table.text("kind", one_of=KINDS)
     missing = table.scalar("missing")
     feature = Feature(
-        name=table.text("name", pattern=_NAME),
+        name=table.text("name", pattern=NAME),
         column=table.text("column"),
         number=table.whole("number", low=1, high=18999),
         kind=kind,  # type: ignore[arg-type]  # one of KINDS, or a fault is kept

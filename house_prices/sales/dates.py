@@ -5,7 +5,7 @@ What marks stand between them, and whether a time follows, does not matter.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ COUNTED: Mapping[str, tuple[str, str, tuple[float, float]]] = {
 }
 """Counts of time: the unit, the day from which they count, and the counts that fall into 1950 to 2100."""
 
+_YEARS = (1800, 2199)
+"""Another number of four digits is no year in which a house was sold."""
 _MARK = r"\s*[-/. ]\s*"
 _ZONE = r"(?:Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?"
 _TIME = rf"(?:[T ,]+\d{{1,2}}(?::?\d{{2}}){{0,2}}(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
@@ -76,6 +78,7 @@ def _matched(cells: "pd.Series[str]", pattern: str) -> NDArray[np.float64]:
     if "y" in parts:
         parts["Y"] = parts["y"] + np.where(parts["y"] < 69, 2000, 1900)  # as strptime does
     day = parts["d"] if "d" in parts else pd.Series(1, index=cells.index)
+    parts["Y"] = parts["Y"].where(parts["Y"].between(*_YEARS))
     dates = pd.to_datetime({"year": parts["Y"], "month": parts["m"], "day": day}, errors="coerce")
     return _numbers(dates) - (0 if "d" in parts else 1)
 
@@ -84,7 +87,10 @@ def _numbers(dates: "pd.Series[pd.Timestamp]") -> NDArray[np.float64]:
     return np.asarray(dates.dt.year * 10_000 + dates.dt.month * 100 + dates.dt.day, dtype=np.float64)
 
 
-def fitting(texts: Sequence[str], share: Callable[[float], bool]) -> list[str]:
-    """The orders and counts by which the share of texts that are dates is good enough."""
-    array = pa.array(texts, pa.string())
-    return [form for form in (*ORDERS, *COUNTED) if share(float(np.isfinite(parse(array, form)).mean()))]
+def fitting(texts: Sequence[str], counts: Sequence[int], share: float) -> list[str]:
+    """The orders and counts by which at least this share of the cells are dates; each text has its count."""
+    array, weights = pa.array(texts, pa.string()), np.asarray(counts, dtype=np.float64)
+    read = {form: np.isfinite(parse(array, form)) for form in (*ORDERS, *COUNTED)}
+    shares = {form: float(weights[known].sum() / weights.sum()) for form, known in read.items()}
+    best = max(shares.values())
+    return [form for form, known in shares.items() if known >= share and known == best]

@@ -8,7 +8,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from house_prices.errors import ContractError
 from house_prices.orchestration import definitions
 from tests import cottages
 from tests.workshop import Workshop
@@ -75,12 +74,21 @@ def test_no_file_at_all_says_where_to_put_one(shop: Workshop) -> None:
     assert "cottages has no raw file. Put a CSV, Parquet or Excel file into data/cottages/raw/." in why
 
 
-def test_a_broken_contract_lists_every_fault(shop: Workshop) -> None:
-    broken = cottages.CONTRACT.replace("minimum = 1\n", "minimum = 2000\n").replace("folds = 3", "folds = 0")
-    cottages.write(shop.home, contract=broken)
-    with pytest.raises(ContractError) as caught:
-        definitions.build(shop.home)
-    assert len(caught.value.faults) == 3
+def test_a_broken_contract_is_shown_in_its_group_and_leaves_the_other_markets_training(
+    shop: Workshop,
+) -> None:
+    broken = shop.home / "data" / "king-county" / "contract.toml"
+    broken.parent.mkdir()
+    broken.write_text(
+        cottages.CONTRACT.replace("folds = 3", "folds = 0").replace("minimum = 1\n", "minimum = 2000\n")
+    )
+    with pytest.warns(UserWarning, match="Market king-county is left out"):
+        graph = definitions.build(shop.home).resolve_asset_graph()
+    shown = graph.get(dg.AssetKey(["king_county", "contract"]))
+    assert shown.group_name == "king_county"
+    assert str(shown.description).count("\n- ") == 3
+    assert [check.name for check in graph.get_check_keys_for_assets({shown.key})] == ["contract_is_sound"]
+    assert shop.materialize(["raw_sales"]).success
 
 
 def test_two_trainings_at_once_leave_two_whole_versions(shop: Workshop) -> None:
