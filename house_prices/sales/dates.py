@@ -93,4 +93,6 @@ def fitting(texts: Sequence[str], counts: Sequence[int], share: float) -> list[s
     read = {form: np.isfinite(parse(array, form)) for form in (*ORDERS, *COUNTED)}
     shares = {form: float(weights[known].sum() / weights.sum()) for form, known in read.items()}
     best = max(shares.values())
-    return [form for form, known in shares.items() if known >= share and known == best]
+    good = [form for form, known in shares.items() if known >= share and known == best]
+    whole = [form for form in good if "%y" not in form]
+    return whole or good
