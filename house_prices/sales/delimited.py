@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ _LAST = 3
 """Lines at the end among which one of totals is looked for."""
 _MOST_LINES = 200
 """A quoted cell of more lines is a quote that was left open."""
+_LONG = 1 << 22
+"""Bytes from which on text is worth less than time."""
+_EMPTY = sorted({each for word in words.EMPTY for each in (word, word.upper(), word.title())} | {"NaN"})
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -38,15 +42,19 @@ class _Layout:
     above: tuple[str, ...]
 
 
-def read(file: str, data: bytes, wanted: Sequence[str] | None) -> Sheet:
-    """The table in UTF-8 text: the wanted columns, or all of them for None. Raises SourceError."""
+def read(file: str, data: bytes, wanted: Sequence[str] | None, numbers: Collection[str] = ()) -> Sheet:
+    """The table in UTF-8 text: the wanted columns, or all of them for None. Raises SourceError.
+
+    In a long text, columns in `numbers` are read as such if each of their cells is plain or empty.
+    """
     layout = _layout(file, data, wanted)
     check_header(file, layout.line, layout.headers, wanted)
     asked = range(len(layout.headers)) if wanted is None else places(layout.headers, wanted).values()
     body = _below(data, layout.below).rstrip(b"\n")
     if not body.strip():
         raise SourceError(f"{file} has a header and no sales. Remove it, or add sales to it.")
-    rows = _fast(body, layout, sorted(set(asked))) or _careful(body, layout, sorted(set(asked)))
+    plain = frozenset(places(layout.headers, tuple(numbers)).values()) if len(body) >= _LONG else frozenset()
+    rows = _fast(body, layout, sorted(set(asked)), plain) or _careful(body, layout, sorted(set(asked)))
     return Sheet(
         file=file,
         headers=layout.headers,
@@ -132,7 +140,7 @@ class _Rows:
     unread: dict[int, tuple[str, str]]
 
 
-def _fast(body: bytes, layout: _Layout, asked: Sequence[int]) -> _Rows | None:
+def _fast(body: bytes, layout: _Layout, asked: Sequence[int], plain: frozenset[int]) -> _Rows | None:
     """All at once; None for a body in which a row is not a line."""
     uneven: list[object] = []
 
@@ -150,12 +158,15 @@ def _fast(body: bytes, layout: _Layout, asked: Sequence[int]) -> _Rows | None:
             ),
             convert_options=pa.csv.ConvertOptions(
                 include_columns=[names[place] for place in asked],
-                column_types=dict.fromkeys(names, _TEXT),
+                column_types={name: pa.float64() if at in plain else _TEXT for at, name in enumerate(names)},
+                null_values=_EMPTY,
                 strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid:
-        return None
+    except pa.ArrowInvalid as error:
+        other = re.search(r"In CSV column #(\d+): CSV conversion error to double", str(error))
+        stays = plain - {int(other[1])} if other else frozenset()
+        return _fast(body, layout, asked, stays) if plain else None
     if uneven or table.num_rows != body.count(b"\n") + 1:
         return None
     table = table.unify_dictionaries()

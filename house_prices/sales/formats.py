@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
@@ -14,30 +14,37 @@ from house_prices.sales.sheet import Sheet
 Wanted = Sequence[str] | None
 
 
-def sheets(path: Path, wanted: Wanted, decimal: str = ".") -> Iterator[Sheet]:
-    """The tables of a file, with the wanted columns or all. Raises SourceError if one cannot be read."""
+def sheets(path: Path, wanted: Wanted, decimal: str = ".", numbers: Collection[str] = ()) -> Iterator[Sheet]:
+    """The tables of a file, with the wanted columns or all. Raises SourceError if one cannot be read.
+
+    Columns in `numbers` come as numbers, not as text, if they are long and all their cells are plain ones.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}.") from error
-    yield from _of_bytes(path.name, data, wanted, decimal)
+    yield from _of_bytes(path.name, data, wanted, decimal, numbers)
 
 
-def _of_bytes(name: str, data: bytes, wanted: Wanted, decimal: str) -> Iterator[Sheet]:
+def _of_bytes(
+    name: str, data: bytes, wanted: Wanted, decimal: str, numbers: Collection[str]
+) -> Iterator[Sheet]:
     """By what the bytes begin with, not by the name: people rename files."""
     if data.startswith(b"PAR1"):
         yield typed_formats.parquet(name, data, wanted)
     elif data.startswith((b"\xd0\xcf\x11\xe0", b"PK\x03\x04")):
-        yield from _of_zip(name, data, wanted, decimal)
+        yield from _of_zip(name, data, wanted, decimal, numbers)
     else:
         unpacked = _unpacked(name, data)
         if unpacked is None:
-            yield delimited.read(name, encoding.as_utf8(data, name), wanted)
+            yield delimited.read(name, encoding.as_utf8(data, name), wanted, numbers)
         else:
-            yield from _of_bytes(name, unpacked, wanted, decimal)
+            yield from _of_bytes(name, unpacked, wanted, decimal, numbers)
 
 
-def _of_zip(name: str, data: bytes, wanted: Wanted, decimal: str) -> Iterator[Sheet]:
+def _of_zip(
+    name: str, data: bytes, wanted: Wanted, decimal: str, numbers: Collection[str]
+) -> Iterator[Sheet]:
     """An archive of files, or a workbook, which is an archive too."""
     if not data.startswith(b"PK"):
         yield typed_formats.workbook(name, data, wanted, decimal)
@@ -54,7 +61,7 @@ def _of_zip(name: str, data: bytes, wanted: Wanted, decimal: str) -> Iterator[Sh
                 f"{name} holds no CSV, Parquet or Excel file, only: {', '.join(names) or 'nothing'}."
             )
         for each in inside:
-            yield from _of_bytes(f"{name}/{each}", archive.read(each), wanted, decimal)
+            yield from _of_bytes(f"{name}/{each}", archive.read(each), wanted, decimal, numbers)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # the latter two: a password
         raise SourceError(f"{name} cannot be unpacked: {error}.") from error
 

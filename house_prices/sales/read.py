@@ -59,13 +59,19 @@ def read(files: Sequence[Path], contract: Contract) -> RawSales:
             f"{contract.name} has no raw file. "
             f"Put a CSV, Parquet or Excel file into data/{contract.name}/raw/."
         )
-    sheets, described = [], []
+    sheets, described, numbers = [], [], _plain(contract)
     for path in files:
         checksum = raw_files.sha256(path)
-        for sheet in formats.sheets(path, contract.columns, contract.decimal):
+        for sheet in formats.sheets(path, contract.columns, contract.decimal, numbers):
             sheets.append(sheet)
             described.append(_described(sheet, checksum, contract.columns))
     return RawSales(sales=together(sheets, contract.columns, contract.decimal), files=tuple(described))
+
+
+def _plain(contract: Contract) -> list[str]:
+    """The columns whose cells are numbers, with a decimal point."""
+    columns = [(each.column, each.decimal) for each in (*contract.numbers, contract.target)]
+    return [column for column, decimal in columns if (decimal or contract.decimal) == "."]
 
 
 def _described(sheet: Sheet, checksum: str, columns: Sequence[str]) -> RawFile:
