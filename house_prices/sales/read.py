@@ -70,7 +70,8 @@ def read(files: Sequence[Path], contract: Contract) -> RawSales:
 
 def _plain(contract: Contract) -> list[str]:
     """The columns whose cells are numbers, with a decimal point."""
-    columns = [(each.column, each.decimal) for each in (*contract.numbers, contract.target)]
+    columns = [(feature.column, feature.decimal) for feature in contract.numbers]
+    columns.append((contract.target.column, contract.target.decimal))
     return [column for column, decimal in columns if (decimal or contract.decimal) == "."]
 
 
