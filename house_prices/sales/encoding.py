@@ -2,6 +2,9 @@
 
 import codecs
 import re
+import string
+
+import charset_normalizer
 
 from house_prices.errors import SourceError
 
@@ -13,6 +16,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LOOK = 4096
+_SAMPLE = 1 << 14
+_LETTERS = frozenset(string.ascii_letters.encode())
+_FOREIGN = 0.5
+"""Share of bytes beyond ASCII among the letters, which no Western language reaches."""
 
 
 def as_utf8(data: bytes, file: str) -> bytes:
@@ -31,8 +38,21 @@ def as_utf8(data: bytes, file: str) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return _lines(_decoded(data, "cp1252", file))
+        return _lines(_decoded(data, _foreign(data, file) or "cp1252", file))
     return _newlines(data)
+
+
+def _foreign(data: bytes, file: str) -> str:
+    """The encoding of text with few Latin letters, as far as its bytes tell; empty if it has many."""
+    sample = data[:_SAMPLE]
+    beyond = sum(byte > 127 for byte in sample)
+    letters = beyond + sum(byte in _LETTERS for byte in sample)
+    if beyond < _FOREIGN * letters:
+        return ""
+    best = charset_normalizer.from_bytes(sample, cp_exclusion=["utf_16", "utf_32"], threshold=0.5).best()
+    if best is None:
+        raise SourceError(f"{file}: nothing tells in which encoding it was written. Save the file as UTF-8.")
+    return best.encoding
 
 
 def _without_mark(start: bytes) -> str:
