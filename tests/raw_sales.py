@@ -9,8 +9,8 @@ import duckdb
 import pandas as pd
 
 from house_prices.contract.schema import Contract
-from house_prices.sales import clean, read
-from house_prices.sales.columns import REASON, ROW
+from house_prices.sales import cells, clean, read
+from house_prices.sales.columns import LINE, REASON
 from tests import models
 
 HEADER = "Area,Rooms,Garden,Age,Roof,View,Style,Price"
@@ -39,14 +39,19 @@ def raw(*lines: str, header: str = HEADER, of: Contract = HUTS) -> pd.DataFrame:
 def with_pandas(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Clean a pandas frame."""
     cleaned = clean.clean(sales, contract)
-    return _sorted(cleaned.sales), cleaned.rejects.sort_values(ROW, ignore_index=True)
+    return _sorted(cleaned.sales), cleaned.rejects.sort_values(LINE, ignore_index=True)
 
 
 def with_duckdb(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Clean a DuckDB relation of the same sales."""
-    relation: Any = duckdb.from_df(sales)
-    cleaned = clean.clean(relation, contract)
-    return _sorted(cleaned.sales.df()), cleaned.rejects.df().sort_values(ROW, ignore_index=True)
+    typed, relation = as_relations(sales, contract)
+    cleaned = clean.judge(typed, relation, contract)
+    return _sorted(cleaned.sales.df()), cleaned.rejects.df().sort_values(LINE, ignore_index=True)
+
+
+def as_relations(sales: pd.DataFrame, contract: Contract) -> tuple[Any, Any]:
+    """Sales whose cells have been read, and their raw cells, in DuckDB."""
+    return duckdb.from_df(cells.typed(sales, contract)), duckdb.from_df(sales)
 
 
 def reasons(rejects: pd.DataFrame) -> list[str]:

@@ -38,13 +38,14 @@ def check(home: Home, market: str | None) -> None:
 @contract.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--target", required=True, help="Header of the column with the price.")
-@click.option("--market", help="Name of the market.  [default: from the file's name]")
+@click.option("--market", help="Name of the market.  [default: its folder's, or the file's]")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the draft; it must not exist.")
 def infer(file: Path, target: str, market: str | None, out: Path | None) -> None:
-    """Draft a contract from a CSV file, for a person to read and correct."""
-    from house_prices import contract_draft as inference
+    """Draft a contract from a file of sales, for a person to read and correct."""
+    from house_prices import contract_draft
+    from house_prices.contract_draft import market as folders
 
-    text = inference.draft(file, target, market)
+    text = contract_draft.draft(file, target, market or folders.name(file, out))
     if out is None:
         click.echo(text, nl=False)
         return

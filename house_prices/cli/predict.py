@@ -3,9 +3,10 @@
 import csv
 import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -13,6 +14,9 @@ from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract.schema import Contract, Feature, Value
 from inference_server.client import Client, ClientError, Price, Prices
+
+if TYPE_CHECKING:
+    from house_prices.sales.houses import Houses, Row
 
 BATCH = 1000
 """Houses of a CSV file that are asked for in one request."""
@@ -27,6 +31,9 @@ _WORDS = {
     "no": False,
     "n": False,
 }
+
+_ADDED = tuple(f"predicted_{name}" for name in ("price", "lower", "upper", "warnings", "model_version"))
+_MOST_FAULTS = 20
 
 House = dict[str, Value | None]
 
@@ -50,7 +57,8 @@ def predict(
 ) -> None:
     """Ask for the price of one house (area=120 garage=1 ...), of those in a JSON, or in a CSV file.
 
-    A CSV file has the features' names or the raw headers in its first line.
+    A CSV file (or TSV, Parquet, Excel) has the features' names or the raw headers, and is read as training
+    reads raw sales. Nothing is written if a line of it cannot be priced.
     """
     if sum((bool(features), json_file is not None, csv_file is not None)) != 1:
         raise click.UsageError("Give one of FEATURE=VALUE pairs, --json FILE, or --csv IN --out OUT.")
@@ -111,64 +119,76 @@ def _typed(texts: dict[str, str], contract: Contract, where: str) -> House:
 def _value(feature: Feature, text: str) -> Value:
     if feature.kind == "category":
         return text
+    if "_" in text:  # Python's own way to group digits, and nobody else's
+        raise ValueError(text)
     return _WORDS[text.lower()] if feature.kind == "flag" else float(text)
 
 
 def _price_csv(client: Client, contract: Contract, source: Path, out: Path) -> None:
-    """Copy the file with prices added. `out` is there only once every row has its price."""
+    """Copy the file with prices added. `out` is there only once every house has its price."""
+    houses = _load(source, contract)
+    added = _free_names(houses.headers)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     count = 0
     try:
-        with source.open(encoding="utf-8-sig", newline="") as file, beside.open("w", newline="") as copy:
-            rows = csv.DictReader(file)
-            added = ["price", "lower", "upper", "warnings", "model_version"]
-            writer = csv.DictWriter(
-                copy, [*(rows.fieldnames or ()), *(f"predicted_{name}" for name in added)]
-            )
-            writer.writeheader()
-            for first, batch in _batches(rows):
-                houses = [
-                    _house_of_row(row, contract, f"line {first + at}: ") for at, row in enumerate(batch)
-                ]
-                answer = client.predict(contract.name, houses)
-                for row, price in zip(batch, answer.prices, strict=True):
-                    writer.writerow(row | _cells(price, answer.model_version))
-                count += len(batch)
+        with beside.open("w", newline="", encoding="utf-8") as copy:
+            writer = csv.writer(copy, delimiter=houses.separator)
+            writer.writerow([*houses.headers, *added])
+            for first in range(0, len(houses.rows), BATCH):
+                batch = houses.rows[first : first + BATCH]
+                prices = iter(_ask(client, contract, batch))
+                for row in batch:
+                    writer.writerow([*row.cells, *(next(prices) if row.house else _no_price(row.note))])
+                count += sum(row.house is not None for row in batch)
         os.replace(beside, out)
     finally:
         beside.unlink(missing_ok=True)
     click.echo(f"Wrote {count} prices to {out}.")
 
 
-def _batches(rows: "csv.DictReader[str]") -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Rows by the batch, each batch with the line of its first row."""
-    batch: list[dict[str, Any]] = []
-    for line, row in enumerate(rows, start=2):
-        batch.append(row)
-        if len(batch) == BATCH:
-            yield line - BATCH + 1, batch
-            batch = []
-    if batch:
-        yield line - len(batch) + 1, batch
+def _load(source: Path, contract: Contract) -> "Houses":
+    try:
+        from house_prices.sales import houses
+    except ImportError as error:
+        raise click.ClickException(
+            f"--csv needs {error.name}. Install it with: pip install 'house-prices[pipeline]'"
+        ) from error
+    found = houses.load(source, contract)
+    if found.faults:
+        more = len(found.faults) - _MOST_FAULTS
+        shown = [*found.faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])]
+        raise click.ClickException("\n  ".join([f"{source.name}: nothing is priced", *shown]))
+    return found
 
 
-def _house_of_row(row: dict[str, str | None], contract: Contract, where: str) -> House:
-    texts = {}
-    for feature in contract.features:
-        text = row.get(feature.name, row.get(feature.column))
-        if text is not None:
-            texts[feature.name] = text
-    return _typed(texts, contract, where)
+def _free_names(headers: Sequence[str]) -> list[str]:
+    """Names for the added columns that the file has not."""
+    suffix, count = "", 1
+    while {f"{name}{suffix}" for name in _ADDED} & set(headers):
+        count += 1
+        suffix = f"_{count}"
+    return [f"{name}{suffix}" for name in _ADDED]
 
 
-def _cells(price: Price, version: str) -> dict[str, Any]:
-    return {
-        "predicted_price": price.value,
-        "predicted_lower": price.lower,
-        "predicted_upper": price.upper,
-        "predicted_warnings": "; ".join(price.warnings),
-        "predicted_model_version": version,
-    }
+def _ask(client: Client, contract: Contract, rows: "Sequence[Row]") -> list[list[object]]:
+    """The added cells of each row that is a house."""
+    asked = [row for row in rows if row.house is not None]
+    if not asked:
+        return []
+    try:
+        answer = client.predict(contract.name, [row.house for row in asked if row.house is not None])
+    except ClientError as error:
+        lines = re.sub(r"houses\[(\d+)\]", lambda found: f"line {asked[int(found[1])].line}", str(error))
+        raise click.ClickException(lines) from error
+    return [_cells(price, answer.model_version) for price in answer.prices]
+
+
+def _cells(price: Price, version: str) -> list[object]:
+    return [price.value, price.lower, price.upper, "; ".join(price.warnings), version]
+
+
+def _no_price(note: str) -> list[object]:
+    return ["", "", "", note, ""]
 
 
 def _answer(answer: Prices, contract: Contract) -> dict[str, Any]:

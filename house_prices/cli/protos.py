@@ -4,6 +4,7 @@ import click
 
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract import proto
+from house_prices.errors import ContractError
 
 
 @click.command()
@@ -12,9 +13,14 @@ from house_prices.contract import proto
 @pass_home
 def protos(home: Home, market: str | None, check: bool) -> None:
     """Write protos/house_prices/<market>/v<N>/prediction.proto from each contract."""
-    stale = []
+    stale, broken = [], []
     for name in [home.known(market)] if market else home.markets:
-        contract = home.contract(name)
+        try:
+            contract = home.contract(name)
+        except ContractError as error:
+            click.echo(str(error), err=True)
+            broken.append(name)
+            continue
         path, text = home.protos / proto.path(contract), proto.printed(contract)
         same = path.is_file() and path.read_text(encoding="utf-8") == text
         if check:
@@ -24,5 +30,7 @@ def protos(home: Home, market: str | None, check: bool) -> None:
             path.write_text(text, encoding="utf-8")
         outcome = "up to date" if same else "differs from its contract" if check else "written"
         click.echo(f"{path.relative_to(home.path)}: {outcome}")
+    if broken:
+        raise click.ClickException(f"The contracts of {', '.join(broken)} cannot be used.")
     if stale:
         raise click.ClickException(f"{len(stale)} differ from their contract. Run `house-prices protos`.")

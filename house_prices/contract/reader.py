@@ -26,11 +26,20 @@ from house_prices.contract.schema import (
     Training,
     Value,
 )
-from house_prices.contract.toml_table import Table
+from house_prices.contract.toml_table import Choice, Table
 from house_prices.errors import ContractError
 
-_DATE_FORMAT = "(%[Ymd][-/. ]?){3}"
-_NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
+_DECIMAL = Choice(
+    pattern="[.,]",
+    question='"." if 391.000 means 391, "," if it means 391 thousand',
+    allowed="one of ., ,",
+)
+_DATE = Choice(
+    pattern="(%[Yymd][-/. ]?){2,3}|excel|unix|unix_ms",
+    question='"%d/%m/%Y" if 03/04/2020 is a day in April, "%m/%d/%Y" if it is one in March',
+    allowed="text such as %Y-%m-%d, %d/%m/%Y or %Y-%m, or one of excel, unix, unix_ms",
+)
+NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 
 def read(path: Path) -> Contract:
@@ -49,9 +58,22 @@ def read(path: Path) -> Contract:
 
 
 def read_all(data: Path) -> dict[str, Contract]:
-    """Every market below the data folder, by name."""
-    paths = sorted(data.glob("*/contract.toml"))
-    return {contract.name: contract for contract in map(read, paths)}
+    """Every market below the data folder, by name. Raises ContractError if one is broken."""
+    contracts, broken = read_each(data)
+    for error in broken.values():
+        raise error
+    return contracts
+
+
+def read_each(data: Path) -> tuple[dict[str, Contract], dict[str, ContractError]]:
+    """The sound markets below the data folder by name, and what is wrong with the others."""
+    contracts, broken = {}, {}
+    for path in sorted(data.glob("*/contract.toml")):
+        try:
+            contracts[path.parent.name] = read(path)
+        except ContractError as error:
+            broken[path.parent.name] = error
+    return contracts, broken
 
 
 def from_values(values: Mapping[str, object], where: str = "contract") -> Contract:
@@ -59,10 +81,11 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
     faults: list[str] = []
     top = Table(values, "", faults)
     contract = Contract(
-        name=top.text("name", pattern=_NAME),
+        name=top.text("name", pattern=NAME),
         title=top.text("title"),
         api_version=top.whole("api_version", 1, low=1, high=9999),
-        decimal=top.text("decimal", ".", one_of=(".", ",")),
+        decimal=top.answer("decimal", ".", _DECIMAL),
+        empty=top.texts("empty"),
         target=_target(top.table("target")),
         features=tuple(map(_feature, tables := top.tables("features"))),
         keys=_keys(top.table("keys")),
@@ -88,10 +111,11 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
 
 def _target(table: Table) -> Target:
     target = Target(
-        name=table.text("name", "price", pattern=_NAME),
+        name=table.text("name", "price", pattern=NAME),
         column=table.text("column"),
         unit=table.text("unit", ""),
         log=table.truth("log", False),
+        decimal=table.answer("decimal", "", _DECIMAL),
     )
     table.close()
     return target
@@ -101,7 +125,7 @@ def _feature(table: Table) -> Feature:
     kind = table.text("kind", one_of=KINDS)
     missing = table.scalar("missing")
     feature = Feature(
-        name=table.text("name", pattern=_NAME),
+        name=table.text("name", pattern=NAME),
         column=table.text("column"),
         number=table.whole("number", low=1, high=18999),
         kind=kind,  # type: ignore[arg-type]  # one of KINDS, or a fault is kept
@@ -112,6 +136,7 @@ def _feature(table: Table) -> Feature:
         missing=missing,
         required=table.truth("required", missing is None),
         description=table.text("description", ""),
+        decimal=table.answer("decimal", "", _DECIMAL),
     )
     table.close()
     return feature
@@ -121,7 +146,7 @@ def _keys(table: Table) -> Keys:
     keys = Keys(
         property=table.text("property") if "property" in table else None,
         sold=table.texts("sold"),
-        sold_format=table.text("sold_format", "%Y-%m-%d", pattern=_DATE_FORMAT),
+        sold_format=table.answer("sold_format", "%Y-%m-%d", _DATE),
     )
     for fault in validation.of_keys(keys):
         table.fault(*fault)
@@ -145,6 +170,7 @@ def _cleaning(table: Table) -> Cleaning:
         outliers=table.text("outliers", "none", one_of=("iqr", "none")),  # type: ignore[arg-type]  # as listed
         factor=table.number("factor", 1.5, low=0.1, high=100),
         duplicates=table.text("duplicates", "drop", one_of=("drop", "keep")),  # type: ignore[arg-type]  # as listed
+        most_rejects=table.number("most_rejects", 0.2, low=0, high=1),
     )
     table.close()
     return cleaning

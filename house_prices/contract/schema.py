@@ -44,6 +44,8 @@ class Feature:
     required: bool
     """Whether an empty cell is a reject, and a field left out is refused."""
     description: str
+    decimal: str = ""
+    """Decimal mark of this column alone; empty if it is that of the others."""
 
     @property
     def allowed(self) -> str:
@@ -82,6 +84,8 @@ class Target:
     """A currency code, such as BRL."""
     log: bool
     """Whether the model is fitted on the logarithm of the price."""
+    decimal: str = ""
+    """Decimal mark of this column alone; empty if it is that of the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,8 @@ class Keys:
     sold: tuple[str, ...]
     """Headers of the sale's date: one column of dates, or year, month (and day)."""
     sold_format: str
-    """How one column of dates is written, as in strptime: %Y-%m-%d, %d/%m/%Y or the like."""
+    """In which order day, month and year stand, as in strptime: %Y-%m-%d, %d/%m/%Y or the like. Or what the
+    cells count: days as in "excel", or seconds or milliseconds from 1970 on as in "unix" and "unix_ms"."""
 
 
 def setting(default: float, *, low: float, high: float, formerly: str = "") -> Any:
@@ -123,6 +128,8 @@ class Cleaning:
     factor: float
     """Outliers lie further than `factor` interquartile ranges outside the quartiles."""
     duplicates: Literal["drop", "keep"]
+    most_rejects: float
+    """Largest share of the sales that the contract may refuse; with more, a training stops at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +211,8 @@ class Contract:
     api_version: int
     decimal: str
     """Decimal mark of the raw files: a point or a comma."""
+    empty: tuple[str, ...]
+    """Words for an empty cell beside the usual ones, in any case."""
     target: Target
     features: tuple[Feature, ...]
     keys: Keys

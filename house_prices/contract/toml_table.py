@@ -2,11 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 _REQUIRED = object()
+QUESTION = "?"
+"""Stands in a draft for what only a person can answer."""
 _LARGEST = 1e300
 """Numbers beyond it are as good as endless."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A text that a draft may leave to be answered."""
+
+    pattern: str
+    """That every answer matches as a whole."""
+    question: str
+    """What to write in which case."""
+    allowed: str
 
 
 class Table:
@@ -54,6 +68,15 @@ class Table:
             self._wrong(key, value, allowed)
             return one_of[0]
         return value
+
+    def answer(self, key: str, default: str, choice: Choice) -> str:
+        """A string that has to match, and has been answered if a draft asked for it."""
+        value = self._take(key, default, choice.allowed)
+        if value == QUESTION:
+            self._keep(f"{self._where(key)}: is still a question. Write {choice.question}")
+        elif value != default and not (isinstance(value, str) and re.fullmatch(choice.pattern, value)):
+            self._wrong(key, value, choice.allowed)
+        return value if isinstance(value, str) else default
 
     def number(
         self, key: str, default: object = _REQUIRED, *, low: float = -_LARGEST, high: float = _LARGEST

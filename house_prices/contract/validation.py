@@ -1,5 +1,6 @@
 """Faults between the parts of a contract, each of which is well formed by itself."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from house_prices.contract.schema import EXACT_IN_FLOAT32, RESERVED, Contract, Feature, Keys, plain
@@ -36,8 +37,9 @@ def of_keys(keys: Keys) -> Iterator[tuple[str, object, str]]:
     """Within the keys."""
     if len(keys.sold) > 3:
         yield "sold", list(keys.sold), "one column of dates, or year, month (and day)"
-    if any(keys.sold_format.count(part) > 1 for part in ("%Y", "%m", "%d")):
-        yield "sold_format", keys.sold_format, "%Y, %m and %d, each once"
+    parts = re.findall("%[Yymd]", keys.sold_format.lower().replace("%y", "%Y"))
+    if "%" in keys.sold_format and (len(set(parts)) < len(parts) or not {"%Y", "%m"} <= set(parts)):
+        yield "sold_format", keys.sold_format, "%Y, %m and %d, each once, or %y for %Y, or no %d"
 
 
 def of_contract(contract: Contract, sound: Sequence[Feature]) -> Iterator[str]:

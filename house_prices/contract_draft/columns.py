@@ -2,17 +2,20 @@
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
+import pyarrow as pa
 
 from house_prices.contract_draft import naming
 from house_prices.contract_draft.reading import RawTable
+from house_prices.sales import dates, numbers, units, words
 
-TRUE, FALSE = {"1", "1.0", "true", "yes", "y"}, {"0", "0.0", "false", "no", "n"}
-"""Words for yes and no, in lower case: those that cleaning reads."""
-
+_ENOUGH, _LOOK = 1000, 20
+_FEW, _FEW_SHARE = 3, 0.02
+"""Empty cells, and their share, up to which sales without are refused rather than a feature left open."""
 _MOSTLY = 0.95
 """Share of numbers from which on the other cells count as slips of the pen."""
 
@@ -43,6 +46,23 @@ class Column:
         """All its cells."""
         return len(self.cells)
 
+    @cached_property
+    def date_orders(self) -> list[str]:
+        """The orders of day, month and year by which all cells but a few are dates."""
+        first = self.texts[:_LOOK]
+        digits = [len(re.findall(r"\d", text)) for text in first]
+        if not first or 2 * sum(count >= 4 for count in digits) < len(first):
+            return []
+        if not dates.fitting(first, [1] * len(first), 0.5):
+            return []
+        return dates.fitting(self.texts, self.counts.tolist(), _MOSTLY)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether more cells are empty than a slip or two."""
+        empty = self.rows - self.filled
+        return empty > _FEW or empty > _FEW_SHARE * self.rows
+
     @property
     def empty(self) -> float:
         """Share of the cells that are empty."""
@@ -59,13 +79,19 @@ class Column:
         return [str(text) for text in self.counts.index]
 
     @cached_property
+    def unit(self) -> str:
+        """What stands beside most of its numbers, as contracts write it: m2, EUR. Empty if nothing does."""
+        found = [numbers.parts(text) for text in self.texts[:_ENOUGH]]
+        beside = Counter(units.known(each.unit) or "" for each in found if each)
+        unit, count = beside.most_common(1)[0] if beside else ("", 0)
+        return unit if 2 * count > len(found) else ""
+
+    @cached_property
     def numbers(self) -> "pd.Series[float]":
-        """The different values as numbers, NaN where one is none, in the order of `counts`."""
-        mark = re.escape(self.decimal)
-        pattern = rf"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?"
-        texts = pd.Series(self.texts, dtype="str")
-        good = texts.where(texts.str.fullmatch(pattern))
-        return pd.to_numeric(good.str.replace(self.decimal, ".", regex=False)).astype("float64")
+        """The different values as numbers, NaN if one is none, in the order of `counts`."""
+        return pd.Series(
+            numbers.parse(pa.array(self.texts, pa.string()), decimal=self.decimal, unit=self.unit)
+        )
 
     @cached_property
     def known(self) -> "pd.Series[float]":
@@ -92,14 +118,18 @@ class Column:
     @property
     def is_flag(self) -> bool:
         """Whether it says yes and no, and nothing else."""
-        words = {text.lower() for text in self.texts}
-        return words <= TRUE | FALSE and bool(words & TRUE) and bool(words & FALSE)
+        texts = {text.lower() for text in self.texts}
+        return texts <= words.TRUE | words.FALSE and bool(texts & words.TRUE) and bool(texts & words.FALSE)
 
-    @property
-    def is_grouped(self) -> bool:
-        """Whether numbers are grouped by thousands, as 350,000 or 1.234,50: nothing here reads those."""
-        mark = re.escape("," if self.decimal == "." else ".")
-        return any(re.fullmatch(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+([.,]\d+)?", text) for text in self.texts)
+    @cached_property
+    def doubt(self) -> str:
+        """A number such as 391.000 if all that have the decimal mark look as if it grouped thousands."""
+        if not self.is_number:
+            return ""
+        seen = numbers.marks(self.texts)
+        marked = seen.point if self.decimal == "." else seen.comma
+        round_ones = [text for text in seen.either if re.search(rf"\{self.decimal}000\b", text)]
+        return round_ones[0] if not marked and 2 * len(round_ones) > len(seen.either) else ""
 
     @property
     def low(self) -> float:

@@ -1,16 +1,15 @@
 """Which columns tell when a house was sold."""
 
-import re
+import math
 from collections.abc import Sequence
 
-import pandas as pd
+import pyarrow as pa
 
 from house_prices.contract_draft.columns import Column
+from house_prices.sales import dates
 
-FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
-"""Notations of a date, in the order in which they are tried."""
-
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+_NAMED = ("%Y-%m", "%m/%Y", "%y-%m-%d", *dates.COUNTED)
+"""What may be a plain number or a code as well, unless the header speaks of a date."""
 _SOLD = frozenset(
     {
         "sold",
@@ -51,12 +50,29 @@ _PARTS = (
 
 
 def formats(column: Column) -> list[str]:
-    """The notations that every cell fits; empty where it holds no dates."""
-    if not column.counts.size or not re.fullmatch(r"\d[\d\-/. T:]{5,18}", column.texts[0]):
+    """The orders that all cells but a few fit; empty if it holds no dates."""
+    if column.is_number and not (named(column) or len(column.texts[0]) == len("20100731")):
         return []
-    if all(_TIMESTAMP.fullmatch(text) for text in column.texts):
-        return ["%Y-%m-%d"]
-    return [form for form in FORMATS if _fits(column.texts, form)]
+    fitting = [form for form in column.date_orders if named(column) or form not in _NAMED]
+    return fitting[:1] if fitting[:1] == [dates.ORDERS[0]] else fitting
+
+
+def undecided(column: Column) -> str:
+    """A date that is a date with the day first and with the month first; empty if all are decided."""
+    forms = formats(column)
+    for day, month in (("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%y", "%m/%d/%y")):
+        if {day, month} <= set(forms):
+            return column.texts[0]
+    return ""
+
+
+def strange(column: Column) -> list[str]:
+    """Its different texts that are no dates."""
+    forms = formats(column)
+    if not forms:
+        return []
+    read = dates.parse(pa.array(column.texts, pa.string()), forms[0])
+    return [text for text, day in zip(column.texts, read, strict=True) if math.isnan(day)]
 
 
 def named(column: Column) -> bool:
@@ -66,11 +82,11 @@ def named(column: Column) -> bool:
 
 def sold(columns: Sequence[Column]) -> tuple[Column, ...]:
     """One column of dates, or year, month and day; empty where nothing says when a house was sold."""
-    dates = [column for column in columns if not _OTHER & set(column.words) and formats(column)]
-    told = [column for column in dates if _SOLD & set(column.words)]
-    neutral = [column for column in dates if named(column)]
-    if told or neutral or len(dates) == 1:
-        return ((told or neutral or dates)[0],)
+    found = [column for column in columns if not _OTHER & set(column.words) and formats(column)]
+    told = [column for column in found if _SOLD & set(column.words)]
+    neutral = [column for column in found if named(column)]
+    if told or neutral or len(found) == 1:
+        return ((told or neutral or found)[0],)
     return _parts(columns, of_sale=True) or _parts(columns, of_sale=False)
 
 
@@ -92,10 +108,3 @@ def _parts(columns: Sequence[Column], *, of_sale: bool) -> tuple[Column, ...]:
 def _is_part(column: Column, words: frozenset[str], of_sale: bool) -> bool:
     has = set(column.words)
     return bool(has & words and has & _SOLD) if of_sale else bool(has) and has <= words
-
-
-def _fits(texts: Sequence[str], form: str) -> bool:
-    first = pd.to_datetime(pd.Series(texts[:20]), format=form, errors="coerce")
-    if first.isna().any():
-        return False
-    return bool(pd.to_datetime(pd.Series(texts), format=form, errors="coerce").notna().all())

@@ -3,15 +3,17 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import tomlkit
 from tomlkit.items import Table
 
 from house_prices.contract import reader
+from house_prices.contract.toml_table import QUESTION
 from house_prices.contract_draft import dates, naming
 from house_prices.contract_draft.columns import Column, columns
-from house_prices.contract_draft.feature import feature, typical
+from house_prices.contract_draft.feature import feature, question, typical
 from house_prices.contract_draft.reading import RawTable, read
 from house_prices.contract_draft.roles import Roles, assign
 from house_prices.sales import columns as taken
@@ -19,7 +21,7 @@ from house_prices.sales import columns as taken
 _TARGET = "price"
 _TAKEN = (_TARGET, taken.PROPERTY, taken.SOLD, taken.PART, taken.REASON)
 """Names that cleaned sales have already."""
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 _FEW_SALES = 100
 """With fewer, a tenth is too little to calibrate intervals on."""
 _SKEWED = 0.5
@@ -59,8 +61,21 @@ def draft(path: Path, target: str, name: str | None = None) -> str:
     table = read(path)
     roles = assign(columns(table), target)
     text = _text(table, roles, name or naming.name(path.stem, "market"))
-    reader.from_values(tomllib.loads(text), where=f"the draft from {path.name}")
+    reader.from_values(_answered(tomllib.loads(text)), where=f"the draft from {path.name}")
     return text
+
+
+def _answered(values: Any) -> Any:
+    """The same with an answer to each question, whichever."""
+    answers = {"decimal": ".", "sold_format": "%d/%m/%Y"}
+    if isinstance(values, list):
+        return [_answered(value) for value in values]
+    if not isinstance(values, dict):
+        return values
+    return {
+        key: answers.get(key, value) if value == QUESTION else _answered(value)
+        for key, value in values.items()
+    }
 
 
 def _text(table: RawTable, roles: Roles, market: str) -> str:
@@ -71,9 +86,13 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
     document.update(name=market, title=market.replace("_", " ").title(), api_version=1)
-    if table.decimal == ",":
+    if table.doubt:
+        document["decimal"] = tomlkit.item(QUESTION).comment(
+            f"decide: which mark has decimals after it? In {table.doubt} it may be one of thousands"
+        )
+    elif table.decimal == ",":
         document["decimal"] = ","
-    document["target"] = _target(roles.target)
+    document["target"] = _target(roles.target, bool(table.doubt))
     if roles.property or roles.sold:
         document["keys"] = _keys(roles)
     document.add(tomlkit.nl())
@@ -82,7 +101,7 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
     document.add(tomlkit.nl())
     document["features"] = tomlkit.aot()
     for at, (key, (column, kind)) in enumerate(features.items(), start=1):
-        document["features"].append(feature(column, roles.target, key, at, kind))
+        document["features"].append(feature(column, roles.target, key, at, kind, doubted=bool(table.doubt)))
     document["split"] = _split(roles, len(table.cells))
     document.update(tomlkit.parse(_DEFAULTS))
     document["slices"] = {"columns": _slices(features)}
@@ -93,18 +112,24 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
 
 
 def _origin(table: RawTable) -> Iterator[str]:
-    mark = "comma" if table.decimal == "," else "point"
+    mark = "mark in doubt" if table.doubt else "comma" if table.decimal == "," else "point"
     between = _SEPARATORS[table.separator]
     yield f"Drafted from {table.file}: {len(table.cells)} sales, {between} between columns, decimal {mark}."
+    yield from table.notes
     yield "A draft knows columns, not houses: add units and descriptions, and decide where it says so."
 
 
-def _target(price: Column) -> Table:
+def _target(price: Column, doubted: bool) -> Table:
     skewed = price.low > 0 and _skew(price.known) > _SKEWED
     table = tomlkit.table()
     table.update(
-        name=_TARGET, column=price.header, unit=tomlkit.item("").comment("decide: USD, EUR ..."), log=skewed
+        name=_TARGET,
+        column=price.header,
+        unit=price.unit or tomlkit.item("").comment("decide: USD, EUR ..."),
+        log=skewed,
     )
+    if price.doubt and not doubted:
+        table["decimal"] = question(price)
     if price.strangers or price.low <= 0 or price.filled < price.rows:
         table.add(tomlkit.comment("Sales whose price is empty, no number or not above 0 are refused."))
     return table
@@ -125,10 +150,16 @@ def _keys(roles: Roles) -> Table:
     if roles.sold:
         table["sold"] = [column.header for column in roles.sold]
         forms = dates.formats(roles.sold[0]) if len(roles.sold) == 1 else []
-        if forms[:1] not in ([], ["%Y-%m-%d"]):
+        if forms and (date := dates.undecided(roles.sold[0])):
+            table["sold_format"] = tomlkit.item(QUESTION).comment(f"decide: {' or '.join(forms)}, for {date}")
+        elif forms[:1] not in ([], ["%Y-%m-%d"]):
             table["sold_format"] = forms[0]
-            if forms[1:]:
-                table["sold_format"].comment(f"decide: {' or '.join(forms[1:])} fits as well")
+        if roles.sold[0].filled and (strange := dates.strange(roles.sold[0])):
+            table.add(
+                tomlkit.comment(
+                    f"{len(strange)} are no dates, such as {strange[0]!r}; their sales are refused."
+                )
+            )
     return table
 
 

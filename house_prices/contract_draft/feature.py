@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import tomlkit
-from tomlkit.items import Array, Table
+from tomlkit.items import Array, Item, Table
 
-from house_prices.contract_draft.columns import TRUE, Column
+from house_prices.contract.toml_table import QUESTION
+from house_prices.contract_draft.columns import Column
+from house_prices.sales.words import TRUE
 
 _WIDTH = 100
 """Of a line of choices."""
@@ -15,7 +17,7 @@ _AFTERWARDS = {"sale", "sold", "selling", "assessed", "tax", "taxes", "price", "
 """Words for what is often known only once a price is."""
 
 
-def feature(column: Column, price: Column, name: str, number: int, kind: str) -> Table:
+def feature(column: Column, price: Column, name: str, number: int, kind: str, *, doubted: bool) -> Table:
     """The table of a feature, with what was seen of it, and what is to be decided, as comments."""
     table = tomlkit.table()
     if doubt := _doubt(column, price):
@@ -23,16 +25,20 @@ def feature(column: Column, price: Column, name: str, number: int, kind: str) ->
     table.update({"name": name, "column": column.header, "number": number, "kind": kind})
     if kind in ("number", "integer"):
         low, high = column.bounds
-        table.add("unit", "")
+        table.add("unit", column.unit)
+        if column.doubt and not doubted:
+            table.add("decimal", question(column))
         table.add("minimum", tomlkit.item(whole(low)).comment(f"seen: {short(column.low)}"))
         table.add("maximum", tomlkit.item(whole(high)).comment(f"seen: {short(column.high)}"))
         if column.strangers:
             table.add(tomlkit.comment(_refused(column)))
     if kind == "category":
         table.add("choices", _choices(column))
-    if column.filled < column.rows:
+    if column.is_optional:
         table.add(tomlkit.comment(_meaning(column, kind)))
         table.add("required", False)
+    elif column.filled < column.rows:
+        table.add(tomlkit.comment(_slips(column)))
     table.add("description", "")
     return table
 
@@ -92,6 +98,21 @@ def _refused(column: Column) -> str:
     count = column.filled - len(column.known)
     came = ", ".join(repr(text) for text in column.strangers[:3])
     return f"decide: {count} cells are no numbers, such as {came}; their sales are refused."
+
+
+def question(column: Column) -> Item:
+    """The decimal mark of one column, left for a person to answer."""
+    asked = tomlkit.item(QUESTION)
+    asked.comment(
+        f"decide: is {column.doubt} written with a decimal mark (.), or is that one of thousands (,)?"
+    )
+    return asked
+
+
+def _slips(column: Column) -> str:
+    """What becomes of the sales of a few empty cells."""
+    count = column.rows - column.filled
+    return f"{count} of {column.rows} cells are empty; their sales are refused, unless required = false."
 
 
 def _meaning(column: Column, kind: str) -> str:

@@ -1,24 +1,16 @@
 """A file of sales that no contract describes yet, as text."""
 
-import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
 
 from house_prices.errors import SourceError
-from house_prices.sales.read import EMPTY
+from house_prices.sales import formats, numbers, words
+from house_prices.sales.columns import LINE, TEXT, UNREAD
+from house_prices.sales.read import EMPTY_LINE, together
+from house_prices.sales.sheet import Sheet
 
-SEPARATORS = (";", "\t", "|", ",")
-"""The comma comes last: where two fit, it is the decimal mark."""
-
-_SAMPLE = 1 << 18
-_POINT = re.compile(r"[+-]?[\d,]*\.\d+")
-_COMMA = re.compile(r"[+-]?[\d.]*,\d+")
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 _ENOUGH = 1000
 """Different values of a column that are looked at for the decimal mark."""
 
@@ -31,91 +23,76 @@ class RawTable:
     separator: str
     decimal: str
     """The mark before the decimals, a point or a comma."""
+    doubt: str
+    """A number such as 391.000 if nothing in the file tells which mark that is; else empty."""
+    notes: tuple[str, ...]
+    """What is in the file beside its sales: title lines, lines of totals."""
     cells: pd.DataFrame
-    """Text without the blanks around it, by header; null where a cell is empty."""
+    """Tidy text by header; null if a cell is empty."""
 
 
 def read(path: Path) -> RawTable:
-    """Read a file. Raises SourceError where no separator, or no table, can be made out."""
-    sample = _sample(path)
-    try:
-        separator = _separator(sample, path)
-        headers = next(csv.reader(sample, delimiter=separator))
-    except csv.Error as error:
-        raise SourceError(f"{path.name} cannot be read as CSV: {error}. Is a quote left open?") from error
-    _check_headers(headers, path)
-    cells = _parse(path, headers, separator).apply(_tidy)
-    if cells.empty:
+    """Read a file. Raises SourceError if no separator, or no table, can be made out."""
+    sheet, *others = formats.sheets(path, None)
+    headers = [header for header in sheet.headers if header]
+    raw = together([sheet], headers, ".")
+    sales = raw[raw[UNREAD].isna()]
+    if sales.empty:
         raise SourceError(f"{path.name} has a header and no sales. Nothing can be drafted from it.")
-    return RawTable(file=path.name, separator=separator, decimal=_decimal(cells), cells=cells)
+    cells = sales[headers].apply(_tidy).reset_index(drop=True)
+    if "" in sheet.headers[:1]:
+        cells.insert(0, "", [str(line) for line in range(1, len(cells) + 1)])
+    decimal, doubt = _decimal(cells, sheet.separator)
+    notes = [*_notes(sheet, raw), *(f"It holds other tables too: {each.file}." for each in others)]
+    return RawTable(
+        file=sheet.file,
+        separator=sheet.separator,
+        decimal=decimal,
+        doubt=doubt,
+        notes=tuple(notes),
+        cells=cells,
+    )
 
 
-def _sample(path: Path) -> list[str]:
-    """The first lines, whole ones only."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(_SAMPLE)
-    except OSError as error:
-        raise SourceError(f"{path.name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path.name} is not UTF-8: {error.reason}. Save the file as UTF-8.") from error
-    lines = text.splitlines(keepends=True)
-    if not text.strip():
-        raise SourceError(f"{path.name} is empty. Give a file with a header and sales.")
-    return lines[:-1] if len(text) == _SAMPLE and len(lines) > 1 else lines
+def _tidy(column: pd.Series) -> "pd.Series[str]":
+    """Text by text, each different one once."""
+    texts = column.astype("str")
+    tidy = {text: words.tidy(str(text)) for text in texts.dropna().unique()}
+    known = {text: None if words.is_empty(each) else each for text, each in tidy.items()}
+    return pd.Series(texts.map(known), dtype="str")
 
 
-def _separator(sample: list[str], path: Path) -> str:
-    """The mark that parts the most rows into as many cells as the header has."""
-
-    def fit(separator: str) -> float:
-        widths = [len(row) for row in csv.reader(sample, delimiter=separator) if row]
-        return 0.0 if widths[0] < 2 else widths.count(widths[0]) / len(widths)
-
-    best = max(SEPARATORS, key=fit)
-    if not fit(best):
-        raise SourceError(
-            f"{path.name}: the header {sample[0].strip()[:80]!r} is one column. "
-            "Separate columns by a comma, a semicolon, a tab or a bar."
-        )
-    return best
+def _notes(sheet: Sheet, raw: pd.DataFrame) -> list[str]:
+    notes = [f"Above the header stands: {text}" for text in sheet.above]
+    unread = raw[raw[UNREAD].notna() & (raw[UNREAD] != EMPTY_LINE)]
+    for line, why, text in unread[[LINE, UNREAD, TEXT]].head(3).itertuples(index=False):
+        notes.append(f"Line {line} is no sale but {why}: {str(text)[:80]}")
+    if len(unread) > 3:
+        notes.append(f"{len(unread) - 3} more lines are no sales.")
+    return notes
 
 
-def _check_headers(headers: list[str], path: Path) -> None:
-    """The same rules as for a file that has its contract: a first column of row names may go unnamed."""
-    if not headers:
-        raise SourceError(f"{path.name}, line 1 is empty. The first line names the columns.")
-    for place, header in enumerate(headers, start=1):
-        if not header.strip() and place > 1:
-            raise SourceError(f"{path.name}, line 1, column {place}: the header is empty. Name the column.")
-        if headers.count(header) > 1:
-            raise SourceError(f"{path.name}, line 1, column {place}: the header {header!r} stands twice.")
-
-
-def _parse(path: Path, headers: list[str], separator: str) -> pd.DataFrame:
-    try:
-        table = pa.csv.read_csv(
-            path,
-            parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(headers, pa.string()), null_values=EMPTY, strings_can_be_null=True
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{path.name} cannot be read as CSV: {error}") from error
-    return pd.DataFrame(table.to_pandas())
-
-
-def _tidy(column: "pd.Series[str]") -> "pd.Series[str]":
-    text = column.str.strip()
-    return text.mask(text == "")
-
-
-def _decimal(cells: pd.DataFrame) -> str:
-    """A comma where numbers have one and it does not group thousands."""
-    commas = points = 0
+def _decimal(cells: pd.DataFrame, separator: str) -> tuple[str, str]:
+    """The decimal mark, and a number that leaves it in doubt."""
+    point = comma = 0
+    doubts: list[str] = []
     for header in cells.columns:
-        texts = cells[header].dropna().unique()[:_ENOUGH]
-        commas += sum(bool(_COMMA.fullmatch(text)) and not _THOUSANDS.fullmatch(text) for text in texts)
-        points += sum(bool(_POINT.fullmatch(text)) and not _THOUSANDS.fullmatch(text) for text in texts)
-    return "," if commas > points else "."
+        seen = numbers.marks([str(text) for text in cells[header].dropna().unique()[:_ENOUGH]])
+        if seen.point + seen.comma + len(seen.either) < 0.5 * min(cells[header].nunique(), _ENOUGH):
+            plain = seen.point + seen.comma  # few have a mark: a few texts among others say little
+            if plain + len(seen.either) == 0 or not _mostly_numbers(cells[header]):
+                continue
+        point, comma = point + seen.point, comma + seen.comma
+        doubts += seen.either[:1]
+    if point or comma:
+        return ("," if comma > point else "."), ""
+    if not doubts:
+        return ".", ""
+    if separator == "," and all("," in text for text in doubts):
+        return ".", ""  # who separates cells by commas writes no decimals with them
+    return ("," if "." in doubts[0] else "."), doubts[0]
+
+
+def _mostly_numbers(column: "pd.Series[str]") -> bool:
+    texts = [str(text) for text in column.dropna().unique()[:_ENOUGH]]
+    return sum(numbers.parts(text) is not None for text in texts) > 0.8 * len(texts)

@@ -89,7 +89,7 @@ def kind(column: Column) -> str | None:
         low, high = column.bounds
         fits = max(abs(low), abs(high)) <= EXACT_IN_FLOAT32 and column.high - column.low <= _MOST_WHOLE
         return "integer" if column.is_whole and fits else "number"
-    return "category" if few and not column.is_grouped else None
+    return "category" if few else None
 
 
 def _target(columns: Sequence[Column], target: str) -> Column:
@@ -98,9 +98,8 @@ def _target(columns: Sequence[Column], target: str) -> Column:
         there = ", ".join(column.header for column in columns)
         raise SourceError(f"there is no column {target!r} to predict. The file has: {there}.")
     if not found.is_number:
-        advice = "Write prices without marks between the thousands. " if found.is_grouped else ""
         came = ", ".join(map(repr, found.strangers[:3])) or "nothing but empty cells"
-        raise SalesError(f"the target {target!r} is not a column of numbers: it has {came}. {advice}".strip())
+        raise SalesError(f"the target {target!r} is not a column of numbers: it has {came}.")
     if found.low == found.high:
         raise SalesError(
             f"the target {target!r} is {found.texts[0]} in every sale: there is nothing to learn."
@@ -133,15 +132,13 @@ def _is_key(column: Column) -> bool:
 def _looks_like_key(column: Column) -> bool:
     """Whether texts without blanks, such as R-1042, name nearly every sale anew."""
     codes = all(re.fullmatch(r"\S*\d\S*", text) for text in column.texts)
-    unlike = not column.is_number and not column.is_grouped and not dates.formats(column)
+    unlike = not column.is_number and not dates.formats(column)
     return codes and unlike and column.distinct >= 0.98 * column.filled
 
 
 def _why_no_feature(column: Column) -> str:
     if dates.formats(column):
         return "a date, which no kind of feature holds; write a year or an age instead"
-    if column.is_grouped:
-        return f"numbers with marks between the thousands, such as {column.texts[0]!r}; write them without"
     if dates.named(column):
         return f"a date that cannot be read, such as {column.texts[0]!r}; write 2010-07-31"
     return f"text with {column.distinct} different values in {column.filled} sales"

@@ -9,7 +9,7 @@ from house_prices.contract import reader
 from house_prices.errors import WrongFolder
 from house_prices.evaluation import serving_test
 from house_prices.evaluation.evaluate import Serve
-from house_prices.orchestration import assets, automation, checks
+from house_prices.orchestration import assets, automation, broken_market, checks
 from house_prices.orchestration.assets.metadata import PARQUET, PICKLE
 from house_prices.orchestration.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
 
@@ -27,7 +27,10 @@ def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
         },
         executor=dg.in_process_executor,
     )
-    for contract in reader.read_all(home / "data").values():
+    contracts, broken = reader.read_each(home / "data")
+    for name, error in broken.items():
+        definitions = dg.Definitions.merge(definitions, broken_market.definitions(name, error))
+    for contract in contracts.values():
         market = dg.Definitions(assets=assets.of_market(contract), asset_checks=checks.of_market(contract))
         definitions = dg.Definitions.merge(definitions, market, automation.of_market(contract))
     return definitions

@@ -1,21 +1,27 @@
 """Clean sales: what the contract allows, typed; every other row kept with the reason it was refused.
 
-Works on whatever Narwhals knows: a pandas frame gives pandas frames, a DuckDB relation gives relations.
-The order of the rows never matters.
+`cells` reads the cells, in pandas. What is done with their values works on whatever Narwhals knows: a pandas
+frame gives pandas frames, a DuckDB relation gives relations. The order of the rows never matters.
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import narwhals as nw
+import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
-from house_prices.sales.columns import FILE, REASON, ROW
-from house_prices.sales.rules import Reading, Rule
+from house_prices.sales import cells
+from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, SOLD, TEXT, UNREAD
+from house_prices.sales.delimited import TOTAL
+from house_prices.sales.read import EMPTY_LINE
+from house_prices.sales.rules import Rule, rules
 
 Frame = TypeVar("Frame")
+DUPLICATE, OUTLIER = "a duplicate", "an outlier"
 _BROKEN, _SUM, _ALIKE = "_broken", "_sum", "_alike"
 
 
@@ -24,34 +30,48 @@ class Cleaned(Generic[Frame]):
     """Sales parted into those to learn from and those refused, in the kind of frame that came in."""
 
     sales: Frame
-    """A column for each feature and the target by name; PROPERTY and SOLD where the contract has them."""
+    """A column for each feature and the target by name; PROPERTY and SOLD if the contract has them."""
     rejects: Frame
-    """The raw columns of each refused sale, FILE, ROW and REASON."""
+    """The raw columns of each refused sale, FILE, LINE, REASON, COLUMN and CELL."""
 
 
-def clean(raw: Frame, contract: Contract) -> Cleaned[Frame]:
-    """Part raw sales, which have the contract's headers, FILE and ROW."""
-    native: Any = raw
-    frame = nw.from_native(native).lazy()
-    reading = Reading(frame.collect_schema(), contract)
-    rules = list(reading.rules())
-    judged = frame.with_columns(
-        nw.any_horizontal(*(r.broken for r in rules), ignore_nulls=True).alias(_BROKEN)
-    )
-    kept = judged.filter(~nw.col(_BROKEN)).select(FILE, ROW, *reading.columns())
-    rejects = judged.filter(_BROKEN).drop(_BROKEN).with_columns(_first_reason(rules).alias(REASON))
-    found: list[nw.LazyFrame[Any]] = []
+def clean(raw: pd.DataFrame, contract: Contract) -> Cleaned[pd.DataFrame]:
+    """Part raw sales, as `read` gives them."""
+    return judge(cells.typed(raw, contract), raw, contract)
+
+
+def judge(typed: Frame, raw: Frame, contract: Contract) -> Cleaned[Frame]:
+    """Part sales whose cells have been read, by the rules of the contract."""
+    frame, cells_of = _lazy(typed), _lazy(raw)
+    asked = list(rules(contract))
+    broken = nw.any_horizontal(~nw.col(REASON).is_null(), *(r.broken for r in asked), ignore_nulls=True)
+    judged = frame.with_columns(broken.alias(_BROKEN))
+    kept = judged.filter(~nw.col(_BROKEN)).drop(_BROKEN, REASON)
+    first = nw.coalesce(nw.col(REASON), *_reasons(asked)).alias(REASON)
+    found = [judged.filter(_BROKEN).select(FILE, LINE, first)]
     if contract.cleaning.outliers == "iqr":
-        kept, found = _drop_outliers(kept, contract)
+        kept, outliers = _drop_outliers(kept, contract)
+        found += outliers
     if contract.cleaning.duplicates == "drop":
         kept, duplicates = _drop_duplicates(kept)
         found.append(duplicates)
-    if found:
-        rejects = nw.concat([rejects, frame.join(nw.concat(found), on=[FILE, ROW])])
+    refused = cells_of.join(nw.concat(found), on=[FILE, LINE])
     return Cleaned(
-        sales=_same_kind(kept.drop(FILE, ROW), raw),
-        rejects=_same_kind(rejects, raw),
+        sales=_same_kind(kept.drop(FILE, LINE), typed),
+        rejects=_same_kind(_located(refused, contract), typed),
     )
+
+
+def _located(refused: nw.LazyFrame[Any], contract: Contract) -> nw.LazyFrame[Any]:
+    """With the header and the text of the cell that each was refused for."""
+    headers = {feature.name: feature.column for feature in contract.features}
+    headers[contract.target.name] = contract.target.column
+    headers |= {SOLD: contract.keys.sold[0]} if contract.keys.sold else {}
+    about = {name: nw.col(REASON).str.starts_with(f"{name}: ") for name in headers}
+    column = nw.coalesce(*(nw.when(about[name]).then(nw.lit(header)) for name, header in headers.items()))
+    texts = (nw.when(about[n]).then(nw.col(header).cast(nw.String)) for n, header in headers.items())
+    located = refused.with_columns(column.alias(COLUMN), nw.coalesce(*texts, nw.col(TEXT)).alias(CELL))
+    return located.drop(UNREAD, TEXT)
 
 
 def count_by_reason(rejects: Any) -> dict[str, int]:
@@ -72,9 +92,13 @@ def _same_kind(frame: nw.LazyFrame[Any], like: Any) -> Any:
     return frame.to_native() if lazy else frame.collect().to_native()
 
 
-def _first_reason(rules: list[Rule]) -> nw.Expr:
-    reasons = [nw.when(rule.broken).then(nw.lit(rule.reason)) for rule in rules]
-    return nw.coalesce(*reasons)
+def _lazy(frame: Any) -> nw.LazyFrame[Any]:
+    lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
+    return lazy
+
+
+def _reasons(asked: list[Rule]) -> list[nw.Expr]:
+    return [nw.when(rule.broken).then(nw.lit(rule.reason)) for rule in asked]
 
 
 def _drop_outliers(
@@ -100,8 +124,8 @@ def _drop_outliers(
         if not reach > 0 or (least >= low - reach and greatest <= high + reach):
             continue
         outside = (value < low - reach) | (value > high + reach)
-        reason = f"{name}: an outlier, beyond {contract.cleaning.factor:g} interquartile ranges"
-        found.append(kept.filter(outside).select(FILE, ROW, nw.lit(reason).alias(REASON)))
+        reason = f"{name}: {OUTLIER}, beyond {contract.cleaning.factor:g} interquartile ranges"
+        found.append(kept.filter(outside).select(FILE, LINE, nw.lit(reason).alias(REASON)))
         kept = kept.filter(~outside | value.is_null())
     return kept, found
 
@@ -112,22 +136,40 @@ def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.Laz
     Equal sales have equal sums, so only the few that share theirs are compared in full.
     """
     schema = kept.collect_schema()
-    sale = [name for name in schema.names() if name not in (FILE, ROW)]
+    sale = [name for name in schema.names() if name not in (FILE, LINE)]
     weights = random.Random(0)  # noqa: S311  # to tell sums apart, not to keep secrets
     terms = [nw.col(n) * weights.random() for n in sale if schema[n] == nw.Float64]
     summed = kept.with_columns(nw.sum_horizontal(*terms).alias(_SUM))
     summed = summed.with_columns(nw.col(_SUM).is_duplicated().alias(_ALIKE)).drop(_SUM)
     alike = summed.filter(_ALIKE)
-    first = alike.unique(subset=sale, keep="first", order_by=[FILE, ROW])
-    again = alike.join(first.select(FILE, ROW), on=[FILE, ROW], how="anti")
+    first = alike.unique(subset=sale, keep="first", order_by=[FILE, LINE])
+    again = alike.join(first.select(FILE, LINE), on=[FILE, LINE], how="anti")
     different = nw.concat([summed.filter(~nw.col(_ALIKE)), first]).drop(_ALIKE)
-    return different, again.select(FILE, ROW, nw.lit("a duplicate").alias(REASON))
+    return different, again.select(FILE, LINE, nw.lit(DUPLICATE).alias(REASON))
 
 
-def check_kept(sales: Any, reasons: dict[str, int], where: str) -> None:
-    """Raise SalesError where nothing is left, with the commonest reasons."""
-    if count(sales) == 0:
-        commonest = "; ".join(f"{reason} ({number})" for reason, number in list(reasons.items())[:5])
+def check_kept(sales: Any, reasons: Mapping[str, int], contract: Contract, where: str) -> None:
+    """Raise SalesError, with the commonest reasons, if nothing is left or too much is refused."""
+    kept, refused = count(sales), violations(reasons)
+    if kept and refused <= contract.cleaning.most_rejects * (read := kept + sum(reasons.values())):
+        return
+    commonest = "; ".join(f"{why} ({number})" for why, number in list(reasons.items())[:3])
+    if not kept:
         raise SalesError(
             f"Cleaning refused every sale: {commonest}. See {where}, then correct the file or the contract."
         )
+    raise SalesError(
+        f"Cleaning refused {refused} of {read} sales, {refused / read:.0%}, and cleaning.most_rejects allows "
+        f"{contract.cleaning.most_rejects:.0%}. The commonest reasons: {commonest}. See {where}, then "
+        "correct the file or the contract."
+    )
+
+
+def violations(reasons: Mapping[str, int]) -> int:
+    """Sales that the contract refuses, without those that it leaves out as outliers or duplicates."""
+    return sum(number for why, number in reasons.items() if is_violation(why))
+
+
+def is_violation(reason: str) -> bool:
+    """Whether a reject breaks the contract: it is no duplicate, outlier, total or empty line."""
+    return reason not in (DUPLICATE, TOTAL, EMPTY_LINE) and f": {OUTLIER}" not in reason

@@ -1,36 +1,41 @@
-"""Raw sales: every CSV file of a market, as it was written, with a checksum a file."""
+"""Raw sales: every file of a market together, as text, with the file and line of every row.
 
-import codecs
-import csv
-import hashlib
+What a cell means is decided by the contract, in `cells`, and never by the file it stands in.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
+import pyarrow.compute as pc
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SourceError
-from house_prices.sales.columns import FILE, ROW
+from house_prices.sales import files as raw_files
+from house_prices.sales import formats, words
+from house_prices.sales.columns import FILE, LINE, TEXT, UNREAD
+from house_prices.sales.files import checksums
+from house_prices.sales.sheet import Sheet, places
 
-SEPARATORS = (",", ";", "\t", "|")
-EMPTY = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null")
-"""Spellings of an empty cell."""
+__all__ = ["RawFile", "RawSales", "checksums", "paths", "read", "together"]
 
-_CHUNK = 1 << 20
+EMPTY_LINE = "an empty line"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RawFile:
-    """One file that was read."""
+    """One file that was read, or one within a zip."""
 
     name: str
     sha256: str
     rows: int
     ignored: tuple[str, ...]
     """Columns that the contract does not know."""
+    above: tuple[str, ...] = ()
+    """Lines above the header."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,145 +43,116 @@ class RawSales:
     """What the files hold."""
 
     sales: pd.DataFrame
-    """The contract's columns under their headers, and FILE and ROW."""
+    """The contract's columns under their headers, as text or as typed; FILE, LINE, UNREAD and TEXT."""
     files: tuple[RawFile, ...]
 
 
 def paths(folder: Path) -> list[Path]:
-    """The CSV files in a raw folder, in the order of their names."""
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() in (".csv", ".tsv", ".txt"))
-
-
-def checksums(files: Sequence[Path]) -> dict[str, str]:
-    """sha256 of each file by its name."""
-    return {path.name: _sha256(path) for path in files}
+    """The files of sales in a raw folder, in the order of their names."""
+    return list(raw_files.find(folder).sales)
 
 
 def read(files: Sequence[Path], contract: Contract) -> RawSales:
-    """Read every file. Raises SourceError that names file, line and column of the first fault."""
+    """Read every file. Raises SourceError that names the first one that has no such table, and why."""
     if not files:
-        raise SourceError(f"{contract.name} has no raw file. Put a CSV into data/{contract.name}/raw/.")
-    frames, described = [], []
-    for path in files:
-        frame, file = _read_file(path, contract)
-        frames.append(frame)
-        described.append(file)
-    names = [file.name for file in described]
-    for frame, name in zip(frames, names, strict=True):
-        frame[FILE] = pd.Categorical([name], categories=names).repeat(len(frame))
-        frame[ROW] = range(1, len(frame) + 1)
-    sales = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    return RawSales(sales=sales, files=tuple(described))
-
-
-def _read_file(path: Path, contract: Contract) -> tuple[pd.DataFrame, RawFile]:
-    quoted = _check_bytes(path)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
-        at, first = next(lines, (1, ""))
-    separator = max(SEPARATORS, key=lambda mark: len(set(_cells(first, mark)) & set(contract.columns)))
-    headers = _cells(first, separator)
-    _check_headers(path, at, headers, contract)
-    table = _parse(path, separator, quoted, contract)
-    ignored = tuple(header for header in headers if header not in contract.columns)
-    frame = table.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
-    return frame, RawFile(name=path.name, sha256=_sha256(path), rows=len(frame), ignored=ignored)
-
-
-def _parse(path: Path, separator: str, quoted: bool, contract: Contract) -> pa.Table:
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def keep(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    texts = [feature.column for feature in contract.categories]
-    texts += [contract.keys.property] if contract.keys.property else []
-    try:
-        table = pa.csv.read_csv(
-            path,
-            parse_options=pa.csv.ParseOptions(
-                delimiter=separator, newlines_in_values=quoted, invalid_row_handler=keep
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=contract.columns,
-                column_types=dict.fromkeys(texts, pa.string()),
-                null_values=EMPTY,
-                strings_can_be_null=True,
-                decimal_point=contract.decimal,
-            ),
+        raise SourceError(
+            f"{contract.name} has no raw file. "
+            f"Put a CSV, Parquet or Excel file into data/{contract.name}/raw/."
         )
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{path.name} cannot be read as CSV: {error}") from error
-    if ragged:
-        _refuse_ragged(path, ragged[0])
-    if table.num_rows == 0:
-        raise SourceError(f"{path.name} has a header and no sales. Remove it, or add sales to it.")
-    return table
+    sheets, described, numbers = [], [], _plain(contract)
+    for path in files:
+        checksum = raw_files.sha256(path)
+        for sheet in formats.sheets(path, contract.columns, contract.decimal, numbers):
+            sheets.append(sheet)
+            described.append(_described(sheet, checksum, contract.columns))
+    return RawSales(sales=together(sheets, contract.columns, contract.decimal), files=tuple(described))
 
 
-def _refuse_ragged(path: Path, row: "pa.csv.InvalidRow") -> None:
-    text = str(row.text)
-    begins = text.partition("\n")[0].rstrip("\r")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = (number for number, line in enumerate(file, start=1) if line.rstrip("\r\n") == begins)
-        where = next(lines, "unknown")
-    raise SourceError(
-        f"{path.name}, line {where}: {row.actual_columns} columns, where the header has "
-        f"{row.expected_columns}. A separator inside a value needs quotes. The line: {text[:120]}"
+def _plain(contract: Contract) -> list[str]:
+    """The columns whose cells are numbers, with a decimal point."""
+    columns = [(feature.column, feature.decimal) for feature in contract.numbers]
+    columns.append((contract.target.column, contract.target.decimal))
+    return [column for column, decimal in columns if (decimal or contract.decimal) == "."]
+
+
+def _described(sheet: Sheet, checksum: str, columns: Sequence[str]) -> RawFile:
+    known = places(sheet.headers, columns).values()
+    ignored = tuple(header for at, header in enumerate(sheet.headers) if at not in known)
+    return RawFile(
+        name=sheet.file, sha256=checksum, rows=len(sheet.lines), ignored=ignored, above=sheet.above
     )
 
 
-def _cells(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
+def together(sheets: Sequence[Sheet], columns: Sequence[str], decimal: str) -> pd.DataFrame:
+    """The rows of all sheets, one below the other, by the headers in `columns`."""
+    found = [places(sheet.headers, columns) for sheet in sheets]
+    arrays: dict[str, pa.ChunkedArray] = {}
+    for column in columns:
+        parts = [sheet.cells[at[column]] for sheet, at in zip(sheets, found, strict=True)]
+        arrays[column] = _one_column(parts, decimal)
+    table = pa.table(arrays).unify_dictionaries()
+    sales = table.to_pandas(split_blocks=True, self_destruct=True)
+    names = [sheet.file for sheet in sheets]
+    codes = np.repeat(np.arange(len(sheets), dtype=np.int32), [len(sheet.lines) for sheet in sheets])
+    sales[FILE] = pd.Categorical.from_codes(codes, categories=pd.Index(names))
+    sales[LINE] = np.concatenate([sheet.lines for sheet in sheets])
+    return _with_unread(sales, sheets, columns)
 
 
-def _check_headers(path: Path, line: int, headers: list[str], contract: Contract) -> None:
-    if not headers:
-        raise SourceError(f"{path.name} is empty. Remove it, or put a header and sales into it.")
-    for column, header in enumerate(headers, start=1):
-        if headers.count(header) > 1:
-            raise SourceError(
-                f"{path.name}, line {line}, column {column}: the header {header!r} stands twice."
-            )
-        if not header.strip() and column > 1:
-            raise SourceError(
-                f"{path.name}, line {line}, column {column}: the header is empty. Name the column."
-            )
-    missing = [column for column in contract.columns if column not in headers]
-    if missing:
-        raise SourceError(
-            f"{path.name}, line {line}: {len(missing)} of the contract's columns are missing: "
-            f"{', '.join(missing)}. The file has: {', '.join(headers)}."
-        )
+def _one_column(parts: Sequence[pa.ChunkedArray], decimal: str) -> pa.ChunkedArray:
+    """The cells of all sheets: numbers if all are typed as such, else text."""
+    numeric = [pa.types.is_integer(part.type) or pa.types.is_floating(part.type) for part in parts]
+    if all(numeric):
+        same = len({part.type for part in parts}) == 1
+        parts = parts if same else [part.cast(pa.float64()) for part in parts]
+    else:
+        parts = [_as_text(part, decimal) for part in parts]
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], type=parts[0].type)
 
 
-def _check_bytes(path: Path) -> bool:
-    """Raise SourceError on bytes that are not UTF-8; tell whether the file has any quotes."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    quoted = False
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                quoted = quoted or b'"' in chunk
-                decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise SourceError(_name_bad_byte(path)) from error
-    return quoted
+def _as_text(part: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray:
+    """Coded text, as a CSV file would have it."""
+    kind = part.type
+    if pa.types.is_dictionary(kind):
+        if kind == pa.dictionary(pa.int32(), pa.string()):
+            return part
+        part = part.cast(kind.value_type)
+        kind = part.type
+    if pa.types.is_temporal(kind):
+        part = pc.strftime(part, format="%Y-%m-%d")
+    elif pa.types.is_decimal(kind):
+        part, kind = part.cast(pa.float64()), pa.float64()
+    texts = part.cast(pa.string())
+    if pa.types.is_floating(kind) and decimal == ",":
+        texts = pc.replace_substring(texts, ".", ",")
+    return pc.dictionary_encode(texts)
 
 
-def _name_bad_byte(path: Path) -> str:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                where = f"{path.name}, line {number}, column {error.start + 1}"
-                return f"{where}: the byte 0x{line[error.start]:02x} is not UTF-8. Save the file as UTF-8."
-    raise AssertionError("called only for a file that is not UTF-8")
+def _with_unread(sales: pd.DataFrame, sheets: Sequence[Sheet], columns: Sequence[str]) -> pd.DataFrame:
+    """UNREAD and TEXT of the rows that are no sales: those that their sheets name, and empty ones."""
+    why = np.full(len(sales), None, dtype=object)
+    text = why.copy()
+    first = 0
+    for sheet in sheets:
+        for row, (reason, line) in sheet.unread.items():
+            why[first + row], text[first + row] = reason, line
+        first += len(sheet.lines)
+    why[_empty_rows(sales, columns) & (why == None)] = EMPTY_LINE  # noqa: E711  # element by element
+    sales[UNREAD] = pd.array(why, dtype="str")
+    sales[TEXT] = pd.array(text, dtype="str")
+    return sales
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _empty_rows(sales: pd.DataFrame, columns: Sequence[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Rows without anything in any of the columns."""
+    empty = np.ones(len(sales), dtype=bool)
+    for column in columns:
+        cells = sales[column]
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            blank = np.array([not words.tidy(str(text)) for text in cells.cat.categories] + [True])
+            empty &= blank[cells.cat.codes.to_numpy()]
+        else:
+            empty &= cells.isna().to_numpy()
+        if not empty.any():
+            break
+    return empty

@@ -21,7 +21,7 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     Raises SalesError where a part would be too small.
     """
     own = pd.util.hash_pandas_object(sales, index=False)
-    group = _group(sales, own)
+    group = _group(sales, own, contract)
     draw = pd.util.hash_array(group.to_numpy()).astype("float64") / 2.0**64
     newest = _rank_by_date(sales, group, draw) if contract.split.by == "sold" else draw
     rules = contract.split
@@ -40,12 +40,30 @@ def counts(parted: pd.DataFrame) -> dict[str, int]:
     return {str(part): int(count) for part, count in parted[PART].value_counts(sort=False).items()}
 
 
-def _group(sales: pd.DataFrame, own: pd.Series) -> pd.Series:
-    """What stays together: the sales of a property, or equal sales where no property is known."""
-    if PROPERTY not in sales:
-        return own
-    known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)
-    return own.where(sales[PROPERTY].isna(), known)
+def alike(sales: pd.DataFrame, contract: Contract) -> pd.Series:
+    """A number for each sale, the same for sales that are equal in every feature and the price."""
+    columns = [*(feature.name for feature in contract.features), contract.target.name]
+    return pd.util.hash_pandas_object(sales[columns], index=False)
+
+
+def _group(sales: pd.DataFrame, own: pd.Series, contract: Contract) -> pd.Series:
+    """What stays together: the sales of a property, and sales that no feature tells apart."""
+    group = own
+    if PROPERTY in sales:
+        known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)
+        group = own.where(sales[PROPERTY].isna(), known)
+    equal = alike(sales, contract)
+    twice = equal.duplicated(keep=False).to_numpy()
+    while _is_apart(group[twice], equal[twice]):
+        lowest = group.copy()
+        lowest[twice] = group[twice].groupby(equal[twice].to_numpy()).transform("min")
+        group = lowest.groupby(group.to_numpy()).transform("min")
+    return group
+
+
+def _is_apart(group: pd.Series, equal: pd.Series) -> bool:
+    """Whether equal sales are in different groups."""
+    return len(pd.DataFrame({"equal": equal, "group": group}).drop_duplicates()) > equal.nunique()
 
 
 def _redraw(group: pd.Series) -> np.ndarray:

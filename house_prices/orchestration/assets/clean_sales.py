@@ -40,7 +40,7 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
         reasons = clean.count_by_reason(cleaned.rejects)
         path = folders.rejects(contract.name)
         _write(cleaned.rejects, path)
-        clean.check_kept(cleaned.sales, reasons, where=str(path))
+        clean.check_kept(cleaned.sales, reasons, contract, where=str(path))
         cleaned.sales.attrs = {**raw_sales.attrs, "kept": len(cleaned.sales), "rejected": reasons}
         prices = cleaned.sales[contract.target.name].to_numpy(dtype="float64")
         return dg.MaterializeResult(

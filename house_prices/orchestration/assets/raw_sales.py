@@ -8,7 +8,7 @@ from house_prices.contract.schema import Contract
 from house_prices.errors import SourceError
 from house_prices.orchestration.assets.metadata import PARQUET, common, raw_schema, table
 from house_prices.orchestration.resources import Folders
-from house_prices.sales import read
+from house_prices.sales import files, read
 
 
 def raw_sales(contract: Contract) -> dg.AssetsDefinition:
@@ -23,12 +23,17 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
     )
     def asset(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Every sale in the market's raw files, as it was written."""
+        found = files.find(folders.raw(contract.name))
+        for name, why in found.left:
+            context.log.warning(f"{name}: left alone, {why}")
         try:
-            raw = read.read(read.paths(folders.raw(contract.name)), contract)
+            raw = read.read(found.sales, contract)
         except SourceError as error:  # the disk may recover by itself, the file will not
             raise dg.Failure(str(error), allow_retries=False) from error
         for file in raw.files:
             context.log.info(f"{file.name}: {file.rows} sales")
+            if file.above:
+                context.log.warning(f"{file.name}: lines above the header: {'; '.join(file.above)}")
             if file.ignored:
                 context.log.warning(f"{file.name}: columns ignored: {', '.join(file.ignored)}")
         ignored = sorted({column for file in raw.files for column in file.ignored})
@@ -44,6 +49,7 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
                     ("file", "sales", "sha256"), [(file.name, file.rows, file.sha256) for file in raw.files]
                 ),
                 "ignored_columns": ", ".join(ignored) or "none",
+                "left_alone": "; ".join(f"{name}: {why}" for name, why in found.left) or "none",
             },
         )
 

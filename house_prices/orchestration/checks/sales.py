@@ -12,7 +12,8 @@ from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.checks.results import Checks, selected, warning
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Registry
-from house_prices.sales.columns import HOLDOUT, PART, TRAIN
+from house_prices.sales import clean, split
+from house_prices.sales.columns import HOLDOUT, PART, PROPERTY, TRAIN
 from house_prices.training import diagnostics
 
 MOST_LOST = 0.2
@@ -72,12 +73,12 @@ def _row_loss(read: int, kept: int, asset: dg.AssetKey) -> dg.AssetCheckResult:
 
 
 def _violations(rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
-    broken = {why: n for why, n in rejected.items() if why != "a duplicate" and "an outlier" not in why}
+    broken = {why: n for why, n in rejected.items() if clean.is_violation(why)}
     return warning("contract_violations", asset, not broken, {"sales": sum(broken.values()), **broken})
 
 
 def _duplicates(read: int, rejected: Mapping[str, int], asset: dg.AssetKey) -> dg.AssetCheckResult:
-    twice = rejected.get("a duplicate", 0)
+    twice = rejected.get(clean.DUPLICATE, 0)
     share = twice / read
     return warning("duplicates", asset, share <= MOST_LOST, {"duplicates": twice, "share": share})
 
@@ -116,17 +117,41 @@ def _drift(
 def splits_checks(contract: Contract) -> Checks:
     """No sale of the holdout was trained on."""
     asset = key(contract, "splits")
-    columns = [feature.name for feature in contract.features] + [contract.target.name]
 
     @dg.asset_check(name="no_sale_in_two_parts", asset=asset, blocking=contract.cleaning.duplicates == "drop")
     def no_sale_in_two_parts(splits: pd.DataFrame) -> dg.AssetCheckResult:
         """No holdout sale is equal to a training sale in every column."""
-        hashes = pd.util.hash_pandas_object(splits[columns], index=False)
-        trained = set(hashes[splits[PART] == TRAIN])
-        shared = int(hashes[splits[PART] == HOLDOUT].isin(trained).sum())
-        return dg.AssetCheckResult(passed=shared == 0, metadata={"shared_sales": shared})
+        equal = split.alike(splits, contract)
+        trained = set(equal[splits[PART] == TRAIN])
+        shared = splits[(splits[PART] == HOLDOUT) & equal.isin(trained)]
+        together = int(equal.duplicated(keep=False).sum()) - len(shared)
+        return dg.AssetCheckResult(
+            passed=shared.empty,
+            description=_about_shared(shared, contract) if len(shared) else _about_equal(together),
+            metadata={"shared_sales": len(shared), "equal_sales_in_one_part": together},
+        )
 
     return no_sale_in_two_parts
+
+
+def _about_equal(together: int) -> str:
+    if not together:
+        return "No two sales are equal in every feature and the price."
+    return (
+        f"{together} sales are equal to another in every feature and the price, and in the same part as it."
+    )
+
+
+def _about_shared(shared: pd.DataFrame, contract: Contract) -> str:
+    """What was found, where, and what to do."""
+    prices = ", ".join(f"{price:g}" for price in shared[contract.target.name].head(3))
+    keys = ""
+    if PROPERTY in shared:
+        keys = f", of the properties {', '.join(shared[PROPERTY].astype(str).head(3))}"
+    return (
+        f"{len(shared)} holdout sales are equal to a training sale in every feature and the price, such as "
+        f"those at {prices}{keys}. The split keeps equal sales together: materialize the asset splits again."
+    )
 
 
 def sanity_checks(contract: Contract) -> Checks:

@@ -96,3 +96,14 @@ def test_without_calibration_two_parts_share_the_sales() -> None:
 def test_too_few_sales_are_told_with_the_size_of_each_part(rows: int) -> None:
     with pytest.raises(SalesError, match=rf"^{rows} clean sales are too few to split: .*holdout has \d"):
         split.split(clean_sales.huts(rows), HUTS)
+
+
+@pytest.mark.parametrize("by", ["hash", "sold"])
+def test_equal_sales_of_different_properties_stay_together(by: str) -> None:
+    huts = models.contract(keys={"property": "Id", "sold": ["Day"]}, split={"by": by})
+    sales = dated(500).assign(property=[f"P{at}" for at in range(500)])
+    again = sales.assign(property=[f"Q{at // 2}" for at in range(500)], sold=sales["sold"] + 10_000)
+    parted = split.split(pd.concat([sales, again], ignore_index=True), huts)
+    assert set(parted.groupby(split.alike(parted, huts))[PART].nunique()) == {1}
+    assert set(parted.groupby("property")[PART].nunique()) == {1}
+    assert parted[PART].nunique() == 3
