@@ -99,7 +99,7 @@ def _configuration(home: Home, options: dict[str, Any]) -> str:
         "ui": Address.parse(options["ui"]) if options["ui"] else None,
         "admin": Address.parse(options["admin"]) if options["admin"] else None,
     }
-    return configuration(Settings(**given), [home.contract(market) for market in home.markets])
+    return configuration(Settings(**given), home.sound_contracts())
 
 
 def _envoy() -> str:

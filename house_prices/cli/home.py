@@ -34,6 +34,13 @@ class Home:
         """A market's contract. Ends the command where there is no such market."""
         return reader.read(self.data / self.known(market) / "contract.toml")
 
+    def sound_contracts(self) -> list[Contract]:
+        """The contracts that can be used. What is wrong with the others is told on stderr."""
+        contracts, broken = reader.read_each(self.data)
+        for error in broken.values():
+            click.echo(str(error), err=True)
+        return list(contracts.values())
+
     def known(self, market: str | None) -> str:
         """The market that was asked for, or the only one there is."""
         if market is None and len(self.markets) == 1:

@@ -98,7 +98,7 @@ def test_no_holdout_sale_is_also_trained_on(shop: Workshop) -> None:
     assert shop.materialize(["raw_sales", "clean_sales", "splits"]).success
     said = by_name(shop.check(["splits"]))["no_sale_in_two_parts"]
     assert said.passed
-    assert numbers(said) == {"shared_sales": 0}
+    assert numbers(said) == {"shared_sales": 0, "equal_sales_in_one_part": 0}
 
 
 def test_a_law_without_noise_is_told_before_training_and_only_warns(shop: Workshop) -> None:

@@ -39,6 +39,18 @@ def test_a_contract_that_refuses_every_sale_fails_before_training_and_says_why(s
         assert {row["reason"] for row in csv.DictReader(file)} == {"area: above 30"}
 
 
+def test_more_rejects_than_the_contract_allows_stop_a_training_with_the_commonest_reasons(
+    shop: Workshop,
+) -> None:
+    law = cottages.law()
+    broken = [(0, *law[0][1:])] * 60 + [("n/d", *law[0][1:])] * 30 + [(80, 3, "straw", 1)] * 10
+    cottages.write_sales(shop.sales, [*law, *broken])
+    asset, why = failure(shop.materialize(["raw_sales", "clean_sales"]))
+    assert asset == "cottages__clean_sales"
+    assert "Cleaning refused 100 of 400 sales, 25%, and cleaning.most_rejects allows 20%. " in why
+    assert "area: below 1 (60); area: not a number (30); roof: not one of its choices (10)" in why
+
+
 def test_a_single_sale_is_too_few_to_split(shop: Workshop) -> None:
     cottages.write_sales(shop.sales, cottages.law(1))
     asset, why = failure(shop.train())

@@ -84,6 +84,15 @@ def test_csv_with_a_bad_row_names_its_line_and_writes_nothing(home: Path, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
+def test_csv_overwrites_no_column_of_the_users(home: Path, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("Area;Rooms;Roof;predicted_price\n100;3;flat;99\n")
+    assert ask(home, "--csv", str(source), "--out", str(out))[0] == 0
+    header, row = out.read_text().splitlines()
+    assert header.startswith("Area;Rooms;Roof;predicted_price;predicted_price_2;")
+    assert row.startswith("100;3;flat;99;1203.0;")
+
+
 def test_no_server_is_told_with_its_address(home: Path) -> None:
     told = house_prices(home, "predict", "--address", "127.0.0.1:1", *PAIRS)
     assert (told.returncode, "127.0.0.1:1" in told.stderr) == (1, True)
