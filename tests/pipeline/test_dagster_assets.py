@@ -68,8 +68,8 @@ def test_clean_sales_count_what_was_refused_by_reason(trained: Workshop) -> None
 def test_the_rejects_file_holds_each_refused_row_with_its_reason(trained: Workshop) -> None:
     with (trained.home / "storage/rejects/cottages.csv").open(newline="") as file:
         rejects = {row["_line"]: row for row in csv.DictReader(file)}
-    assert rejects["302"]["reason"] == "area: below 1"
-    assert (rejects["303"]["Rooms"], rejects["303"]["reason"]) == ("many", "rooms: not a number")
+    assert rejects["303"]["reason"] == "area: below 1"
+    assert (rejects["304"]["Rooms"], rejects["304"]["reason"]) == ("many", "rooms: not a number")
     assert len(rejects) == 4
 
 
