@@ -11,6 +11,7 @@ from house_prices.errors import RegistryError
 from house_prices.evaluation import bootstrap, measure, ratio_study, serving_test
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation, ServingTest
 from house_prices.evaluation.measure import Expected, Model
+from house_prices.evaluation.predictions import Predictions
 from house_prices.registry import ModelVersion, Registry, audit
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
@@ -46,12 +47,8 @@ def evaluate(
     asked = measure.holdout_hash(holdout, contract)
     evaluations = audit.evaluations(registry.history(contract.name), asked, candidate.sha256)
     champion, comparison = _champion(registry, contract.name)
-    if champion and champion.manifest.sha256 == candidate.sha256:
-        comparison = ChampionComparison(version=champion.number, sha256=candidate.sha256)
-    elif champion:
-        comparison = measure.compare(
-            candidate, _load(champion), splits, found, contract, evaluations=evaluations
-        )
+    if champion:
+        comparison = _compare(candidate, champion, splits, found, contract, evaluations)
     return Evaluation(
         version=number,
         sha256=candidate.sha256,
@@ -71,6 +68,20 @@ def evaluate(
         serving=serve(version, champion, expected),
         slices=measure.slice_metrics(found, slices),
     )
+
+
+def _compare(
+    candidate: Model,
+    champion: ModelVersion,
+    splits: pd.DataFrame,
+    found: Predictions,
+    contract: Contract,
+    evaluations: int,
+) -> ChampionComparison:
+    """The comparison with the champion, of which there is nothing to say if it is the candidate's own file."""
+    if champion.manifest.sha256 == candidate.sha256:
+        return ChampionComparison(version=champion.number, sha256=candidate.sha256)
+    return measure.compare(candidate, _load(champion), splits, found, contract, evaluations=evaluations)
 
 
 def _load(version: ModelVersion) -> Model:
