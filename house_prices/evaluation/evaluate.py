@@ -78,7 +78,7 @@ def _compare(
     contract: Contract,
     evaluations: int,
 ) -> ChampionComparison:
-    """The comparison with the champion, of which there is nothing to say if it is the candidate's own file."""
+    """The comparison with the champion; empty if the candidate is the champion's own file."""
     if champion.manifest.sha256 == candidate.sha256:
         return ChampionComparison(version=champion.number, sha256=candidate.sha256)
     return measure.compare(candidate, _load(champion), splits, found, contract, evaluations=evaluations)
