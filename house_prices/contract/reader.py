@@ -168,9 +168,8 @@ def _split(table: Table) -> Split:
 def _cleaning(table: Table) -> Cleaning:
     cleaning = Cleaning(
         outliers=table.text("outliers", "none", one_of=("iqr", "none")),  # type: ignore[arg-type]  # as listed
-        factor=table.number("factor", 1.5, low=0.1, high=100),
         duplicates=table.text("duplicates", "drop", one_of=("drop", "keep")),  # type: ignore[arg-type]  # as listed
-        most_rejects=table.number("most_rejects", 0.2, low=0, high=1),
+        **_settings(table, Cleaning),
     )
     table.close()
     return cleaning
@@ -205,7 +204,7 @@ def _gate(table: Table) -> Gate:
     return gate
 
 
-def _settings(table: Table, of: type[Split] | type[Training] | type[Gate]) -> dict[str, Any]:
+def _settings(table: Table, of: type[Split] | type[Cleaning] | type[Training] | type[Gate]) -> dict[str, Any]:
     """The numbers that the schema declares with `setting`."""
     read: dict[str, Any] = {}
     for field in fields(of):

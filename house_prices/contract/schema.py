@@ -125,11 +125,11 @@ class Cleaning:
     """What is done to sales beyond the bounds of their features."""
 
     outliers: Literal["iqr", "none"]
-    factor: float
+    factor: float = setting(1.5, low=0.1, high=100)
     """Outliers lie further than `factor` interquartile ranges outside the quartiles."""
     duplicates: Literal["drop", "keep"]
-    most_rejects: float
-    """Largest share of the sales that the contract may refuse; with more, a training stops at once."""
+    most_rejects: float = setting(0.2, low=0, high=1)
+    """Largest share of sales that may be rejected; with more, a training stops at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

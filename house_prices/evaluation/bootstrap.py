@@ -26,8 +26,8 @@ _BATCH = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errors:
-    """Two models' errors on the same sales."""
+class PairedErrors:
+    """Squared log errors of candidate and champion on the same sales."""
 
     candidate: Prices
     """[sales]: squared difference of log(1 + price)."""
@@ -39,8 +39,10 @@ class Errors:
     def __len__(self) -> int:
         return len(self.groups)
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> "Errors":
-        return Errors(candidate=self.candidate[rows], champion=self.champion[rows], groups=self.groups[rows])
+    def __getitem__(self, rows: NDArray[np.int64]) -> "PairedErrors":
+        return PairedErrors(
+            candidate=self.candidate[rows], champion=self.champion[rows], groups=self.groups[rows]
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +70,9 @@ class Difference:
 
 def errors(
     actual: Prices, candidate: Prices, champion: Prices, groups: NDArray[np.uint64], *, resolution: float
-) -> Errors:
+) -> PairedErrors:
     """Squared log errors. One below `resolution` counts as `resolution`: such a difference is rounding."""
-    return Errors(
+    return PairedErrors(
         candidate=_squared_log_error(actual, candidate, resolution),
         champion=_squared_log_error(actual, champion, resolution),
         groups=groups,
@@ -82,7 +84,7 @@ def _squared_log_error(actual: Prices, predicted: Prices, resolution: float) -> 
     return np.asarray(np.square(np.maximum(error, resolution)))
 
 
-def compare(measured: Errors, *, seed: int) -> Difference:
+def compare(measured: PairedErrors, *, seed: int) -> Difference:
     """The difference on these sales, with its distribution. The same seed gives the same distribution."""
     candidate, champion = _sums_by_group(measured, seed)
     found = stats.bootstrap(
@@ -105,7 +107,7 @@ def _relative_difference(candidate: Prices, champion: Prices, axis: int = -1) ->
     return np.asarray(np.sqrt(candidate.sum(axis=axis) / champion.sum(axis=axis)) - 1)
 
 
-def _sums_by_group(measured: Errors, seed: int) -> tuple[Prices, Prices]:
+def _sums_by_group(measured: PairedErrors, seed: int) -> tuple[Prices, Prices]:
     """Both models' squared errors, summed for each property or group of properties."""
     properties, property_of = np.unique(measured.groups, return_inverse=True)
     group_of = np.random.default_rng(seed).permutation(len(properties)) % MOST_GROUPS

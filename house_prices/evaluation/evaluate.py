@@ -1,4 +1,4 @@
-"""A published candidate evaluated: everything that the gate judges, gathered in one place."""
+"""The evaluation of a published candidate: everything that the gate decides on."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def evaluate(
     *,
     serve: Serve = serving_test.run,
 ) -> Evaluation:
-    """Everything known of a version: from its file on the disk, and from the real server.
+    """Everything measured about a version, from its file and from the real server.
 
     scikit-learn's pipeline and the ONNX model are asked for each price once.
     """

@@ -219,7 +219,7 @@ def _compare(
     )
 
 
-def _slice(errors: bootstrap.Errors, rows: Rows, margin: float, seed: int) -> SliceComparison:
+def _slice(errors: bootstrap.PairedErrors, rows: Rows, margin: float, seed: int) -> SliceComparison:
     difference = bootstrap.compare(errors[rows], seed=seed)
     return SliceComparison(
         sales=len(rows),

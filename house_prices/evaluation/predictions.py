@@ -1,4 +1,4 @@
-"""Houses that were sold, each with its actual price and what a model says of it."""
+"""Sold houses, each with its actual price and a model's prediction."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """A model's answers for sold houses. A model is asked once; all else reads this."""
+    """A model's predictions for sold houses. The model is asked once; everything else reads this."""
 
     actual: Prices
     """[rows], in the target's unit."""

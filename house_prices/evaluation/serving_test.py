@@ -42,7 +42,7 @@ class _Server:
 
 
 def run(candidate: ModelVersion, champion: ModelVersion | None, expected: Expected) -> ServingTest:
-    """Serve the candidate, and ask it for everything that the gate's rules look at.
+    """Serve the candidate, and measure everything that the gate's served_* rules need.
 
     A server that fails is a finding, not an error.
     """

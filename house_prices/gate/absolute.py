@@ -74,7 +74,7 @@ def median_ratio(evaluation: Evaluation, _: Gate) -> RuleResult:
 
 
 def interval_coverage(evaluation: Evaluation, gate: Gate) -> RuleResult:
-    """The intervals contain the price as often as they promise, overall and in every slice."""
+    """Enough prices lie within their intervals, overall and in every slice."""
     found = evaluation.interval
     if found is None:
         sentence = "The model gives no intervals: there are too few sales to calibrate them."

@@ -30,10 +30,10 @@ class RuleResult:
 
 @dataclass(frozen=True, kw_only=True)
 class GateDecision:
-    """Whether a candidate may serve."""
+    """The rules' results for one candidate, and the outcome they add up to."""
 
     results: tuple[RuleResult, ...]
-    """One for each rule, in the order of RULES."""
+    """One for each rule, in the order of `gate.RULES`."""
 
     @property
     def outcome(self) -> Outcome:

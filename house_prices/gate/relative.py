@@ -76,7 +76,7 @@ def margin(comparison: ChampionComparison, gate: Gate) -> float:
 
 
 def slices(evaluation: Evaluation, gate: Gate) -> RuleResult:
-    """In no slice of the market is the candidate much worse than the champion."""
+    """The candidate is not much worse than the champion in any slice of the market."""
     comparison = evaluation.champion
     if comparison is None or comparison.problem or not comparison.slices:
         return _alone("slices")
@@ -117,8 +117,8 @@ def fresh_holdout(evaluation: Evaluation, gate: Gate) -> RuleResult:
     return _result(
         "fresh_holdout",
         Outcome.NEEDS_REVIEW if used_up else Outcome.PASS,
-        f"{evaluation.evaluations} candidates have been judged on this holdout; after {gate.evaluations} it "
-        "needs to change: add newer sales, or change the split.",
+        f"{evaluation.evaluations} candidates have been evaluated on this holdout; after {gate.evaluations} "
+        "it needs to change: add newer sales, or change the split.",
         {"evaluations": evaluation.evaluations, "allowed": gate.evaluations},
     )
 

@@ -29,7 +29,7 @@ class ModelVersion:
 
     @property
     def trained_on(self) -> Path:
-        """Identifies the sales it was trained on."""
+        """The file that identifies the sales this version was trained on."""
         return self.folder / "trained_on.bin"
 
     @property
@@ -88,7 +88,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionRecord:
-    """The gate's decision on a version, as the audit log holds it."""
+    """The gate's decision on a version, as recorded in the audit log."""
 
     version: int
     sha256: str

@@ -112,7 +112,7 @@ def _ungrouped(digits: str, decimal: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """What texts of numbers tell of the mark before their decimals."""
+    """Evidence in the texts of numbers about their decimal mark."""
 
     point: int
     """Texts in which a point can only be the decimal mark, or a comma only group thousands."""

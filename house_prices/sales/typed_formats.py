@@ -1,4 +1,4 @@
-"""Formats whose cells have types: Parquet, and workbooks of Excel and LibreOffice."""
+"""Formats whose cells have types: Parquet, and Excel and LibreOffice workbooks."""
 
 import datetime
 import io

@@ -45,7 +45,7 @@ class GateResults:
 
 
 def newest_candidate(instance: dg.DagsterInstance, contract: Contract) -> Candidate | None:
-    """None if nothing has been evaluated yet."""
+    """The candidate evaluated last; None if nothing has been evaluated yet."""
     records = instance.fetch_materializations(key(contract, "metrics"), limit=1).records
     if not records or records[0].asset_materialization is None:
         return None

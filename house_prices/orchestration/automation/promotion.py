@@ -24,7 +24,7 @@ def name(contract: Contract) -> str:
 
 
 def op_name(contract: Contract) -> str:
-    """The op that a promotion's run config speaks to."""
+    """The name of the op that a promotion's run config configures."""
     return f"promote_{contract.name}"
 
 

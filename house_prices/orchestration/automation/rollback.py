@@ -10,7 +10,7 @@ from house_prices.orchestration.resources import Folders
 
 
 def op_name(contract: Contract) -> str:
-    """The op that a rollback's run config speaks to."""
+    """The name of the op that a rollback's run config configures."""
     return f"roll_back_{contract.name}"
 
 
