@@ -21,9 +21,9 @@ from tests.e2e import chromium
 from tests.e2e.stack import PROJECT
 
 SECTIONS = (
-    "Verdict",
+    "Decision",
     "Quality",
-    "Beside the champion",
+    "Compared with the champion",
     "Calibration and residuals",
     "Slices",
     "Known limits",
@@ -55,7 +55,7 @@ def _train(home: Path, market: str) -> None:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The card of a second candidate, which was held against the first."""
+    """The card of a second candidate, which was compared with the first."""
     home = tmp_path_factory.mktemp("home")
     cottages.write(home, sales=cottages.law(noise=0.2))
     first = trained(home, cottages.NAME)
