@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
-from house_prices.evaluation.predictions import Predictions
 from house_prices.gate import GateDecision, Outcome, RuleResult
 from house_prices.model_card import Card, card_of
 from house_prices.model_card.view import ConfidenceInterval
 from house_prices.registry import Golden, Manifest
 from house_prices.training.metrics import measure
+from house_prices.training.predictions import Predictions
 from tests import evaluations, models
 
 ACTUAL = np.linspace(100_000.0, 300_000.0, 120)

@@ -11,8 +11,8 @@ from house_prices.evaluation.evaluation import (
     ServingTest,
     SliceComparison,
 )
-from house_prices.evaluation.predictions import Predictions
 from house_prices.evaluation.ratio_study import Figure
+from house_prices.training.predictions import Predictions
 
 METRICS = {
     "r2": 0.9,

@@ -34,9 +34,9 @@ def quality(home: Home, market: str | None, folds: int) -> None:
         done.append(fold)
         click.echo(
             f"  fold {number}: {fold.estimator}({_words(fold.parameters)}), fitted on {fold.fitted_on}, "
-            f"calibrated on {fold.calibrated_on}, evaluated on {len(fold.answers.price)}"
+            f"calibrated on {fold.calibrated_on}, evaluated on {len(fold.predictions)}"
         )
-    columns = [quality.figures(answers) for answers in (*(f.answers for f in done), quality.together(done))]
+    columns = [quality.figures(one) for one in (*(f.predictions for f in done), quality.together(done))]
     _print_table([*(f"fold {number}" for number in range(1, folds + 1)), "all"], columns)
     _print_bars(quality.bars(columns[-1], contract.quality))
 

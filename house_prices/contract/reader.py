@@ -57,14 +57,6 @@ def read(path: Path) -> Contract:
     return contract
 
 
-def read_all(data: Path) -> dict[str, Contract]:
-    """Every market below the data folder, by name. Raises ContractError if one is broken."""
-    contracts, broken = read_each(data)
-    for error in broken.values():
-        raise error
-    return contracts
-
-
 def read_each(data: Path) -> tuple[dict[str, Contract], dict[str, ContractError]]:
     """The sound markets below the data folder by name, and what is wrong with the others."""
     contracts, broken = {}, {}

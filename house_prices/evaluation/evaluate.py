@@ -11,12 +11,12 @@ from house_prices.errors import RegistryError
 from house_prices.evaluation import bootstrap, measure, ratio_study, serving_test
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation, ServingTest
 from house_prices.evaluation.measure import Expected, Model
-from house_prices.evaluation.predictions import Predictions
 from house_prices.registry import ModelVersion, Registry, audit
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
 from house_prices.training.features import inputs, prices
 from house_prices.training.metrics import measure as metrics_of
+from house_prices.training.predictions import Predictions
 from house_prices.training.train import Fitted
 
 Serve = Callable[[ModelVersion, ModelVersion | None, Expected], ServingTest]

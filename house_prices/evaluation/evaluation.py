@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from house_prices.evaluation.predictions import Predictions
 from house_prices.evaluation.ratio_study import Figure
+from house_prices.training.predictions import Predictions
 
 FASTEST_MS = 5.0
 """Below this, a ratio to the champion's time is noise."""

@@ -13,11 +13,11 @@ from house_prices.contract import compatibility
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import bootstrap
 from house_prices.evaluation.evaluation import ChampionComparison, IntervalCoverage, SliceComparison
-from house_prices.evaluation.predictions import Predictions, Prices, Rows
 from house_prices.sales.columns import GROUP, HOLDOUT, PART
 from house_prices.training import onnx_export
 from house_prices.training.features import Inputs, inputs, prices
 from house_prices.training.metrics import measure
+from house_prices.training.predictions import Predictions, Prices, Rows
 from house_prices.training.train import Fitted, threads
 
 QUINTILES = 5
@@ -62,10 +62,8 @@ def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> Expected:
 
 def predict(model: "Model", houses: Inputs, actual: Prices) -> Predictions:
     """The model asked once. Edge cases follow the sold houses, and have no actual price: NaN."""
-    price, interval = onnx_export.predict_with_interval(model.session, houses)
-    lower, upper = interval or (None, None)
     known = np.concatenate([actual, np.full(len(houses) - len(actual), np.nan)])
-    return Predictions(actual=known, price=price, lower=lower, upper=upper)
+    return onnx_export.predictions(model.session, houses, known)
 
 
 def relative_difference(served: Prices, ours: Prices, least: float) -> float:

@@ -16,9 +16,9 @@ from house_prices.contract import proto
 from house_prices.evaluation import bad_requests
 from house_prices.evaluation.evaluation import FASTEST_MS, ServingTest
 from house_prices.evaluation.measure import Expected, relative_difference
-from house_prices.evaluation.predictions import Prices
 from house_prices.registry import Champion, ModelVersion
 from house_prices.training.features import Inputs
+from house_prices.training.predictions import Prices
 from inference_server.client import Client
 from inference_server.client.launcher import LaunchFailed, launched
 from inference_server.client.oip import OipClient

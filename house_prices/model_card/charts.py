@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from house_prices.evaluation.predictions import Predictions
 from house_prices.model_card.drawing import HEIGHT, LEFT, RIGHT, WIDTH, Drawing, Scale, Values, across, upward
 from house_prices.model_card.view import Picture
 from house_prices.model_card.wording import change, count, percent, share, short
+from house_prices.training.predictions import Predictions
 
 MOST_POINTS = 2_000
 NARROWEST = 0.01

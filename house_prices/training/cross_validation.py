@@ -5,24 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract, Quality
 from house_prices.training import conformal, onnx_export, train
 from house_prices.training.features import inputs, prices
 from house_prices.training.metrics import measure
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """Predicted and actual prices of sales that the model has not seen."""
-
-    actual: NDArray[np.float64]
-    """[rows]"""
-    price: NDArray[np.float64]
-    """[rows], from the ONNX model."""
-    interval: tuple[NDArray[np.float64], NDArray[np.float64]] | None
-    """Lower and upper ends: [rows] each. None if the market calibrates no intervals."""
+from house_prices.training.predictions import Predictions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +25,8 @@ class Fold:
     """The best in this fold's search."""
     parameters: dict[str, object]
     """The best estimator's."""
-    answers: Answers
+    predictions: Predictions
+    """Of the fold's sales, by the exported model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +55,7 @@ def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold
             calibrated_on=len(calibrated_on),
             estimator=fitted.best.estimator,
             parameters=fitted.best.parameters,
-            answers=_answers(onnx_export.export(fitted, contract), sales.iloc[held], contract),
+            predictions=_predictions(onnx_export.export(fitted, contract), sales.iloc[held], contract),
         )
 
 
@@ -80,35 +69,37 @@ def _set_aside(sales: pd.DataFrame, contract: Contract, number: int) -> tuple[pd
     return sales.iloc[rest], sales.iloc[aside]
 
 
-def _answers(model: bytes, sales: pd.DataFrame, contract: Contract) -> Answers:
+def _predictions(model: bytes, sales: pd.DataFrame, contract: Contract) -> Predictions:
     session, houses = onnx_export.session(model), inputs(sales, contract)
-    price, interval = onnx_export.predict_with_interval(session, houses)
-    return Answers(actual=prices(sales, contract), price=price, interval=interval)
+    return onnx_export.predictions(session, houses, prices(sales, contract))
 
 
-def together(folds: Sequence[Fold]) -> Answers:
+def together(folds: Sequence[Fold]) -> Predictions:
     """Every sale's prediction, from the fold that had not seen it."""
-    all_of = [fold.answers for fold in folds]
-    ends = [answers.interval for answers in all_of if answers.interval is not None]
-    lower, upper = (np.concatenate(end) for end in zip(*ends, strict=True)) if ends else (None, None)
-    return Answers(
-        actual=np.concatenate([answers.actual for answers in all_of]),
-        price=np.concatenate([answers.price for answers in all_of]),
-        interval=None if lower is None or upper is None or len(ends) < len(folds) else (lower, upper),
+    found = [fold.predictions for fold in folds]
+    lower = [one.lower for one in found if one.lower is not None]
+    upper = [one.upper for one in found if one.upper is not None]
+    all_have_intervals = len(lower) == len(folds)
+    return Predictions(
+        actual=np.concatenate([one.actual for one in found]),
+        price=np.concatenate([one.price for one in found]),
+        lower=np.concatenate(lower) if all_have_intervals else None,
+        upper=np.concatenate(upper) if all_have_intervals else None,
     )
 
 
-def figures(answers: Answers) -> dict[str, float]:
+def figures(predicted: Predictions) -> dict[str, float]:
     """The number of sales, METRICS and, if there are intervals, INTERVAL_METRICS and coverage by quintile."""
-    found = {"sales": float(len(answers.price)), **measure(answers.actual, answers.price)}
-    if answers.interval is None:
+    actual, price = predicted.actual, predicted.price
+    lower, upper = predicted.lower, predicted.upper
+    found = {"sales": float(len(predicted)), **measure(actual, price)}
+    if lower is None or upper is None:
         return found
-    fifths = conformal.quintile(answers.price)
-    covered = conformal.coverage_by(fifths, answers.actual, *answers.interval)
+    covered = conformal.coverage_by(conformal.quintile(price), actual, lower, upper)
     return {
         **found,
-        "coverage": conformal.coverage(answers.actual, *answers.interval),
-        "width": conformal.median_width(answers.price, *answers.interval),
+        "coverage": conformal.coverage(actual, lower, upper),
+        "width": conformal.median_width(price, lower, upper),
         "quintile_coverage": min(share for _, share in covered.values()),
         **{f"coverage, quintile {int(at) + 1}": share for at, (_, share) in covered.items()},
     }

@@ -16,6 +16,7 @@ from house_prices.registry import Golden
 from house_prices.training import blend, log1p
 from house_prices.training.conformal import Intervals
 from house_prices.training.features import Inputs
+from house_prices.training.predictions import Predictions
 from house_prices.training.train import Fitted
 
 OPSET = {"": 18, "ai.onnx.ml": 3}
@@ -96,15 +97,11 @@ def predict(model: ort.InferenceSession, houses: Inputs) -> NDArray[np.float64]:
     return np.asarray(price, dtype=np.float64).ravel()
 
 
-def predict_with_interval(
-    model: ort.InferenceSession, houses: Inputs
-) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
-    """The served price of each house, and both ends of its interval, in one run of the model: [rows] each.
-
-    The interval is None if the model has none.
-    """
+def predictions(model: ort.InferenceSession, houses: Inputs, actual: NDArray[np.float64]) -> Predictions:
+    """The served price and interval of each house, in one run of the model. `actual`: [rows]."""
     price, *ends = (np.asarray(column, np.float64).ravel() for column in model.run(None, houses.feeds))
-    return price, (ends[0], ends[1]) if ends else None
+    lower, upper = ends or (None, None)
+    return Predictions(actual=actual, price=price, lower=lower, upper=upper)
 
 
 def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:

@@ -56,7 +56,7 @@ def test_the_printed_file_compiles_to_the_descriptor(tmp_path: Path) -> None:
 
 
 def test_the_printed_files_of_the_project_compile_to_their_descriptors(tmp_path: Path) -> None:
-    for contract in reader.read_all(Path(__file__).parents[3] / "data").values():
+    for contract in reader.read_each(Path(__file__).parents[3] / "data")[0].values():
         assert compiled(contract, tmp_path) == api.descriptor(contract)
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from house_prices.evaluation import measure
-from house_prices.evaluation.predictions import Predictions
 from house_prices.training import onnx_export, train
 from house_prices.training.features import inputs, prices
+from house_prices.training.predictions import Predictions
 from tests import clean_sales, models
 from tests.parity import parity
 

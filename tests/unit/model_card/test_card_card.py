@@ -3,9 +3,9 @@
 import pytest
 
 from house_prices.evaluation.evaluation import ChampionComparison
-from house_prices.evaluation.predictions import Predictions
 from house_prices.gate import GateDecision
 from house_prices.model_card.view import ConfidenceInterval
+from house_prices.training.predictions import Predictions
 from tests import cards, evaluations
 
 INTERVALS = {"alpha": 0.1, "edges": [], "lower": [0.8], "upper": [1.25], "sales": [60]}

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from house_prices.evaluation.predictions import Predictions
 from house_prices.model_card import charts
 from house_prices.model_card.drawing import BOTTOM, LEFT, RIGHT, TOP, across, nice_step, upward
+from house_prices.training.predictions import Predictions
 from tests.cards import ACTUAL, PREDICTED
 
 SVG = "{http://www.w3.org/2000/svg}"

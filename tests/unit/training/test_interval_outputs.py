@@ -20,8 +20,8 @@ def test_the_graph_answers_the_ends_that_numpy_does(log: bool) -> None:
     of = contract(log=log)
     fitted = replace(train.train(sales(), of), intervals=STEPS)
     model, houses = onnx_export.session(onnx_export.export(fitted, of)), inputs(sales(), of)
-    price, ends = onnx_export.predict_with_interval(model, houses)
-    assert ends is not None
+    found = onnx_export.predictions(model, houses, np.zeros(len(houses)))
+    price, ends = found.price, (found.lower, found.upper)
     assert np.unique(np.searchsorted(STEPS.edges, price)).tolist() == [0, 1, 2]
     assert np.array(ends) == pytest.approx(np.array(STEPS.around(price)), rel=1e-6)
 
@@ -41,8 +41,9 @@ def test_one_bin_needs_no_edge() -> None:
     of = contract(log=False)
     one = Intervals(alpha=0.1, edges=(), lower=(0.5,), upper=(1.5,), sales=(30,))
     model = onnx_export.session(onnx_export.export(replace(train.train(sales(), of), intervals=one), of))
-    price, ends = onnx_export.predict_with_interval(model, inputs(sales(), of))
-    assert ends is not None
+    houses = inputs(sales(), of)
+    found = onnx_export.predictions(model, houses, np.zeros(len(houses)))
+    price, ends = found.price, (found.lower, found.upper)
     assert np.array(ends) == pytest.approx(np.array([price * 0.5, price * 1.5]), rel=1e-6)
 
 
@@ -54,4 +55,4 @@ def test_calibration_sales_decide_and_without_enough_of_them_there_is_only_a_pri
     assert known.sales == (60,)
     for few in (sales(10), sales().iloc[:0]):
         model = onnx_export.session(onnx_export.export(train.calibrate(fitted, few, of), of))
-        assert onnx_export.predict_with_interval(model, inputs(sales(), of))[1] is None
+        assert onnx_export.predictions(model, inputs(sales(), of), np.zeros(200)).lower is None
