@@ -127,7 +127,8 @@ def champion_without_its_feature() -> Drill:
     draw = np.random.default_rng(SEED)
     pool = replace(CONTRACT.features[2], name="pool", column="Pool", number=4)
     champion = replace(CHAMPION, contract=replace(CONTRACT, features=(*CONTRACT.features, pool)))
-    _, decision = judge(challenge(holdout(draw), draw, worse=-0.2), champion=champion)
+    contract = replace(CONTRACT, api_version=2)
+    _, decision = judge(challenge(holdout(draw), draw, worse=-0.2), champion=champion, contract=contract)
     return _held("a champion that cannot price the holdout", decision, "it needs pool")
 
 

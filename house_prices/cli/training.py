@@ -11,6 +11,7 @@ import dagster as dg
 from house_prices.cli.home import Home
 from house_prices.contract.schema import METRICS, Contract
 from house_prices.orchestration import definitions
+from house_prices.registry import Outcome
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _POLL_SECONDS = 0.2
@@ -99,16 +100,24 @@ class _Progress:
             self.version = int(facts["version"])
 
     def _tell_check(self, check: Any) -> None:
-        warns = check.severity is dg.AssetCheckSeverity.WARN
         gate = check.asset_key.path[-1] == "metrics"
-        mark = click.style("passed", fg="green") if check.passed else click.style("failed", fg="red")
-        if not check.passed and warns:
-            mark = click.style("review" if gate else "warns ", fg="yellow")
         facts = {key: value.value for key, value in check.metadata.items()}
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
-        click.echo(f"      {mark}  {check.check_name}: {why}")
-        if gate and not check.passed:
-            (self.needs_review if warns else self.rejected).append(f"{check.check_name}: {why}")
+        word, color = _mark(check, facts)
+        click.echo(f"      {click.style(f'{word:<6}', fg=color)}  {check.check_name}: {why}")
+        if gate and word in ("failed", "review"):
+            (self.needs_review if word == "review" else self.rejected).append(f"{check.check_name}: {why}")
+
+
+def _mark(check: Any, facts: Mapping[str, Any]) -> tuple[str, str]:
+    """A word for a check's result, and its color."""
+    if check.passed:
+        return "passed", "green"
+    if check.severity is not dg.AssetCheckSeverity.WARN:
+        return "failed", "red"
+    if facts.get("outcome") == Outcome.NOT_APPLIED:
+        return "note", "yellow"
+    return ("review" if check.asset_key.path[-1] == "metrics" else "warns"), "yellow"
 
 
 def _raw_lines(facts: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,7 @@ def _compare(
 ) -> ChampionComparison:
     """The comparison with the champion; empty if the candidate is the champion's own file."""
     if champion.manifest.sha256 == candidate.sha256:
-        return ChampionComparison(version=champion.number, sha256=candidate.sha256)
+        return measure.unpriced(champion.number, candidate.sha256, champion.manifest.contract, contract)
     return measure.compare(candidate, _load(champion), splits, found, contract, evaluations=evaluations)
 
 
@@ -111,5 +111,7 @@ def _champion(registry: Registry, market: str) -> tuple[ModelVersion | None, Cha
         version = registry.version(market, champion.version)
         version.check()
     except RegistryError as error:
-        return None, ChampionComparison(version=champion.version, sha256=champion.sha256, problem=str(error))
+        return None, ChampionComparison(
+            version=champion.version, sha256=champion.sha256, problem=str(error), api_breaks=None
+        )
     return version, None

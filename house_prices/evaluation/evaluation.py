@@ -66,8 +66,8 @@ class ChampionComparison:
     """Of the champion's intervals on the same sales; None if it has none."""
     newer_data: bool = False
     """Whether the candidate was trained on data that the champion was not."""
-    api_breaks: tuple[str, ...] = ()
-    """What would fail for clients of the champion's typed API."""
+    api_breaks: tuple[str, ...] | None = ()
+    """What would fail for clients of the champion's typed API; None if its contract cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)

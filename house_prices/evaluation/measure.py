@@ -166,14 +166,22 @@ def compare(
     missing = [feature.name for feature in champion.contract.features if feature.name not in splits]
     if missing:
         problem = f"it needs {', '.join(missing)}, which the contract no longer has"
-        return ChampionComparison(version=champion.version, sha256=champion.sha256, problem=problem)
+        return unpriced(champion.version, champion.sha256, champion.contract, contract, problem)
     holdout = splits[splits[PART] == HOLDOUT]
     seen = np.isin(names_of(holdout), np.concatenate([candidate.trained_on, champion.trained_on]))
     new = holdout[~seen]
     if len(new) < 2:
         problem = "each of its sales was in the training of one of the two"
-        return ChampionComparison(version=champion.version, sha256=champion.sha256, problem=problem)
+        return unpriced(champion.version, champion.sha256, champion.contract, contract, problem)
     return _compare(candidate, champion, new, found[~seen], contract, bootstrap.spend(evaluations))
+
+
+def unpriced(
+    version: int, sha256: str, champion: Contract, contract: Contract, problem: str = ""
+) -> ChampionComparison:
+    """The comparison with a champion of which only the typed API can be compared."""
+    breaks = tuple(compatibility.breaks(champion, contract))
+    return ChampionComparison(version=version, sha256=sha256, problem=problem, api_breaks=breaks)
 
 
 def _compare(

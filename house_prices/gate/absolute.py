@@ -4,7 +4,7 @@ import math
 
 from house_prices.contract.schema import Gate
 from house_prices.evaluation.evaluation import Evaluation
-from house_prices.gate.decision import Outcome, RuleResult, passes
+from house_prices.gate.decision import RuleResult, not_applied, passes
 
 MEDIAN_RATIO = (0.90, 1.10)
 MEDIAN_RATIO_GOOD = (0.97, 1.03)
@@ -25,6 +25,8 @@ def parity(evaluation: Evaluation, gate: Gate) -> RuleResult:
 
 def floors(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The holdout metrics stay within the contract's floors and ceilings."""
+    if not gate.floors and not gate.ceilings:
+        return not_applied("floors", "the contract sets no floor and no ceiling")
     found = evaluation.metrics
     low = [name for name, floor in gate.floors.items() if not found[name] >= floor]
     high = [name for name, ceiling in gate.ceilings.items() if not found[name] <= ceiling]
@@ -33,7 +35,7 @@ def floors(evaluation: Evaluation, gate: Gate) -> RuleResult:
     return RuleResult(
         rule="floors",
         outcome=passes(not low and not high),
-        sentence=f"On the holdout: {', '.join(limits) or 'the contract sets no limit'}.",
+        sentence=f"On the holdout: {', '.join(limits)}.",
         numbers={name: found[name] for name in (*gate.floors, *gate.ceilings)},
     )
 
@@ -77,8 +79,9 @@ def interval_coverage(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """Enough prices lie within their intervals, overall and in every slice."""
     found = evaluation.interval
     if found is None:
-        sentence = "The model gives no intervals: there are too few sales to calibrate them."
-        return RuleResult(rule="interval_coverage", outcome=Outcome.PASS, sentence=sentence, numbers={})
+        return not_applied(
+            "interval_coverage", "the model gives no intervals, which few sales cannot calibrate"
+        )
     least = gate.coverage - 2 * math.sqrt(gate.coverage * (1 - gate.coverage) / found.sales)
     narrow = {
         name: coverage

@@ -25,7 +25,7 @@ class RuleResult:
     @property
     def passed(self) -> bool:
         """Whether nothing stands against promotion."""
-        return self.outcome is Outcome.PASS
+        return self.outcome in (Outcome.PASS, Outcome.NOT_APPLIED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +37,10 @@ class GateDecision:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the rules' outcomes."""
+        """The worst of the rules' outcomes. Rules that were not applied have no say."""
         outcomes = {result.outcome for result in self.results}
-        return next(one for one in (Outcome.FAIL, Outcome.NEEDS_REVIEW, Outcome.PASS) if one in outcomes)
+        worst = (one for one in (Outcome.FAIL, Outcome.NEEDS_REVIEW) if one in outcomes)
+        return next(worst, Outcome.PASS)
 
     @property
     def passed(self) -> bool:
@@ -50,6 +51,13 @@ class GateDecision:
     def reasons(self) -> tuple[str, ...]:
         """A sentence for each rule that did not pass; empty if all did."""
         return tuple(f"{result.rule}: {result.sentence}" for result in self.results if not result.passed)
+
+
+def not_applied(rule: str, why: str) -> RuleResult:
+    """The result of a rule that had nothing to compare."""
+    return RuleResult(
+        rule=rule, outcome=Outcome.NOT_APPLIED, sentence=f"Not applied: {why.removesuffix('.')}.", numbers={}
+    )
 
 
 def passes(kept: bool) -> Outcome:

@@ -3,7 +3,7 @@
 from house_prices.contract.schema import Gate
 from house_prices.evaluation import bootstrap
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
-from house_prices.gate.decision import Outcome, RuleResult, passes
+from house_prices.gate.decision import Outcome, RuleResult, not_applied, passes
 
 SMALL_HOLDOUT = 2000
 """With fewer sales than this, the margin is the wider one."""
@@ -14,14 +14,12 @@ FAMILY_ALPHA = 0.05
 def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The candidate prices better than the champion, or no worse and it was trained on newer sales."""
     comparison = evaluation.champion
-    if comparison is None:
-        return _alone("against_champion")
-    if comparison.sha256 == evaluation.sha256:
-        return _result("against_champion", Outcome.PASS, "The candidate is the champion's own file.", {})
+    if comparison is None or comparison.sha256 == evaluation.sha256:
+        return not_applied("against_champion", _alone(evaluation))
     if comparison.problem:
         sentence = (
-            f"The champion, version {comparison.version}, cannot price this holdout: {comparison.problem}. "
-            "Compare them yourself, then promote or reject by hand."
+            f"The champion, version {comparison.version}, cannot price this holdout: "
+            f"{comparison.problem.removesuffix('.')}. Compare them yourself, then promote or reject by hand."
         )
         return _result("against_champion", Outcome.NEEDS_REVIEW, sentence, {})
     if comparison.sales < gate.rows:
@@ -78,9 +76,12 @@ def margin(comparison: ChampionComparison, gate: Gate) -> float:
 def slices(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The candidate is not much worse than the champion in any slice of the market."""
     comparison = evaluation.champion
-    if comparison is None or comparison.problem or not comparison.slices:
-        return _alone("slices")
-    tested = {name: one for name, one in comparison.slices.items() if one.sales >= gate.slice_rows}
+    if comparison is None or _alone(evaluation):
+        return not_applied("slices", _alone(evaluation))
+    compared = (comparison.slices or {}).items()
+    tested = {name: one for name, one in compared if one.sales >= gate.slice_rows}
+    if not tested:
+        return not_applied("slices", f"no slice has {gate.slice_rows} sales that are new to both models")
     worse = bootstrap.holm({name: one.p_value for name, one in tested.items()}, FAMILY_ALPHA)
     found = "".join(
         f" In {name}, {tested[name].sales} sales, it is {tested[name].estimate:+.1%} "
@@ -99,8 +100,10 @@ def slices(evaluation: Evaluation, gate: Gate) -> RuleResult:
 def interval_width(evaluation: Evaluation, gate: Gate) -> RuleResult:
     """The intervals are not much wider than the champion's."""
     mine, comparison = evaluation.interval, evaluation.champion
-    if mine is None or comparison is None or not comparison.median_width:
-        return _alone("interval_width")
+    if comparison is None or _alone(evaluation):
+        return not_applied("interval_width", _alone(evaluation))
+    if mine is None or not comparison.median_width:
+        return not_applied("interval_width", f"{'the champion' if mine else 'the model'} gives no intervals")
     ratio = mine.median_width / comparison.median_width
     return _result(
         "interval_width",
@@ -126,14 +129,26 @@ def fresh_holdout(evaluation: Evaluation, gate: Gate) -> RuleResult:
 def api_compatibility(evaluation: Evaluation, _: Gate) -> RuleResult:
     """Clients of the champion's typed API keep working."""
     comparison = evaluation.champion
-    broken = comparison.api_breaks if comparison else ()
+    if comparison is None:
+        return not_applied("api_compatibility", "there is no champion whose clients could break")
+    if comparison.api_breaks is None:
+        return not_applied("api_compatibility", comparison.problem)
+    broken = comparison.api_breaks
     advice = " Raise api_version in the contract, or undo the change." if broken else ""
     said = " ".join(broken) or "Clients of the champion's typed API keep working."
     return _result("api_compatibility", passes(not broken), said + advice, {"breaks": len(broken)})
 
 
-def _alone(rule: str) -> RuleResult:
-    return _result(rule, Outcome.PASS, "There is no other champion to compare with.", {})
+def _alone(evaluation: Evaluation) -> str:
+    """Why the champion gives nothing to compare with; empty if it does."""
+    comparison = evaluation.champion
+    if comparison is None:
+        return "there is no champion to compare with"
+    if comparison.sha256 == evaluation.sha256:
+        return "the candidate is the champion's own file"
+    if comparison.problem:
+        return f"the champion, version {comparison.version}, cannot price this holdout: {comparison.problem}"
+    return ""
 
 
 def _result(rule: str, outcome: Outcome, sentence: str, numbers: dict[str, float]) -> RuleResult:

@@ -84,6 +84,8 @@ class Outcome(StrEnum):
     """The numbers do not decide: a person promotes or rejects, with a reason."""
     FAIL = "fail"
     """The candidate is rejected."""
+    NOT_APPLIED = "not_applied"
+    """Of a rule alone: there was nothing to compare, which is neither for nor against the candidate."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import pytest
 
 from house_prices.registry.verify import verify
 from tests import cottages
-from tests.workshop import Workshop
+from tests.workshop import METRICS, Workshop
 
 
 def publish_better_one(shop: Workshop) -> None:
@@ -35,6 +35,18 @@ def test_a_person_promotes_a_version_in_the_ui_by_its_number(trained: Workshop) 
     last = trained.registry.history("cottages")[-1]
     assert served(trained) == 1
     assert (last["event"], last["by"], last["reason"]) == ("promotion", "a run started by hand", "looked at")
+
+
+def test_rules_with_nothing_to_compare_warn_and_do_not_stand_in_the_way(trained: Workshop) -> None:
+    check = dg.AssetCheckKey(METRICS, "against_champion")
+    record = trained.instance.get_latest_asset_check_evaluation_record(check)
+    assert record is not None
+    assert record.event is not None
+    said = record.event.asset_check_evaluation
+    assert said is not None
+    assert (said.passed, said.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert said.description == "Not applied: there is no champion to compare with."
+    assert trained.tick("promotion").run_requests
 
 
 def test_the_sensor_does_not_promote_what_a_person_rejected_in_the_ui(trained: Workshop) -> None:

@@ -98,7 +98,10 @@ def _against(record: "Record") -> str:
     evaluation = _evaluation(record)
     if evaluation is None:
         return f"the check gave no result; see run {record.run_id}, then execute the check again."
-    return "" if evaluation.passed else evaluation.description or "the check failed."
+    outcome = evaluation.metadata.get("outcome")
+    if evaluation.passed or (outcome and outcome.value == gate.Outcome.NOT_APPLIED):
+        return ""
+    return evaluation.description or "the check failed."
 
 
 def _needs_review(record: "Record") -> bool:

@@ -42,16 +42,20 @@ def gate_checks(contract: Contract) -> Checks:
 def _result(
     result: gate.RuleResult, metrics: Evaluation, asset: dg.AssetKey, card: Path, plot: bytes | None
 ) -> dg.AssetCheckResult:
-    """A rule's result and the version it is about, which the promotion sensor compares with its own."""
-    needs_review = result.outcome is gate.Outcome.NEEDS_REVIEW
+    """A rule's result and the version it is about, which the promotion sensor compares with its own.
+
+    A rule that was not applied is a warning, the nearest that Dagster has to a note; `outcome` tells the
+    sensor.
+    """
+    noted = result.outcome in (gate.Outcome.NEEDS_REVIEW, gate.Outcome.NOT_APPLIED)
     details = {
         name: dg.MetadataValue.md(f"```\n{text}\n```") for name, text in (result.details or {}).items()
     }
     return dg.AssetCheckResult(
         check_name=result.rule,
         asset_key=asset,
-        passed=result.passed,
-        severity=dg.AssetCheckSeverity.WARN if needs_review else dg.AssetCheckSeverity.ERROR,
+        passed=result.outcome is gate.Outcome.PASS,
+        severity=dg.AssetCheckSeverity.WARN if noted else dg.AssetCheckSeverity.ERROR,
         description=result.sentence,
         metadata={
             "outcome": result.outcome.value,

@@ -78,3 +78,9 @@ def test_a_champion_that_needs_a_feature_that_is_gone_says_which() -> None:
     comparison = measure.compare(model, model, sales, found, HUTS, evaluations=1)
     assert comparison.metrics is None
     assert comparison.problem == "it needs age, view, which the contract no longer has"
+
+
+def test_what_breaks_for_the_champions_clients_is_known_even_if_it_cannot_be_compared() -> None:
+    fewer = models.contract(features=[f for f in models.HUTS["features"] if f["name"] != "view"])  # type: ignore[attr-defined]
+    (broken,) = measure.unpriced(3, "ab", HUTS, fewer, "it needs view").api_breaks or ()
+    assert "view" in broken

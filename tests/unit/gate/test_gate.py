@@ -12,6 +12,9 @@ from tests import evaluations as given
 from tests import models
 
 PASS, NEEDS_REVIEW, FAIL = Outcome.PASS, Outcome.NEEDS_REVIEW, Outcome.FAIL
+NOT_APPLIED = Outcome.NOT_APPLIED
+WITHOUT_INTERVALS = given.comparison(median_width=None)
+UNREADABLE = given.comparison(problem="No file.", api_breaks=None)
 GATE = replace(models.contract().gate, floors={"r2": 0.7}, ceilings={"rmsle": 0.2})
 
 
@@ -94,7 +97,7 @@ def test_a_failure_in_the_server_carries_its_request_and_its_log() -> None:
         ({"low": 0.01, "high": 0.05}, FAIL, "Inferior."),
         ({"sales": 399}, NEEDS_REVIEW, "399 holdout sales are new to both models; 400 are needed"),
         ({"problem": "it needs pool"}, NEEDS_REVIEW, "cannot price this holdout: it needs pool"),
-        ({"sha256": "candidate", "low": 1.0, "high": 2.0}, PASS, "the champion's own file"),
+        ({"sha256": "candidate", "low": 1.0, "high": 2.0}, NOT_APPLIED, "the champion's own file"),
     ],
 )
 def test_the_champion_is_beaten_matched_or_not(changes: dict[str, Any], outcome: Outcome, said: str) -> None:
@@ -118,7 +121,9 @@ def test_many_slices_ask_for_more_evidence_in_each() -> None:
 
 def test_a_slice_with_few_sales_is_only_reported() -> None:
     tiny = given.one_slice(sales=49, p_value=0.0001)
-    assert result("slices", champion=given.comparison(slices={"tiny": tiny})).outcome is PASS
+    assert result("slices", champion=given.comparison(slices={"tiny": tiny})).outcome is NOT_APPLIED
+    both = given.comparison(slices={"tiny": tiny, "north": given.one_slice()})
+    assert result("slices", champion=both).outcome is PASS
 
 
 def test_intervals_may_be_a_twentieth_wider_than_the_champions() -> None:
@@ -137,6 +142,35 @@ def test_a_break_of_the_api_is_named_with_what_to_do() -> None:
     assert found.sentence.startswith("pool is gone. Raise api_version")
 
 
-@pytest.mark.parametrize("rule", ["against_champion", "slices", "interval_width", "api_compatibility"])
-def test_without_a_champion_there_is_nothing_to_lose_to(rule: str) -> None:
-    assert result(rule).outcome is PASS
+@pytest.mark.parametrize(
+    ("rule", "changes", "why"),
+    [
+        ("against_champion", {}, "no champion"),
+        ("slices", {}, "no champion"),
+        ("interval_width", {}, "no champion"),
+        ("api_compatibility", {}, "no champion whose clients could break"),
+        ("api_compatibility", {"champion": UNREADABLE}, "No file."),
+        ("slices", {"champion": given.comparison(problem="it needs pool")}, "cannot price this holdout"),
+        ("slices", {"champion": given.comparison(slices={})}, "no slice has 50 sales"),
+        ("interval_width", {"champion": WITHOUT_INTERVALS}, "champion gives no intervals"),
+        ("interval_width", {"champion": given.comparison(), "interval": None}, "model gives no intervals"),
+        ("interval_coverage", {"interval": None}, "few sales cannot calibrate"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_compares_nothing_says_so_and_does_not_pass(
+    rule: str, changes: dict[str, Any], why: str
+) -> None:
+    found = result(rule, **changes)
+    assert (found.outcome, found.sentence[:13]) == (NOT_APPLIED, "Not applied: ")
+    assert why in found.sentence
+    assert not found.sentence.endswith("..")
+
+
+def test_a_contract_without_limits_has_no_floors_to_keep() -> None:
+    assert result("floors", replace(GATE, floors={}, ceilings={})).outcome is NOT_APPLIED
+
+
+def test_rules_that_were_not_applied_neither_help_nor_hinder() -> None:
+    alone = gate.decide(given.evaluation(), GATE)
+    assert NOT_APPLIED in {one.outcome for one in alone.results}
+    assert alone.outcome is PASS
