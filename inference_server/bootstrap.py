@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -31,11 +31,9 @@ from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
-from inference_server.transport.auth import Authorization
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
-from inference_server.transport.handlers import Handlers
 from inference_server.transport.reload import Reload
-from inference_server.transport.server import ProbeServer, Server
+from inference_server.transport.served import Carrier, Ports, Served
 from inference_server.transport.stream_idle import IdleStreamTimeout
 
 DRAIN_SECONDS = 0.1
@@ -46,15 +44,14 @@ DRAIN_SECONDS = 0.1
 class Running:
     """A server that listens."""
 
-    port: int
-    health_port: int | None
+    ports: Ports
     store: MetricStore
     reload: Reload
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Running]:
-    """A server that runs during the block."""
+async def running(settings: Settings, threshold: Threshold, carrier: Carrier) -> AsyncIterator[Running]:
+    """A server that runs during the block, over the carrier's transport."""
     log: Log = structlog.get_logger()
     pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
@@ -68,28 +65,33 @@ async def running(settings: Settings, threshold: Threshold) -> AsyncIterator[Run
         state = Health(pool, fixed=[oip_messages.SERVICE])
         router = _router(settings, pool, loader, state, executor, statistics)
         dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
-        handlers = _handlers(router, observer, dispatcher, limit, idle_timeout, allowed)
-        server = Server(settings, handlers, idle_timeout, tls)
-        probed = _handlers(Router(state.routes()), observer, dispatcher, limit, idle_timeout, None)
-        probes = ProbeServer(settings, probed)
+        served = Served(
+            router=router,
+            observer=observer,
+            dispatcher=dispatcher,
+            limit=limit,
+            idle_timeout=idle_timeout,
+            authorization=allowed,
+        )
+        probed = replace(served, router=Router(state.routes()), authorization=None)
+        transport = carrier(settings, served, probed, tls)
         watcher = Watcher(registry, pool, loader, poll_seconds=settings.poll_seconds, log=log)
 
         if settings.worker is not None:
             # The kernel gives connections to every worker that listens: load the models first.
             await watcher.look()
-        port, health_port = await server.start(), await probes.start()
+        ports = await transport.start()
         watching = asyncio.create_task(_watch(watcher, state, pool, log))
         try:
             reload = Reload(settings, threshold, tls, allowed, log)
-            yield Running(port=port, health_port=health_port, store=store, reload=reload)
+            yield Running(ports=ports, store=store, reload=reload)
         finally:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)
             watching.cancel()
             limit.close()
             await asyncio.sleep(DRAIN_SECONDS)
-            await server.stop(settings.grace_seconds)
-            await probes.stop()
+            await transport.stop(settings.grace_seconds)
             executor.close()
 
 
@@ -143,19 +145,6 @@ def _router(
     opened = open_inference(pool, loader, state, executor, statistics, max_rows=settings.max_rows)
     predictions = PredictionServices(pool, executor, max_rows=settings.max_rows)
     return Router([*state.routes(), *reflected.routes(), *opened], predictions)
-
-
-def _handlers(
-    router: Router,
-    observer: Observer,
-    dispatcher: Dispatcher,
-    limit: ConcurrencyLimit,
-    idle_timeout: IdleStreamTimeout,
-    allowed: Authorization | None,
-) -> Handlers:
-    return Handlers(
-        router, observer, dispatcher, limit=limit, idle_timeout=idle_timeout, authorization=allowed
-    )
 
 
 def _gauges(pool: ModelPool, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import asdict
 
 import structlog
 
@@ -9,6 +10,7 @@ from inference_server import bootstrap
 from inference_server.observability.logging import Threshold
 from inference_server.observability.prometheus import exposed
 from inference_server.settings import Settings
+from inference_server.transport.grpcio.server import Servers
 
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
@@ -18,10 +20,10 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with bootstrap.running(settings, threshold) as server:
+    async with bootstrap.running(settings, threshold, Servers) as server:
         with exposed(settings.host, settings.metrics_port, server.store.numbers) as metrics_port:
             loop.add_signal_handler(signal.SIGHUP, server.reload)
-            ports = {"port": server.port, "metrics_port": metrics_port, "health_port": server.health_port}
+            ports = {**asdict(server.ports), "metrics_port": metrics_port}
             log.info("serving", host=settings.host, **ports)
             await stop.wait()
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,6 +13,7 @@ from inference_server import bootstrap
 from inference_server.observability.logging import Threshold
 from inference_server.observability.metric_store import MetricStore, dump
 from inference_server.settings import Settings
+from inference_server.transport.grpcio.server import Servers
 
 READY = b"ready\n"
 TELL_SECONDS = 0.25
@@ -24,7 +25,7 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_reader(sys.stdin.fileno(), _on_end_of_input, stop)
-    async with bootstrap.running(settings, threshold) as server:
+    async with bootstrap.running(settings, threshold, Servers) as server:
         loop.add_signal_handler(signal.SIGHUP, server.reload)
         await _tell(READY)
         telling = asyncio.create_task(_tell_changes(server.store))

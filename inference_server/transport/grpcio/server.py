@@ -1,4 +1,4 @@
-"""The gRPC transport: listens on its ports, and starts and stops."""
+"""The transport over grpcio: listens on its ports, and starts and stops."""
 
 import asyncio
 from typing import Any, TypeAlias
@@ -7,8 +7,8 @@ import grpc
 
 from inference_server.settings import Settings
 from inference_server.sockets import CannotListen
-from inference_server.transport.handlers import Handlers
-from inference_server.transport.stream_idle import IdleStreamTimeout
+from inference_server.transport.grpcio.handlers import Handlers
+from inference_server.transport.served import Ports, Served
 from inference_server.transport.tls import Certificates, Pem
 
 Options: TypeAlias = list[tuple[str, int]]
@@ -17,59 +17,44 @@ FEWEST_PENDING = 256
 """Small requests that may wait inside gRPC: about a tenth of a second of work."""
 
 
-class Server:
-    """Serves every route on one address."""
+class Servers:
+    """Serves every route on one address, and probes on another if the settings ask for it."""
 
     def __init__(
-        self,
-        settings: Settings,
-        handlers: Handlers,
-        idle_timeout: IdleStreamTimeout,
-        certificates: Certificates | None,
+        self, settings: Settings, served: Served, probed: Served, certificates: Certificates | None
     ) -> None:
         self._settings = settings
-        self._idle_timeout = idle_timeout
+        self._idle_timeout = served.idle_timeout
         self._certificates = certificates
-        self._server = grpc.aio.server(options=options(settings))
-        self._server.add_generic_rpc_handlers((handlers,))
+        self._server = _server(settings, served)
+        self._probes = _server(settings, probed)
         self._looking: asyncio.Task[None] | None = None
 
-    async def start(self) -> int:
-        """Listen, and return the port."""
-        address = f"{self._settings.host}:{self._settings.port}"
-        port = listen(self._server, address, "--port", self._certificates)
+    async def start(self) -> Ports:
+        """Listen; raises CannotListen."""
+        settings = self._settings
+        port = listen(self._server, f"{settings.host}:{settings.port}", "--port", self._certificates)
         await self._server.start()
         self._looking = asyncio.create_task(self._idle_timeout.run())
-        return port
+        if settings.health_port is None:
+            return Ports(port=port, health_port=None)
+        probes = listen(self._probes, f"{settings.host}:{settings.health_port}", "--health-port")
+        await self._probes.start()
+        return Ports(port=port, health_port=probes)
 
     async def stop(self, grace_seconds: float) -> None:
         """Accept no more calls, end idle streams, and give accepted calls time to finish."""
         self._idle_timeout.stop()
         await self._server.stop(grace_seconds)
+        await self._probes.stop(None)
         if self._looking:
             self._looking.cancel()
 
 
-class ProbeServer:
-    """Serves health alone, on an address of its own, if the settings ask for it."""
-
-    def __init__(self, settings: Settings, handlers: Handlers) -> None:
-        self._settings = settings
-        self._server = grpc.aio.server(options=options(settings))
-        self._server.add_generic_rpc_handlers((handlers,))
-
-    async def start(self) -> int | None:
-        """Listen, and return the port; None if the settings ask for no such server."""
-        if self._settings.health_port is None:
-            return None
-        address = f"{self._settings.host}:{self._settings.health_port}"
-        port = listen(self._server, address, "--health-port")
-        await self._server.start()
-        return port
-
-    async def stop(self) -> None:
-        """Stop at once: probes are short."""
-        await self._server.stop(None)
+def _server(settings: Settings, served: Served) -> grpc.aio.Server:
+    server = grpc.aio.server(options=options(settings))
+    server.add_generic_rpc_handlers((Handlers(served),))
+    return server
 
 
 def listen(

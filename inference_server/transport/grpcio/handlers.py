@@ -7,41 +7,24 @@ from typing import Any, TypeAlias
 import grpc
 
 from inference_server.errors import ServingError
-from inference_server.observability import Observer
 from inference_server.observability.events import OTHER
-from inference_server.rpc.dispatch import Dispatcher
 from inference_server.rpc.method import Method, Route, Subscription
-from inference_server.rpc.role import Role
 from inference_server.services import router as routing
-from inference_server.services.router import Router
-from inference_server.transport.auth import Authorization
-from inference_server.transport.call_scope import CallScope
-from inference_server.transport.concurrency_limit import ConcurrencyLimit
-from inference_server.transport.stream_idle import IdleStreamTimeout
+from inference_server.transport.grpcio.context import Context, GrpcioScope
+from inference_server.transport.served import Served, is_counted
 
-Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
 class Handlers(grpc.GenericRpcHandler):
     """gRPC asks it for the handler of every call."""
 
-    def __init__(
-        self,
-        router: Router,
-        observer: Observer,
-        dispatcher: Dispatcher,
-        *,
-        limit: ConcurrencyLimit,
-        idle_timeout: IdleStreamTimeout,
-        authorization: Authorization | None,
-    ) -> None:
-        self._router = router
-        self._observer = observer
-        self._dispatcher = dispatcher
-        self._limit = limit
-        self._idle_timeout = idle_timeout
-        self._authorization = authorization
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._router = served.router
+        self._limit = served.limit
+        self._idle_timeout = served.idle_timeout
+        self._dispatcher = served.dispatcher
         self._made: dict[str, tuple[Route, Handler, bool]] = {}
 
     def service(self, details: grpc.HandlerCallDetails) -> Handler:
@@ -52,9 +35,9 @@ class Handlers(grpc.GenericRpcHandler):
             return self._missing(path)
         made = self._made.get(path)
         if made is None or made[0] is not route:
-            made = self._made[path] = (route, self._handler(route), _is_counted(route))
-        _, handler, is_counted = made
-        if is_counted and (refusal := self._limit.enter()):
+            made = self._made[path] = (route, self._handler(route), is_counted(route))
+        _, handler, counted = made
+        if counted and (refusal := self._limit.enter()):
             return self._refused(route, refusal)
         return handler
 
@@ -68,8 +51,8 @@ class Handlers(grpc.GenericRpcHandler):
     def _unary(self, method: Method[Any, Any]) -> Any:
         async def respond(raw: bytes, context: Context) -> bytes:
             accepted = self._limit.accepted()
-            async with CallScope(method, context, self._observer, accepted=accepted) as scope:
-                scope.authorize(self._authorization)
+            async with GrpcioScope(method, context, self._served, accepted=accepted) as scope:
+                scope.authorize()
                 return await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
 
         return respond
@@ -78,8 +61,8 @@ class Handlers(grpc.GenericRpcHandler):
         """One request at a time: the next is read once the caller has room for the last response."""
 
         async def respond(requests: AsyncIterator[bytes], context: Context) -> None:
-            async with CallScope(method, context, self._observer) as scope:
-                scope.authorize(self._authorization)
+            async with GrpcioScope(method, context, self._served) as scope:
+                scope.authorize()
                 while (raw := await self._next(requests)) is not None:
                     with self._limit.request():
                         written = await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
@@ -94,8 +77,8 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _subscription(self, subscription: Subscription[Any, Any]) -> Any:
         async def respond(raw: bytes, context: Context) -> None:
-            async with CallScope(subscription, context, self._observer) as scope:
-                scope.authorize(self._authorization)
+            async with GrpcioScope(subscription, context, self._served) as scope:
+                scope.authorize()
                 call = scope.call()
                 request = subscription.read(self._dispatcher.sized(raw), call)
                 async for response in subscription.handle(request, call):
@@ -107,7 +90,7 @@ class Handlers(grpc.GenericRpcHandler):
         """Reads the message and no more: a caller that is answered while it still sends may see CANCELLED."""
 
         async def refuse(_raw: bytes, context: Context) -> None:
-            async with CallScope(route, context, self._observer):
+            async with GrpcioScope(route, context, self._served):
                 raise refusal
 
         return grpc.unary_unary_rpc_method_handler(refuse)
@@ -117,8 +100,8 @@ class Handlers(grpc.GenericRpcHandler):
         method = routing.missing(path)
 
         async def refuse(requests: AsyncIterator[bytes], context: Context) -> None:
-            async with CallScope(method, context, self._observer, name=OTHER) as scope:
-                scope.authorize(self._authorization)
+            async with GrpcioScope(method, context, self._served, name=OTHER) as scope:
+                scope.authorize()
                 await self._next(requests)
                 await method.handle(b"", scope.call())
 
@@ -131,8 +114,3 @@ async def _write(context: Context, response: bytes) -> None:
         await context.write(response)
     except grpc.aio.InternalError as error:
         raise asyncio.CancelledError from error
-
-
-def _is_counted(route: Route) -> bool:
-    """Probes are never refused for load, and streams are counted request by request."""
-    return isinstance(route, Method) and not route.streams and route.role is not Role.NONE

@@ -1,0 +1,57 @@
+"""What a transport carries, and what it has to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from inference_server.observability import Observer
+from inference_server.rpc.dispatch import Dispatcher
+from inference_server.rpc.method import Method, Route
+from inference_server.rpc.role import Role
+from inference_server.services.router import Router
+from inference_server.settings import Settings
+from inference_server.transport.auth import Authorization
+from inference_server.transport.concurrency_limit import ConcurrencyLimit
+from inference_server.transport.stream_idle import IdleStreamTimeout
+from inference_server.transport.tls import Certificates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """Routes, and what applies to every call of them."""
+
+    router: Router
+    observer: Observer
+    dispatcher: Dispatcher
+    limit: ConcurrencyLimit
+    idle_timeout: IdleStreamTimeout
+    authorization: Authorization | None
+    """None lets everybody call everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where a transport listens."""
+
+    port: int
+    health_port: int | None
+    """None if health has no port of its own."""
+
+
+class Transport(Protocol):
+    """Receives calls and carries them to what is served."""
+
+    async def start(self) -> Ports:
+        """Listen; raises CannotListen."""
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Accept no more calls, end idle streams, and give accepted calls time to finish."""
+
+
+Carrier: TypeAlias = Callable[[Settings, Served, Served, Certificates | None], Transport]
+"""Makes a transport: of everything on one port, and of health alone on another, without TLS."""
+
+
+def is_counted(route: Route) -> bool:
+    """Whether its calls count as in flight. Probes are never refused; streams count by request."""
+    return isinstance(route, Method) and not route.streams and route.role is not Role.NONE
