@@ -1,5 +1,6 @@
 """Houses and prices as arrays, between codecs and models."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ class Inputs:
     """[rows, numbers]; NaN is a missing value."""
     categories: Texts
     """[rows, categories]; "" is a missing value."""
+    references: Sequence[str] = ()
+    """The caller's name for each house, "" for none; empty if no house has one. Never a model's input."""
 
     @property
     def rows(self) -> int:

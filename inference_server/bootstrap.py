@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import structlog
 
@@ -28,7 +29,7 @@ from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
 from inference_server.services.router import Router
-from inference_server.settings import Settings
+from inference_server.settings import BadSettings, Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
@@ -112,6 +113,8 @@ def observing(
             kept = PredictionLog(
                 settings.prediction_log,
                 share=settings.prediction_log_sample,
+                file_seconds=settings.prediction_log_file_seconds,
+                key=_secret(settings.prediction_log_key_file),
                 columns=lambda market, version: _columns(pool, market, version),
                 store=store,
                 log=log,
@@ -124,11 +127,25 @@ def observing(
 
 
 def _columns(pool: ModelPool, market: str, version: int) -> Columns:
-    contract = pool.find(market, str(version)).contract
+    model = pool.find(market, str(version))
     return Columns(
-        numbers=[feature.name for feature in contract.numbers],
-        categories=[feature.name for feature in contract.categories],
+        numbers=[feature.name for feature in model.contract.numbers],
+        categories=[feature.name for feature in model.contract.categories],
+        warnings=model.ranges.warnings,
     )
+
+
+def _secret(path: Path | None) -> bytes | None:
+    """What a file holds without the blanks around it; None without a file."""
+    if path is None:
+        return None
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror}") from error
+    if not secret:
+        raise BadSettings(f"{path} is empty, allowed: a secret. Make one: openssl rand -hex 32 > {path}")
+    return secret
 
 
 def _router(

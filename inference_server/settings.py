@@ -75,6 +75,13 @@ class Settings:
         "Where requests and answers are kept; off without it.", None, kind="folder"
     )
     prediction_log_sample: float = _setting("Share that is kept.", 1.0, least=0, most=1)
+    prediction_log_file_seconds: float = _setting(
+        "When a file of it is closed, and can be moved.", 3600.0, least=0.01
+    )
+    prediction_log_key_file: Path | None = _setting(
+        "Secret with which callers' references are hashed in it.", None, kind="file"
+    )
+    """Without it, references stand there as they came."""
     traces: str = _setting("How spans leave; where to stands in OTEL_* variables.", "off", choices=TRACES)
     log_level: str = _setting("Least that is logged.", "info", choices=LOG_LEVELS)
     log_sample: float = _setting("Share of sound requests that get a line.", 1.0, least=0, most=1)

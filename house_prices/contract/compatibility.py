@@ -1,5 +1,6 @@
 """Whether clients of one contract's typed API can go on with another's."""
 
+from house_prices.contract import proto
 from house_prices.contract.schema import Contract
 
 
@@ -33,4 +34,6 @@ def breaks(old: Contract, new: Contract) -> list[str]:
             found.append(
                 f"{feature.name} takes number {feature.number}, which was {reused[feature.number]}'s."
             )
+    if proto.has_reference(old) and not proto.has_reference(new):
+        found.append(f"{proto.REFERENCE} is a feature now, and no longer the caller's name for a house.")
     return found

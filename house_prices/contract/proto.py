@@ -33,6 +33,8 @@ _TYPE_NAMES = {
     FieldDescriptorProto.TYPE_STRING: "string",
 }
 SERVICE = "PredictionService"
+REFERENCE, REFERENCE_NUMBER = "reference", 20_001
+"""A House's field beside the features, whose numbers end at 18999; protobuf keeps 19000 to 19999."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,8 @@ def descriptor(contract: Contract) -> FileDescriptorProto:
     house = file.message_type.add(name="House")
     for feature in contract.features:
         _add_optional(house, feature.name, feature.number, _FIELD_TYPES[feature.kind])
+    if has_reference(contract):
+        _add_optional(house, REFERENCE, REFERENCE_NUMBER, FieldDescriptorProto.TYPE_STRING)
     request = file.message_type.add(name="PredictRequest")
     _add_repeated(request, "houses", 1, f"{scope}.House")
     prediction = file.message_type.add(name="Prediction")
@@ -100,6 +104,11 @@ def descriptor(contract: Contract) -> FileDescriptorProto:
         if streams:  # protoc, too, leaves false unsaid
             method.client_streaming = method.server_streaming = True
     return file
+
+
+def has_reference(contract: Contract) -> bool:
+    """Whether a house can have a reference: not if a feature goes by that name."""
+    return all(feature.name.replace("_", "") != REFERENCE for feature in contract.features)
 
 
 def _add_optional(message: DescriptorProto, name: str, number: int, kind: int) -> None:
@@ -145,6 +154,10 @@ def _comments(contract: Contract) -> dict[str, str]:
         "Predict": "Prices every house of one request.",
         "PredictStream": "Answers each request of a stream, in order.",
         "House": "What is known of one house.",
+        f"House.{REFERENCE}": (
+            "The caller's own name for the house, such as the number of a listing. The model never sees it; "
+            "it stands in the prediction log, and joins a later sale to this prediction."
+        ),
         "PredictRequest": "The houses to price, at least one.",
         "Prediction": "The price of one house.",
         "Prediction.price": f"Predicted price{unit}.",

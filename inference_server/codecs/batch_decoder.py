@@ -14,10 +14,11 @@ import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 from numpy.typing import NDArray
 
+from house_prices.contract import proto
 from house_prices.contract.schema import Contract
 from inference_server.arrays import Inputs
 from inference_server.codecs import columns
-from inference_server.codecs.columns import Column
+from inference_server.codecs.columns import LONGEST_REFERENCE, Column
 
 VARINT, FIXED64, TEXT = 0, 1, 2
 """Protobuf's wire types."""
@@ -65,6 +66,7 @@ class WireReader:
         both = [*columns.numbers(contract), *columns.categories(contract)]
         both.sort(key=lambda column: column.feature.number)
         self._fields = [_field(column, of_house[column.name]) for column in both]
+        self._reference_tag = _tag(proto.REFERENCE_NUMBER, TEXT) if proto.has_reference(contract) else b""
         self._houses_tag = _tag(houses.number, TEXT)[0]
         self._shape = (len(contract.numbers), len(contract.categories))
         longest = max((len(choice.encode()) for column in both for choice in column.choices), default=0)
@@ -91,11 +93,15 @@ class WireReader:
             target = categories if field.column.choices else numbers
             target[field.column.index] = _settled(values, given, field.column)
             cursor = cursor + (sizes + len(field.tag)) * given
+        references: list[str] = []
+        if self._reference_tag and not np.array_equal(cursor, end):
+            references, cursor = _references(self._reference_tag, raw, data, cursor, end)
         if not np.array_equal(cursor, end):
             raise FastPathMiss
         return Inputs(
             numbers=np.ascontiguousarray(numbers.T, np.float32),
             categories=np.ascontiguousarray(categories.T),
+            references=references,
         )
 
 
@@ -126,6 +132,25 @@ def _starts_with(tag: bytes, data: Bytes, cursor: Places) -> Mask:
     for offset, byte in enumerate(tag[1:], start=1):
         found &= data.each[cursor + offset] == byte
     return found
+
+
+def _references(tag: bytes, raw: bytes, data: Bytes, cursor: Places, end: Places) -> tuple[list[str], Places]:
+    """The callers' names for the houses, "" for none, and the places behind them."""
+    given = _starts_with(tag, data, cursor) & (cursor < end)
+    lengths, sizes = _varints(data, cursor + len(tag), given)
+    starts = cursor + len(tag) + sizes
+    stops = np.where(given, starts + lengths, starts)
+    if (stops > end)[given].any():
+        raise FastPathMiss
+    try:
+        found = [
+            raw[first:last].decode() for first, last in zip(starts.tolist(), stops.tolist(), strict=True)
+        ]
+    except UnicodeDecodeError as error:
+        raise FastPathMiss from error
+    if max(map(len, found)) > LONGEST_REFERENCE:
+        raise FastPathMiss
+    return found, np.where(given, stops, cursor)
 
 
 def _settled(values: NDArray[Any], given: Mask, column: Column) -> NDArray[Any]:

@@ -8,6 +8,10 @@ LARGEST = 3.4028234663852886e38
 """The largest number of float32, which is what the model takes."""
 
 
+LONGEST_REFERENCE = 256
+"""Characters of a caller's name for a house."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
     """One column of `numbers` or `categories`."""

@@ -4,6 +4,7 @@ This is the raw API: values reach the model unchecked, with NaN and "" for missi
 checks them against the contract's bounds and choices.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from house_prices.contract.schema import Contract
 from inference_server.arrays import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices, Texts
+from inference_server.codecs.columns import LONGEST_REFERENCE
 from inference_server.codecs.oip_bytes import TextReader
 from inference_server.errors import BadTensor, MethodNotFound, TooManyRows, listed, quoted
 
@@ -20,6 +22,8 @@ MEANINGFUL_PARAMETERS = {
     "classification": "Classification is not offered: the model gives prices, not classes.",
 }
 """Parameters of a tensor that are refused; others are ignored."""
+REFERENCES = "references"
+"""Parameter of a request: a JSON list with the caller's name for each house, or null."""
 FP32, BYTES = "FP32", "BYTES"
 CONTENTS = {FP32: "fp32_contents", BYTES: "bytes_contents"}
 
@@ -74,6 +78,7 @@ class TensorCodec:
             categories=self._categories(sources[1], rows)
             if len(sources) > 1
             else np.empty((rows, 0), np.object_),
+            references=_references(request, rows) if request.parameters else (),
         )
 
     def _places(self, tensors: Sequence[Any]) -> list[int]:
@@ -168,6 +173,32 @@ def _typed(contents: Any, rows: int, spec: TensorSpec) -> Sequence[Any]:
             f"as many as [{rows}, {spec.width}] has."
         )
     return values
+
+
+def _references(request: Any, rows: int) -> Sequence[str]:
+    """The callers' names for the houses; empty if the request has none."""
+    if REFERENCES not in request.parameters:
+        return ()
+    text = request.parameters[REFERENCES].string_param
+    try:
+        came = json.loads(text)
+    except (ValueError, RecursionError):
+        came = None
+    if not isinstance(came, list) or len(came) != rows or not all(map(_is_reference, came)):
+        raise BadTensor(
+            f"parameters.{REFERENCES}: came {quoted(text)}, allowed: a string_param with a JSON list of "
+            f"{rows} texts of at most {LONGEST_REFERENCE} characters, or null, one for each house."
+        )
+    return [reference or "" for reference in came]
+
+
+def _is_reference(value: object) -> bool:
+    if value is None:
+        return True
+    is_short = isinstance(value, str) and len(value) <= LONGEST_REFERENCE
+    return (
+        is_short and value == str(value).encode(errors="ignore").decode()
+    )  # half a surrogate pair is no text
 
 
 def _check_parameters(tensor: Any) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from house_prices.contract import proto
 from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract, plain
 from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import batch_decoder, columns
 from inference_server.codecs.batch_decoder import FastPathMiss, WireReader
-from inference_server.codecs.columns import LARGEST, Column
+from inference_server.codecs.columns import LARGEST, LONGEST_REFERENCE, Column
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.rpc.method import reader
 
@@ -25,6 +26,7 @@ class HouseCodec:
     def __init__(self, contract: Contract, api: Api) -> None:
         self._numbers = columns.numbers(contract)
         self._categories = columns.categories(contract)
+        self._has_reference = proto.has_reference(contract)
         self._message = reader(api.request)
         self._response: Any = api.response
         self._wire = WireReader(contract, api.request)
@@ -53,12 +55,25 @@ class HouseCodec:
             categories.append(_values(house, row, self._categories, faults))
             if len(faults) >= MOST_FAULTS:
                 raise BadHouses(faults[:MOST_FAULTS], unread=True)
+        references = self._references(houses, faults)
         if faults:
-            raise BadHouses(faults)
+            raise BadHouses(faults[:MOST_FAULTS])
         return Inputs(
             numbers=np.array(numbers, np.float32).reshape(len(houses), -1),
             categories=np.array(categories, np.object_).reshape(len(houses), -1),
+            references=references,
         )
+
+    def _references(self, houses: Sequence[Any], faults: list[FieldFault]) -> Sequence[str]:
+        """The callers' names for the houses; empty if none has one."""
+        if not self._has_reference:
+            return ()
+        found = [house.reference for house in houses]
+        for row, reference in enumerate(found):
+            if len(reference) > LONGEST_REFERENCE:
+                what = f"came {len(reference)} characters, allowed: at most {LONGEST_REFERENCE}"
+                faults.append(FieldFault(field=f"houses[{row}].reference", description=what))
+        return found if any(found) else ()
 
     def write(self, prices: Prices, warnings: Mapping[int, Sequence[str]], version: int) -> bytes:
         """The response's bytes; `warnings` are by row."""

@@ -58,6 +58,8 @@ class Priced:
     """The houses as the model takes them, an Inputs."""
     prices: Any
     """The model's output, a Prices."""
+    warnings: Mapping[int, Sequence[str]] | None = None
+    """What makes prices less certain, by row; None if the request did not ask."""
     metadata: Mapping[str, str | bytes]
 
 

@@ -1,23 +1,27 @@
 """The prediction log: sampled requests with their answers, one JSON object a line.
 
-    <folder>/<market>/<number>.jsonl          written now; one number for each worker, held by a lock
-    <folder>/<market>/<number>-<time>.jsonl   full; the oldest go
+    <folder>/<market>/<number>.jsonl             written now; one number for each worker, held by a lock
+    <folder>/<market>/<number>-<time>-<id>.jsonl closed: full, or an hour old
 
 A request only puts a reference into a queue; a thread formats and writes it. While the queue is full,
-requests are dropped and counted.
+requests are dropped and counted. Closed files stay until the asset served_predictions has moved them.
 """
 
 import contextlib
-import json
+import hashlib
+import hmac
 import queue
 import random
+import sys
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Log, Observer, Priced
@@ -30,8 +34,13 @@ MOST_ROWS_WAITING = 100_000
 """Houses in the queue, whose arrays stay in memory meanwhile."""
 FLUSH_SECONDS = 2.0
 """Time to write what is queued when the server stops."""
-FILE_BYTES, FILES = 64 * 2**20, 16
-"""Of one worker and market; 1 GiB in all."""
+RECORD = 2
+"""Version of a line's layout. The first had no number, no references and no warnings."""
+LARGEST = sys.float_info.max
+PAUSE_S = 0.02
+"""Requests collect for so long: a thread that wakes for each one slows the event loop down."""
+FILE_BYTES, CLOSED_BYTES = 64 * 2**20, 2**30
+"""Of one worker and market: in a file, and in closed files that nobody has moved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +49,8 @@ class Columns:
 
     numbers: Sequence[str]
     categories: Sequence[str]
+    warnings: Callable[[Any], Mapping[int, Sequence[str]]]
+    """Those of an Inputs, by row."""
 
 
 class PredictionLog(Observer):
@@ -50,14 +61,22 @@ class PredictionLog(Observer):
         folder: Path,
         *,
         share: float,
+        file_seconds: float,
+        key: bytes | None,
         columns: Callable[[str, int], Columns],
         store: MetricStore,
         log: Log,
     ) -> None:
-        """`columns` gives those of a version of a market."""
+        """`columns` gives those of a version of a market.
+
+        A file is closed after `file_seconds`. With a `key`, references are written as their HMAC.
+        """
         self._folder = folder
         self._share = share
+        self._file_seconds = file_seconds
+        self._key = key
         self._columns = columns
+        self._known: dict[tuple[str, int], Columns] = {}
         self._store = store
         self._log = log
         self._waiting: queue.Queue[tuple[Priced, Columns] | None] = queue.Queue(MOST_WAITING)
@@ -74,7 +93,10 @@ class PredictionLog(Observer):
         if self._rows_taken - self._rows_done + priced.rows > MOST_ROWS_WAITING or self._waiting.full():
             self._store.add(metric_names.LOGGED, priced.market, "dropped")
             return
-        self._waiting.put_nowait((priced, self._columns(priced.market, priced.version)))
+        key = (priced.market, priced.version)
+        if key not in self._known:
+            self._known[key] = self._columns(*key)
+        self._waiting.put_nowait((priced, self._known[key]))
         self._rows_taken += priced.rows
 
     @contextlib.contextmanager
@@ -95,18 +117,43 @@ class PredictionLog(Observer):
             yield metric_names.LOGGED, (market, outcome), count
 
     def _write_all(self) -> None:
-        while (taken := self._waiting.get()) is not None:
-            priced, columns = taken
-            try:
-                self._file(priced.market).write(_line(priced, columns))
-                self._count(priced.market, "written")
-                self._is_broken = False
-            except Exception as error:  # noqa: BLE001  # a full disk must not end the log, or a request
-                self._count(priced.market, "failed")
-                if not self._is_broken:
-                    self._log.error("prediction log cannot be written", reason=str(error))
-                self._is_broken = True
-            self._rows_done += priced.rows
+        is_over = False
+        while not is_over:
+            for taken in self._taken():
+                if taken is None:
+                    is_over = True
+                else:
+                    self._write(*taken)
+            for file in self._files.values():
+                with self._telling():
+                    file.close() if is_over else file.close_if_old()
+
+    def _taken(self) -> Iterator[tuple[Priced, Columns] | None]:
+        """What waits, or nothing after a second."""
+        with contextlib.suppress(queue.Empty):
+            yield self._waiting.get(timeout=min(1.0, self._file_seconds))
+            time.sleep(PAUSE_S)
+            while True:
+                yield self._waiting.get_nowait()
+
+    def _write(self, priced: Priced, columns: Columns) -> None:
+        outcome = "failed"
+        with self._telling():
+            self._file(priced.market).write(line(priced, columns, self._key))
+            outcome = "written"
+            self._is_broken = False
+        self._count(priced.market, outcome)
+        self._rows_done += priced.rows
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Log the first of several errors: a full disk must not end the log, or a request."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            if not self._is_broken:
+                self._log.error("prediction log cannot be written", reason=str(error))
+            self._is_broken = True
 
     def _count(self, market: str, outcome: str) -> None:
         key = (market, outcome)
@@ -114,35 +161,51 @@ class PredictionLog(Observer):
 
     def _file(self, market: str) -> RotatingFile:
         if market not in self._files:
-            self._files[market] = RotatingFile(self._folder / market, most_bytes=FILE_BYTES, files=FILES)
+            self._files[market] = RotatingFile(
+                self._folder / market,
+                most_bytes=FILE_BYTES,
+                most_seconds=self._file_seconds,
+                most_closed_bytes=CLOSED_BYTES,
+            )
         return self._files[market]
 
 
-def _line(priced: Priced, columns: Columns) -> bytes:
+def line(priced: Priced, columns: Columns, key: bytes | None = None) -> bytes:
+    """A request and its answer, as they are kept."""
+    warnings = columns.warnings(priced.inputs) if priced.warnings is None else priced.warnings
+    references = [_shown(one, key) for one in priced.inputs.references]
     entry = {
+        "record": RECORD,
         "time": datetime.fromtimestamp(priced.ended, UTC).isoformat(timespec="milliseconds"),
-        "id": priced.id or str(priced.metadata.get("x-request-id", "")) or uuid.uuid4().hex,
+        "id": priced.id or str(priced.metadata.get("x-request-id", "")) or f"{random.getrandbits(128):032x}",
         "market": priced.market,
         "version": priced.version,
         "method": priced.method,
         "houses": list(_houses(priced.inputs, columns)),
+        **({"references": references} if references else {}),
         **_prices(priced.prices),
+        **({"warnings": {str(row): told for row, told in warnings.items()}} if warnings else {}),
     }
-    return json.dumps(entry, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _shown(reference: str, key: bytes | None) -> str | None:
+    """A reference, or its HMAC; None for none."""
+    if not reference or key is None:
+        return reference or None
+    return hmac.digest(key, reference.encode(), hashlib.sha256).hex()
 
 
 def _houses(inputs: Any, columns: Columns) -> Iterator[dict[str, object]]:
     """By feature name, as the model took them; what was missing is left out."""
     for numbers, categories in zip(inputs.numbers.tolist(), inputs.categories.tolist(), strict=True):
-        known = {
-            name: value for name, value in zip(columns.numbers, numbers, strict=True) if _is_known(value)
+        house: dict[str, object] = {
+            name: value
+            for name, value in zip(columns.numbers, numbers, strict=True)
+            if -LARGEST <= value <= LARGEST  # neither NaN nor infinite
         }
-        texts = {name: text for name, text in zip(columns.categories, categories, strict=True) if text}
-        yield {**known, **texts}
-
-
-def _is_known(value: float) -> bool:
-    return value == value and abs(value) != float("inf")
+        house.update((name, text) for name, text in zip(columns.categories, categories, strict=True) if text)
+        yield house
 
 
 def _prices(prices: Any) -> dict[str, list[float]]:

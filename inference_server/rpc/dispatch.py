@@ -67,6 +67,7 @@ class Dispatcher:
                 rows=subject.rows,
                 inputs=work.inputs,
                 prices=work.prices,
+                warnings=work.warnings,
                 metadata=call.metadata,
             )
         )

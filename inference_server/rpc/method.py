@@ -1,7 +1,7 @@
 """RPC methods without a transport: what the services offer and a server carries."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -44,6 +44,8 @@ class Work:
     inputs: Any = None
     """The houses as the model takes them; None if nothing was priced."""
     prices: Any = None
+    warnings: Mapping[int, Sequence[str]] | None = None
+    """What makes prices less certain, by row; None if the request did not ask."""
     refusal: ServingError | None = None
     """Why the request was refused, if the response itself says so and its stream goes on."""
 

@@ -80,7 +80,7 @@ class PredictionServices:
 
     async def _predict(self, request: Request, call: Call) -> Response:
         prices = await self._executor.predict(request.model.onnx, request.inputs, call)
-        warnings = request.model.ranges.warnings(request.inputs)
+        warnings = call.work.warnings = request.model.ranges.warnings(request.inputs)
         return Response(model=request.model, prices=prices, warnings=warnings)
 
 

@@ -1,5 +1,6 @@
 """Requests and answers on the disk, and requests that go on when the disk does not."""
 
+import hmac
 import json
 import os
 from collections.abc import Iterator
@@ -49,12 +50,14 @@ def test_a_typed_request_stands_there_with_its_houses_and_prices(logged: servers
     (line,) = servers.eventually(lambda: lines(logged, id="mine"))
     known = {"area": 100, "rooms": 3, "garden": 0, "roof": "flat", "view": "none"}
     assert line["houses"] == [known]
+    assert (line["record"], "references" in line, "warnings" in line) == (2, False, False)
     assert (line["lower"], line["prices"], line["upper"]) == ([1103], [1203], [1303])
     assert (line["market"], line["version"], line["time"][:2]) == ("huts", 1, "20")
 
 
 def test_a_tensor_request_stands_there_by_its_own_id(logged: servers.Running) -> None:
     request = oip_messages.messages.ModelInferRequest(model_name="huts", id="tensor-1")
+    request.parameters["references"].string_param = '["listing 7"]'
     numbers = request.inputs.add(name="numbers", datatype="FP32", shape=[1, 4])
     numbers.contents.fp32_contents.extend([50, 1, 1, 1])
     categories = request.inputs.add(name="categories", datatype="BYTES", shape=[1, 3])
@@ -63,7 +66,21 @@ def test_a_tensor_request_stands_there_by_its_own_id(logged: servers.Running) ->
         channel.unary_unary(oip_messages.path("ModelInfer"))(request.SerializeToString(), timeout=10)
     (line,) = servers.eventually(lambda: lines(logged, id="tensor-1"))
     assert line["houses"] == [{"area": 50, "rooms": 1, "garden": 1, "age": 1, "roof": "flat", "view": "sea"}]
-    assert line["prices"] == [703]
+    assert (line["prices"], line["references"]) == ([703], ["listing 7"])
+
+
+def test_references_are_hashed_with_a_key_if_there_is_one(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a secret\n")
+    flags = ["--prediction-log", str(tmp_path / "kept"), "--prediction-log-key-file", str(tmp_path / "key")]
+    with (
+        servers.serving(registry.root, *flags) as server,
+        Client(server.address, contracts=[models.contract()]) as client,
+    ):
+        server.says("model serves")
+        client.predict("huts", [{**HUT, "reference": "12 High Street"}, {**HUT, "area": 1000.0}])
+        (line,) = servers.eventually(lambda: lines(server))
+    assert line["references"] == [hmac.digest(b"a secret", b"12 High Street", "sha256").hex(), None]
+    assert list(line["warnings"]) == ["1"]
 
 
 def test_every_request_is_written_once_and_counted(logged: servers.Running) -> None:

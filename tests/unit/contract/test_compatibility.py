@@ -28,6 +28,10 @@ NEW = {"name": "pool", "column": "Pool", "number": 30, "kind": "flag"}
             [f for f in FEATURES if f["name"] != "age"] + [{**NEW, "number": 4, "required": False}],
             "was age's.",
         ),
+        (
+            [*FEATURES, {**NEW, "name": "reference", "required": False}],
+            "reference is a feature now, and no longer the caller's name for a house.",
+        ),
     ],
 )
 def test_a_break_names_the_field(features: list[dict[str, object]], said: str) -> None:

@@ -32,6 +32,7 @@ HOUSES = st.fixed_dictionaries(
         "age": st.floats(-1e30, 1e30),
         "view": st.sampled_from(["sea", "none"]),
         "style": st.sampled_from(["old", "new"]),
+        "reference": st.text(st.characters(codec="utf-8"), max_size=200),
     },
 )
 
@@ -48,7 +49,11 @@ def slowly(raw: bytes) -> Inputs:
 
 def same(one: Inputs, other: Inputs) -> bool:
     numbers = np.array_equal(one.numbers, other.numbers, equal_nan=True)
-    return numbers and np.array_equal(one.categories, other.categories)
+    return (
+        numbers
+        and np.array_equal(one.categories, other.categories)
+        and list(one.references) == list(other.references)
+    )
 
 
 @settings(deadline=None, max_examples=60)
@@ -124,3 +129,28 @@ def test_the_bytes_written_are_the_message(warnings: dict[int, list[str]], has_i
     assert response.predictions[2].upper == (-1 if has_interval else 0)
     assert [list(one.warnings) for one in response.predictions] == [[], warnings.get(1, []), []]
     assert response.model_version == "12"
+
+
+@pytest.mark.parametrize("rows", [1, FEWEST_ROWS])
+def test_a_reference_is_read_beside_the_features_and_is_none_of_them(rows: int) -> None:
+    named = CODEC.read(message([{**HUT, "reference": "listing 7"}, HUT] * rows), max_rows=10_000)
+    plain = CODEC.read(message([HUT, HUT] * rows), max_rows=10_000)
+    assert list(named.references) == ["listing 7", ""] * rows
+    assert list(plain.references) == []
+    assert np.array_equal(named.numbers, plain.numbers, equal_nan=True)
+
+
+@pytest.mark.parametrize("rows", [1, FEWEST_ROWS])
+def test_a_reference_that_is_too_long_is_refused(rows: int) -> None:
+    with pytest.raises(BadHouses) as refused:
+        CODEC.read(message([{**HUT, "reference": "x" * 257}] * rows), max_rows=10_000)
+    assert refused.value.faults[0].field == "houses[0].reference"
+
+
+def test_a_market_with_a_feature_called_reference_keeps_it() -> None:
+    features = [{**models.HUTS["features"][0], "name": "reference", "column": "Reference"}]  # type: ignore[index]
+    contract = models.contract(features=features)
+    codec = HouseCodec(contract, proto.load(contract))
+    request: Any = proto.load(contract).request
+    read = codec.read(request(houses=[{"reference": 7.0}]).SerializeToString(), max_rows=1)
+    assert (read.numbers.tolist(), list(read.references)) == ([[7.0]], [])
