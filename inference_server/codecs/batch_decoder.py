@@ -150,7 +150,7 @@ def _references(tag: bytes, raw: bytes, data: Bytes, cursor: Places, end: Places
         raise FastPathMiss from error
     if max(map(len, found)) > LONGEST_REFERENCE:
         raise FastPathMiss
-    return found, np.where(given, stops, cursor)
+    return found if any(found) else [], np.where(given, stops, cursor)
 
 
 def _settled(values: NDArray[Any], given: Mask, column: Column) -> NDArray[Any]:
