@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
-from house_prices.sales.columns import PROPERTY
+from house_prices.sales.columns import GROUP
 from house_prices.training import conformal as intervals
 from house_prices.training import estimators
 from house_prices.training.conformal import Intervals
@@ -182,12 +182,10 @@ def _price_fold(
 
 
 def part_folds(sales: pd.DataFrame, count: int) -> Folds:
-    """Split the sales into `count` folds. A property's sales share a fold."""
-    if PROPERTY not in sales:
+    """Split the sales into `count` folds. Sales of one GROUP share a fold, as they share a part."""
+    if GROUP not in sales or sales[GROUP].is_unique:
         return list(KFold(count).split(sales))
-    unknown = pd.Series([f"row {row}" for row in range(len(sales))], index=sales.index)
-    groups = sales[PROPERTY].fillna(unknown)
-    return list(GroupKFold(count).split(sales, groups=groups))
+    return list(GroupKFold(count).split(sales, groups=sales[GROUP]))
 
 
 def _check_sales(price: np.ndarray, contract: Contract) -> None:
