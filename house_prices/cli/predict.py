@@ -12,7 +12,8 @@ import click
 
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.contract.schema import Contract, Feature, Value
+from house_prices.contract.schema import Contract, Value
+from house_prices.sales import value
 from inference_server.client import Client, ClientError, Price, Prices
 
 if TYPE_CHECKING:
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 """Houses of a CSV file that are asked for in one request."""
-
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "y": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "n": False,
-}
 
 _ADDED = tuple(f"predicted_{name}" for name in ("price", "lower", "upper", "warnings", "model_version"))
 _MOST_FAULTS = 20
@@ -57,8 +47,9 @@ def predict(
 ) -> None:
     """Ask for the price of one house (area=120 garage=1 ...), of those in a JSON, or in a CSV file.
 
-    A CSV file (or TSV, Parquet, Excel) has the features' names or the raw headers, and is read as training
-    reads raw sales. Nothing is written if a line of it cannot be priced.
+    Values are read as training reads raw sales: 1,200 or "1 200 m2" is a number too, and NA is not known.
+    A CSV file (or TSV, Parquet, Excel) has the features' names or the raw headers. Nothing is written if a
+    line of it cannot be priced.
     """
     if sum((bool(features), json_file is not None, csv_file is not None)) != 1:
         raise click.UsageError("Give one of FEATURE=VALUE pairs, --json FILE, or --csv IN --out OUT.")
@@ -80,13 +71,19 @@ def predict(
 
 
 def _from_pairs(pairs: Sequence[str], contract: Contract) -> House:
-    texts = {}
+    """The values of one house, each read as the contract's files are."""
+    known = {feature.name: feature for feature in contract.features}
+    house: House = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise click.UsageError(f"came {pair!r}, allowed: FEATURE=VALUE")
-        texts[name] = text
-    return _typed(texts, contract, where="")
+        if name not in known:
+            raise click.ClickException(f"{name} is no feature of {contract.name}: {', '.join(known)}")
+        if name in house:
+            raise click.UsageError(f"{name} stands twice, the second time as {text!r}. Give it once.")
+        house[name] = value.read(text, known[name], contract)
+    return house
 
 
 def _from_json(file: TextIO) -> list[House]:
@@ -98,30 +95,6 @@ def _from_json(file: TextIO) -> list[House]:
     if not isinstance(houses, list) or not all(isinstance(house, dict) for house in houses):
         raise click.ClickException(f"{file.name}: allowed: a house as an object, or a list of them.")
     return houses
-
-
-def _typed(texts: dict[str, str], contract: Contract, where: str) -> House:
-    """The values of one house, from texts by feature name; an empty text is a value not known."""
-    known = {feature.name: feature for feature in contract.features}
-    house: House = {}
-    for name, text in texts.items():
-        if name not in known:
-            raise click.ClickException(f"{where}{name} is no feature of {contract.name}: {', '.join(known)}")
-        try:
-            house[name] = _value(known[name], text.strip()) if text.strip() else None
-        except (ValueError, KeyError) as error:
-            raise click.ClickException(
-                f"{where}{name}: came {text!r}, allowed: {known[name].allowed}"
-            ) from error
-    return house
-
-
-def _value(feature: Feature, text: str) -> Value:
-    if feature.kind == "category":
-        return text
-    if "_" in text:  # Python's own way to group digits, and nobody else's
-        raise ValueError(text)
-    return _WORDS[text.lower()] if feature.kind == "flag" else float(text)
 
 
 def _price_csv(client: Client, contract: Contract, source: Path, out: Path) -> None:

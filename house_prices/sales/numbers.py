@@ -3,14 +3,15 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from house_prices.sales import units
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Mark = Literal[".", ","]
 
@@ -45,11 +46,14 @@ class Written:
     """What stands before or after it; empty if nothing does."""
 
 
-def parse(texts: pa.Array, *, decimal: str, unit: str = "") -> NDArray[np.float64]:
+def parse(texts: "pa.Array", *, decimal: str, unit: str = "") -> NDArray[np.float64]:
     """The number that each tidy text writes: [texts]. NaN where it writes none, or one of another unit.
 
     Texts that are plain numbers all together, which most are, are read at once; else each by itself.
     """
+    import pyarrow as pa  # here, for `value` reads numbers without it
+    import pyarrow.compute as pc
+
     if decimal == ".":
         try:
             return np.asarray(pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)

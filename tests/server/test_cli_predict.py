@@ -1,6 +1,8 @@
 """`house-prices predict`, against a real server."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +37,16 @@ def test_pairs_give_the_price_its_unit_and_the_version(home: Path) -> None:
     assert ask(home, *PAIRS) == (0, "1,203.00 EUR, by version 1 of huts\n")
 
 
+def test_values_are_read_as_those_of_a_file_are(home: Path) -> None:
+    price = ask(home, *PAIRS)[1]
+    assert ask(home, "area=100 sqm", "rooms= 3", "roof=flat ", "garden=NA") == (0, price)
+
+
+def test_a_clients_install_reads_values_without_the_pipelines_packages() -> None:
+    heavy = "import sys, house_prices.cli.predict; sys.exit(len({'pandas', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", heavy], check=False).returncode == 0
+
+
 def test_a_value_out_of_its_training_range_is_warned_of(home: Path) -> None:
     code, said = ask(home, "area=900", "rooms=3", "roof=flat")
     assert code == 0
@@ -49,6 +61,8 @@ def test_a_value_out_of_its_training_range_is_warned_of(home: Path) -> None:
         (("rooms=3", "roof=flat"), "houses[0].area"),
         ((*PAIRS, "colour=red"), "colour is no feature of huts: area, rooms"),
         (("area",), "came 'area', allowed: FEATURE=VALUE"),
+        ((*PAIRS, "area=2"), "area stands twice, the second time as '2'. Give it once."),
+        (("area=100 sq ft", *PAIRS[1:]), "area: came '100 sq ft', allowed: a number from 1 to 1000 m2"),
         ((*PAIRS[:2], "roof=thatch"), "one of flat, gable"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError
+from house_prices.sales import split
 from house_prices.training import estimators, train
 from house_prices.training.features import inputs
 from tests import clean_sales, models
@@ -76,16 +77,17 @@ def test_a_sale_in_the_contracts_log_is_priced_in_its_currency() -> None:
 def test_the_sales_of_a_property_share_a_fold() -> None:
     keys = [f"P{at % 40}" for at in range(400)]
     secret = pd.Series(keys).map({key: at for at, key in enumerate(sorted(set(keys)))})
-    sales = SALES.assign(property=keys, age=secret.astype(float), price=50_000.0 + 10_000 * (secret * 7 % 40))
+    sales = SALES.assign(group=secret, age=secret.astype(float), price=50_000.0 + 10_000 * (secret * 7 % 40))
     contract = huts(candidates={"extra_trees": {"n_estimators": [30]}})
-    alone = train.train(sales.drop(columns="property"), contract).cross_validation["r2"]
+    alone = train.train(sales.drop(columns="group"), contract).cross_validation["r2"]
     together = train.train(sales, contract).cross_validation["r2"]
     assert together < alone - 0.3
 
 
-def test_sales_whose_property_is_unknown_are_no_group() -> None:
-    fitted = train.train(SALES.assign(property=None), huts())
-    assert fitted.cross_validation["r2"] > 0.999
+def test_equal_sales_share_a_fold() -> None:
+    parted = split.split(pd.concat([SALES, SALES[:50]]), huts())
+    for fitted_on, held in train.part_folds(parted, 5):
+        assert not set(parted["price"].iloc[fitted_on]) & set(parted["price"].iloc[held])
 
 
 def test_a_price_that_never_changes_teaches_nothing() -> None:
