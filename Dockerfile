@@ -8,7 +8,7 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN groupadd --gid 10001 prices && useradd --uid 10001 --gid 10001 --home-dir /srv/house-prices prices \
     # Named volumes begin with the owner that these folders have.
     && mkdir -p /srv/house-prices/storage/models /srv/house-prices/storage/dagster/compute_logs \
-        /srv/predictions /gateway \
+        /srv/house-prices/storage/predictions /srv/predictions /gateway \
     && chown -R prices:prices /srv /gateway
 WORKDIR /srv/house-prices
 

@@ -5,6 +5,7 @@ HousePricesError
 ├── ContractError         a contract that cannot be used; lists every fault at once
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
+├── MonitoringError   served predictions that cannot be moved, joined or compared
 ├── GatewayError          settings that no front door can be made of
 ├── DeploymentError       images that cannot be built, or services that do not become healthy
 └── RegistryError
@@ -53,6 +54,10 @@ class SourceError(HousePricesError):
 
 class SalesError(HousePricesError):
     """Sales that no model can be trained on."""
+
+
+class MonitoringError(HousePricesError):
+    """Served predictions that cannot be moved, joined or compared."""
 
 
 class RegistryError(HousePricesError):

@@ -62,6 +62,11 @@ class Workshop:
         """Materialize assets and execute none of their checks."""
         return self.execute(Asset.assets(*self._keys(names)).without_checks())
 
+    def watch(self, day: str) -> dg.ExecuteInProcessResult:
+        """Materialize a day of the served predictions."""
+        job = self._definitions().resolve_job_def("cottages_served_predictions")
+        return job.execute_in_process(instance=self.instance, raise_on_error=False, partition_key=day)
+
     def check(self, names: Sequence[str] = ("metrics",)) -> dg.ExecuteInProcessResult:
         """Execute the checks of assets that were materialized before."""
         return self.execute(Asset.checks_for_assets(*self._keys(names)))

@@ -20,6 +20,7 @@ from house_prices.contract.schema import (
     Feature,
     Gate,
     Keys,
+    Monitoring,
     Quality,
     Split,
     Target,
@@ -86,6 +87,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         training=_training(top.table("training")),
         gate=_gate(top.table("gate")),
         quality=_quality(top.table("quality")),
+        monitoring=_monitoring(top.table("monitoring")),
         slices=_slices(top.table("slices")),
         example=_scalars(top.table("example")),
         values=values,
@@ -196,7 +198,20 @@ def _gate(table: Table) -> Gate:
     return gate
 
 
-def _settings(table: Table, of: type[Split] | type[Cleaning] | type[Training] | type[Gate]) -> dict[str, Any]:
+def _monitoring(table: Table) -> Monitoring:
+    monitoring = Monitoring(
+        reference=table.text("reference") if "reference" in table else None,
+        **_settings(table, Monitoring),
+    )
+    for what in ("error", "coverage"):
+        warn, fail = (getattr(monitoring, f"{what}_{how}") for how in ("warn", "fail"))
+        if fail < warn:
+            table.fault(f"{what}_fail", fail, f"at least {what}_warn, {warn:g}")
+    table.close()
+    return monitoring
+
+
+def _settings(table: Table, of: type[Any]) -> dict[str, Any]:
     """The numbers that the schema declares with `setting`."""
     read: dict[str, Any] = {}
     for field in fields(of):

@@ -202,6 +202,36 @@ class Quality:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Monitoring:
+    """What is kept of served predictions, and when the champion has to be looked at."""
+
+    reference: str | None
+    """Header of the raw column with what callers send as a house's reference; None for the property's key."""
+    keep_days: int = setting(730, low=1, high=36_500)
+    """How long served predictions are kept."""
+    match_days: int = setting(365, low=1, high=36_500)
+    """Longest time from a prediction to the sale that it is compared with."""
+    rows: int = setting(100, low=10, high=10**9)
+    """Fewest realised sales, or served houses, that are judged."""
+    error_warn: float = setting(0.15, low=0, high=10)
+    """How much larger than on the holdout the median error may be, as a share of it; more is a warning."""
+    error_fail: float = setting(0.40, low=0, high=10)
+    """The same; more is a failure."""
+    coverage_warn: float = setting(0.05, low=0, high=1)
+    """How far the intervals' coverage may fall below what they promise; more is a warning."""
+    coverage_fail: float = setting(0.10, low=0, high=1)
+    """The same; more is a failure, and asks for a training."""
+    drift_days: int = setting(30, low=1, high=36_500)
+    """Served houses of so many last days are compared with the training sales."""
+    drift: float = setting(0.2, low=0.01, high=1)
+    """Least distance between their distributions, from 0 to 1, that counts as drift."""
+    drift_share: float = setting(0.3, low=0, high=1)
+    """Share of the features that have drifted from which on a training is asked for."""
+    age_days: int = setting(180, low=1, high=36_500)
+    """Age of the champion from which on a training is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """A market, as its contract describes it."""
 
@@ -221,6 +251,7 @@ class Contract:
     training: Training
     gate: Gate
     quality: Quality
+    monitoring: Monitoring
     slices: tuple[str, ...]
     """Features whose values divide the holdout into slices that are reported apart."""
     example: Mapping[str, Value]
@@ -241,7 +272,8 @@ class Contract:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every header that a raw file must have."""
-        keys = (*([self.keys.property] if self.keys.property else []), *self.keys.sold)
+        named = filter(None, (self.keys.property, self.monitoring.reference))
+        keys = (*named, *self.keys.sold)
         return tuple(dict.fromkeys((*(f.column for f in self.features), self.target.column, *keys)))
 
     @cached_property

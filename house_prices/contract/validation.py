@@ -46,7 +46,8 @@ def of_contract(contract: Contract, sound: Sequence[Feature]) -> Iterator[str]:
     """Between the parts, as whole sentences. `sound` are the features that were read without a fault."""
     yield from _repetitions(contract, sound)
     taken = {contract.target.column, *(feature.column for feature in sound)}
-    for column in filter(None, (contract.keys.property, *contract.keys.sold)):
+    keys = (contract.keys.property, *contract.keys.sold, contract.monitoring.reference)
+    for column in filter(None, keys):
         if column in taken:
             yield f"keys: came {column!r}, allowed: a column that is neither a feature nor the target"
     if contract.split.by == "sold" and not contract.keys.sold:

@@ -27,6 +27,14 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The sales that the newest cleaning rejected, with their reasons."""
         return Path(self.home, "storage", "rejects", f"{market}.csv")
 
+    def predictions(self, market: str) -> Path:
+        """The prediction log that servers write."""
+        return Path(self.home, "storage", "predictions", market)
+
+    def served(self, market: str) -> Path:
+        """The predictions that were moved from there."""
+        return Path(self.home, "storage", "served", market)
+
     @property
     def registry(self) -> Registry:
         """The model registry."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract, Feature
 from house_prices.sales import dates, numbers, words
-from house_prices.sales.columns import FILE, LINE, PROPERTY, REASON, SOLD, UNREAD
+from house_prices.sales.columns import FILE, LINE, PROPERTY, REASON, REFERENCE, SOLD, UNREAD
 
 NOT_A_NUMBER, OTHER_UNIT = "not a number", "in another unit"
 
@@ -56,6 +56,9 @@ def _columns(raw: pd.DataFrame, contract: Contract) -> Iterator[tuple[str, Colum
     if keys.property:
         cells = _coded(raw[keys.property], contract.empty)
         yield PROPERTY, Column(values=_texts(cells, cells.texts), unreadable=cells.nowhere, reason="")
+    if contract.monitoring.reference:
+        cells = _coded(raw[contract.monitoring.reference], contract.empty)
+        yield REFERENCE, Column(values=_texts(cells, cells.texts), unreadable=cells.nowhere, reason="")
     if keys.sold:
         yield SOLD, _sold([raw[column] for column in keys.sold], contract)
 

@@ -15,6 +15,9 @@ COLUMN, CELL = "column", "cell"
 PROPERTY, SOLD = "property", "sold"
 """A cleaned sale's keys; `sold` is a whole number of year, month and day, such as 20100731."""
 
+REFERENCE = "_reference"
+"""What callers may have sent as the house's reference, if the contract's [monitoring] names its column."""
+
 PART = "part"
 """Which part of the split a sale belongs to: one of PARTS."""
 

@@ -10,6 +10,7 @@ from house_prices.orchestration.assets.fitted_pipeline import fitted_pipeline
 from house_prices.orchestration.assets.metrics import metrics
 from house_prices.orchestration.assets.model_card import model_card
 from house_prices.orchestration.assets.raw_sales import raw_sales
+from house_prices.orchestration.assets.served_predictions import served_predictions
 from house_prices.orchestration.assets.splits import splits
 
 __all__ = ["FLOW", "champion", "of_market"]
@@ -17,6 +18,10 @@ __all__ = ["FLOW", "champion", "of_market"]
 FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, model_card, champion)
 
 
+IN_LIFE = (served_predictions,)
+"""What becomes of the champion."""
+
+
 def of_market(contract: Contract) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """One market's assets."""
-    return [build(contract) for build in FLOW]
+    return [build(contract) for build in (*FLOW, *IN_LIFE)]

@@ -11,7 +11,7 @@ from house_prices.contract import proto
 from house_prices.contract.schema import Contract
 from house_prices.model_card.charts import standalone
 from house_prices.model_card.view import Picture
-from house_prices.sales.columns import GROUP, PART, PARTS, PROPERTY, SOLD
+from house_prices.sales.columns import GROUP, PART, PARTS, PROPERTY, REFERENCE, SOLD
 
 OWNERS = ["team:pricing"]
 PARQUET, PICKLE = "parquet_io", "pickle_io"
@@ -93,6 +93,8 @@ def clean_schema(contract: Contract) -> dg.TableSchema:
     columns.append(dg.TableColumn(target.name, type="float64", description=f"Price{unit}."))
     if contract.keys.property:
         columns.append(dg.TableColumn(PROPERTY, type="string", description="The property that was sold."))
+    if contract.monitoring.reference:
+        columns.append(dg.TableColumn(REFERENCE, type="string", description="What callers call the house."))
     if contract.keys.sold:
         date = "Date of the sale as a whole number of year, month and day, such as 20100731."
         columns.append(dg.TableColumn(SOLD, type="float64", description=date))
@@ -112,6 +114,7 @@ def clean_lineage(contract: Contract) -> dg.TableColumnLineage:
     sources: dict[str, tuple[str, ...]] = {f.name: (f.column,) for f in contract.features}
     sources[contract.target.name] = (contract.target.column,)
     sources |= {PROPERTY: (keys.property,)} if keys.property else {}
+    sources |= {REFERENCE: (contract.monitoring.reference,)} if contract.monitoring.reference else {}
     sources |= {SOLD: keys.sold} if keys.sold else {}
     raw = key(contract, "raw_sales")
     return dg.TableColumnLineage(

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from house_prices.contract.schema import Contract
-from house_prices.orchestration.automation import promotion, raw_files, rollback, training
+from house_prices.orchestration.automation import monitoring, promotion, raw_files, rollback, training
 
 __all__ = ["of_market"]
 
@@ -14,4 +14,4 @@ def of_market(contract: Contract) -> dg.Definitions:
         jobs=[promotion.job(contract), rollback.job(contract)],
         sensors=[promotion.sensor(contract), raw_files.sensor(contract)],
     )
-    return dg.Definitions.merge(training.of_market(contract), by_events)
+    return dg.Definitions.merge(training.of_market(contract), monitoring.of_market(contract), by_events)

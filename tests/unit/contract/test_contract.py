@@ -132,7 +132,7 @@ def test_a_contract_with_five_faults_lists_five() -> None:
         "features[1].number: came 0, allowed: a whole number from 1 to 18999",
         "split.holdout: came 2, allowed: a number from 0.01 to 0.9",
         "colour: an unknown key, allowed: api_version, cleaning, decimal, empty, example, features, gate, "
-        "keys, name, quality, slices, split, target, title, training",
+        "keys, monitoring, name, quality, slices, split, target, title, training",
     )
 
 
@@ -248,6 +248,16 @@ def test_columns_are_what_a_raw_file_must_have_each_once() -> None:
         ("example.area", 0, "example.area: came 0.0, allowed: a number from 1 to 1000 m2"),
         ("example.rooms", 10**400, "example.rooms: came"),
         ("example", {"garden": True}, "example.area: is missing, allowed: a number from 1 to 1000 m2"),
+        (
+            "monitoring",
+            {"error_warn": 0.5, "error_fail": 0.2},
+            "monitoring.error_fail: came 0.2, allowed: at least error_warn, 0.5",
+        ),
+        (
+            "monitoring",
+            {"reference": "Price"},
+            "keys: came 'Price', allowed: a column that is neither a feature nor the target",
+        ),
     ],
 )
 def test_a_contradiction_is_found_and_says_what_is_allowed(path: str, value: object, fault: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
 from house_prices.sales import clean, halfmil
-from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, TEXT, UNREAD
+from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, REFERENCE, TEXT, UNREAD
 from tests import models
 from tests.raw_sales import HEADER, HUTS, PLAIN, Cleaner, as_relations, raw, reasons, with_duckdb, with_pandas
 
@@ -319,3 +319,9 @@ def test_every_sale_that_is_read_is_either_kept_or_refused(cleaner: Cleaner, lin
     assert len(sales) + len(rejects) == len(read)
     assert rejects[REASON].notna().all()
     assert not rejects.duplicated([FILE, LINE]).any()
+
+
+def test_the_column_that_callers_name_houses_by_is_kept_beside_the_features() -> None:
+    contract = models.contract(monitoring={"reference": "Listing"})
+    frame = raw(PLAIN).assign(Listing=" L-7 ")
+    assert clean.clean(frame, contract).sales[REFERENCE].tolist() == ["L-7"]
