@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from house_prices.cli import contract, data, demo, gateway, models, predict, protos, quality, up
+from house_prices.cli import contract, data, demo, gateway, models, predict, protos, quality, score, up
 from house_prices.cli.home import Home
 from house_prices.errors import HousePricesError
 
@@ -39,6 +39,7 @@ for command in (
     up.up,
     gateway.gateway,
     predict.predict,
+    score.score,
     models.models,
     contract.contract,
     protos.protos,

@@ -100,7 +100,7 @@ def _from_json(file: TextIO) -> list[House]:
 def _price_csv(client: Client, contract: Contract, source: Path, out: Path) -> None:
     """Copy the file with prices added. `out` is there only once every house has its price."""
     houses = _load(source, contract)
-    added = _free_names(houses.headers)
+    added = houses.free_names(_ADDED)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     count = 0
     try:
@@ -132,15 +132,6 @@ def _load(source: Path, contract: Contract) -> "Houses":
         shown = [*found.faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])]
         raise click.ClickException("\n  ".join([f"{source.name}: nothing is priced", *shown]))
     return found
-
-
-def _free_names(headers: Sequence[str]) -> list[str]:
-    """Names for the added columns that the file has not."""
-    suffix, count = "", 1
-    while {f"{name}{suffix}" for name in _ADDED} & set(headers):
-        count += 1
-        suffix = f"_{count}"
-    return [f"{name}{suffix}" for name in _ADDED]
 
 
 def _ask(client: Client, contract: Contract, rows: "Sequence[Row]") -> list[list[object]]:

@@ -27,6 +27,14 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The sales that the newest cleaning rejected, with their reasons."""
         return Path(self.home, "storage", "rejects", f"{market}.csv")
 
+    def houses(self, market: str) -> Path:
+        """Tables of houses to price."""
+        return Path(self.home, "data", market, "houses")
+
+    def scored(self, market: str) -> Path:
+        """Those tables with their prices."""
+        return Path(self.home, "storage", "scored", market)
+
     def predictions(self, market: str) -> Path:
         """The prediction log that servers write."""
         return Path(self.home, "storage", "predictions", market)

@@ -73,7 +73,7 @@ def _left(member: str) -> bool:
     )
 
 
-_CODECS: dict[bytes, str] = {
+CODECS: dict[bytes, str] = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bz2",
@@ -83,7 +83,7 @@ _CODECS: dict[bytes, str] = {
 
 def _unpacked(name: str, data: bytes) -> bytes | None:
     """The bytes that were compressed; None if these are not."""
-    codec = next((codec for mark, codec in _CODECS.items() if data.startswith(mark)), "")
+    codec = next((codec for mark, codec in CODECS.items() if data.startswith(mark)), "")
     if not codec:
         return None
     try:

@@ -41,13 +41,17 @@ class Houses:
     faults: tuple[str, ...]
     """A sentence for each cell or line that no house can be made of, by its line."""
 
+    def free_names(self, names: Sequence[str]) -> list[str]:
+        """Names for columns to add to the file's."""
+        return free_names(names, self.headers)
+
 
 def load(path: Path, contract: Contract) -> Houses:
     """Read a file with the features' names or the raw headers. Raises SourceError if it is no such table."""
     sheet, *others = formats.sheets(path, None, contract.decimal)
     if others:
         raise SourceError(f"{path.name} holds {1 + len(others)} tables. Give one with a single table.")
-    headers = _headers(sheet, contract)
+    headers = headers_of(sheet, contract)
     raw = read.together([sheet], sheet.headers, contract.decimal)
     columns = {feature.name: _column(raw, feature, headers, contract) for feature in contract.features}
     faults = sorted([*_ragged(raw), *_of_cells(raw, columns, headers, contract)])
@@ -70,7 +74,16 @@ def load(path: Path, contract: Contract) -> Houses:
     )
 
 
-def _headers(sheet: Sheet, contract: Contract) -> Mapping[str, str]:
+def free_names(names: Sequence[str], headers: Sequence[str]) -> list[str]:
+    """Names for columns to add to a table: with a number if it has some of them already."""
+    suffix, count = "", 1
+    while {f"{name}{suffix}" for name in names} & set(headers):
+        count += 1
+        suffix = f"_{count}"
+    return [f"{name}{suffix}" for name in names]
+
+
+def headers_of(sheet: Sheet, contract: Contract) -> Mapping[str, str]:
     """Under which header each feature stands: its name, or the raw column's. Those not there are left out."""
     found = {}
     for feature in contract.features:

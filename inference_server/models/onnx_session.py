@@ -55,13 +55,19 @@ class OnnxModel:
     """As many houses as it prices in QUICK_S."""
 
     def predict(self, inputs: Inputs) -> Prices:
-        """The price of every house."""
+        """The price of every house; raises ModelFailed if one has none that is finite."""
+        prices = self.run(inputs)
+        columns = [column for column in (prices.price, prices.lower, prices.upper) if column is not None]
+        if not all(map(_is_finite, columns)):
+            raise ModelFailed("The model gave no finite price for these houses. Its log names the version.")
+        return prices
+
+    def run(self, inputs: Inputs) -> Prices:
+        """What the model gives for every house, finite or not."""
         feed: dict[str, object] = {NUMBERS: inputs.numbers}
         if inputs.categories.shape[1]:
             feed[CATEGORIES] = inputs.categories
         columns = [column[:, 0] for column in self.session.run(self.outputs, feed)]
-        if not all(map(_is_finite, columns)):
-            raise ModelFailed("The model gave no finite price for these houses. Its log names the version.")
         lower, upper = columns[1:] or (None, None)
         return Prices(price=columns[0], lower=lower, upper=upper)
 

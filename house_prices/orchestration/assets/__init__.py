@@ -10,6 +10,7 @@ from house_prices.orchestration.assets.fitted_pipeline import fitted_pipeline
 from house_prices.orchestration.assets.metrics import metrics
 from house_prices.orchestration.assets.model_card import model_card
 from house_prices.orchestration.assets.raw_sales import raw_sales
+from house_prices.orchestration.assets.scored_houses import scored_houses
 from house_prices.orchestration.assets.served_predictions import served_predictions
 from house_prices.orchestration.assets.splits import splits
 
@@ -18,7 +19,7 @@ __all__ = ["FLOW", "champion", "of_market"]
 FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, model_card, champion)
 
 
-IN_LIFE = (served_predictions,)
+IN_LIFE = (served_predictions, scored_houses)
 """What becomes of the champion."""
 
 

@@ -1,0 +1,181 @@
+"""Prices a table of houses of any length with one published version, as the server would.
+
+    <out>/part-00000.parquet   the rows as they stand there, and their prices
+    <out>/.scoring.json        what is priced with what; a start that finds the same goes on
+    <out>/scored.json          the totals, written last
+
+A part is written whole or not at all, so a run that was killed goes on with the first part that is missing.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from house_prices.errors import MonitoringError
+from house_prices.monitoring import houses, pieces
+from house_prices.registry import Registry, atomic_files
+from house_prices.sales.houses import free_names
+from house_prices.sales.sheet import Sheet
+from inference_server.arrays import Inputs
+from inference_server.models import loaded_model
+from inference_server.models.loaded_model import LoadedModel
+
+STARTED, DONE = ".scoring.json", "scored.json"
+ADDED = tuple(f"predicted_{name}" for name in ("price", "lower", "upper", "warnings", "refusal", "version"))
+"""Columns beside the table's own: as in the typed API, and why a row was not priced. With `_2` if they are
+taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """The totals of a table."""
+
+    market: str
+    version: int
+    sha256: str
+    """Of the model."""
+    rows: int
+    refused: int
+    """Rows that are no houses, or houses that the server would refuse; they have no price."""
+    with_warnings: int
+    mean_price: float | None
+    """In the target's unit; None if no row has a price."""
+
+
+def score(
+    registry: Registry, market: str, files: Sequence[Path], out: Path, version: int | None = None
+) -> Scored:
+    """Price every row, by the champion if no version is asked for.
+
+    Raises MonitoringError if `out` has the prices of something else, SourceError for a file that is no table.
+    """
+    if (out / DONE).exists():
+        started = json.loads((out / STARTED).read_bytes())
+        _require_same(out, started, files, started["version"] if version is None else version, market)
+        return Scored(**json.loads((out / DONE).read_bytes()))
+    model = _model(registry, market, files, out, version)
+    for at, sheet in enumerate(sheet for file in files for sheet in pieces.read(file)):
+        part = out / f"part-{at:05}.parquet"
+        if not part.exists():
+            _write(part, _priced(sheet, model))
+    scored = _totals(model, sorted(out.glob("part-*.parquet")))
+    atomic_files.replace(out / DONE, json.dumps(asdict(scored), indent=2).encode() + b"\n")
+    return scored
+
+
+def _model(
+    registry: Registry, market: str, files: Sequence[Path], out: Path, version: int | None
+) -> LoadedModel:
+    """The version that the interrupted run had, or the one asked for."""
+    out.mkdir(parents=True, exist_ok=True)
+    started = out / STARTED
+    if started.exists():
+        known = json.loads(started.read_bytes())
+        _require_same(out, known, files, known["version"] if version is None else version, market)
+        version = known["version"]
+    elif any(out.iterdir()):
+        raise MonitoringError(f"{out} holds other files. Give a new or an empty folder.")
+    published = registry.resolve(market, version)
+    model = loaded_model.load(published)
+    for beside in out.glob(".part-*"):
+        beside.unlink()
+    facts = _identity(files, model.version, market)
+    atomic_files.replace(started, json.dumps(facts, indent=2).encode() + b"\n")
+    return model
+
+
+def _identity(files: Sequence[Path], version: int, market: str) -> dict[str, Any]:
+    """What has to be the same for a run to go on with another's parts."""
+    stats = [(str(file.resolve()), file.stat()) for file in files]
+    tables = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+    return {"market": market, "version": version, "files": tables, "pieces": [pieces.ROWS, pieces.BYTES]}
+
+
+def _require_same(
+    out: Path, started: dict[str, Any], files: Sequence[Path], version: int, market: str
+) -> None:
+    if started != _identity(files, version, market):
+        raise MonitoringError(
+            f"{out} has prices by version {started['version']} of {started['market']}, of "
+            f"{', '.join(str(file[0]) for file in started['files'])} as it was then. Give another folder, or "
+            "delete this one."
+        )
+
+
+def _priced(sheet: Sheet, model: LoadedModel) -> pa.Table:
+    """The table's own columns, and ADDED."""
+    found = houses.of_sheet(sheet, model.contract)
+    sound = np.flatnonzero(found.refusals == "")
+    rows = len(found.refusals)
+    price, lower, upper = (np.full(rows, np.nan) for _ in range(3))
+    warnings: list[list[str]] = [[] for _ in range(rows)]
+    if len(sound):
+        inputs = Inputs(numbers=found.inputs.numbers[sound], categories=found.inputs.categories[sound])
+        prices = model.onnx.run(inputs)
+        for target, came in ((price, prices.price), (lower, prices.lower), (upper, prices.upper)):
+            if came is not None:
+                target[sound] = came
+        endless = ~np.isfinite(np.stack([price, lower, upper])[: len(model.onnx.outputs), sound]).all(axis=0)
+        for column in (price, lower, upper):
+            column[sound[endless]] = np.nan
+        found.refusals[sound[endless]] = "the model has no finite price for it"
+        for row, told in model.ranges.warnings(inputs).items():
+            warnings[int(sound[row])] = told
+    added = [
+        *(pa.array(column, from_pandas=True) for column in (price, lower, upper)),
+        pa.array(warnings, pa.list_(pa.string())),
+        pa.array([refusal or None for refusal in found.refusals], pa.string()),
+        pa.array(np.full(rows, model.version), pa.int32()),
+    ]
+    columns = {sheet.headers[at]: _plain(cells) for at, cells in sheet.cells.items()}
+    names = free_names(ADDED, sheet.headers)
+    return pa.table(columns | dict(zip(names, added, strict=True)))
+
+
+def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text as text: each part would code it anew."""
+    return cells.cast(pa.string()) if pa.types.is_dictionary(cells.type) else cells
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """A new file, on the disk as a whole before it has its name."""
+    beside = path.with_name(f".{path.name}")
+    pq.write_table(table, beside, compression="zstd")
+    with beside.open("rb") as written:
+        os.fsync(written.fileno())
+    beside.rename(path)
+    atomic_files.sync_folder(path.parent)
+
+
+def _totals(model: LoadedModel, parts: Sequence[Path]) -> Scored:
+    rows = refused = warned = 0
+    total = 0.0
+    for table in _added(parts):
+        price, warnings, refusal = table.columns
+        rows += table.num_rows
+        refused += table.num_rows - refusal.null_count
+        warned += sum(1 for told in warnings.to_pylist() if told)
+        total += float(np.nansum(price.to_numpy()))
+    return Scored(
+        market=model.market,
+        version=model.version,
+        sha256=model.sha256,
+        rows=rows,
+        refused=refused,
+        with_warnings=warned,
+        mean_price=total / (rows - refused) if rows > refused else None,
+    )
+
+
+def _added(parts: Sequence[Path]) -> Iterator[pa.Table]:
+    for part in parts:
+        source = pq.ParquetFile(part)
+        price, _, _, warnings, refusal, _ = source.schema_arrow.names[-len(ADDED) :]
+        yield source.read(columns=[price, warnings, refusal])
