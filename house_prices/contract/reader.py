@@ -40,6 +40,11 @@ _DATE = Choice(
     question='"%d/%m/%Y" if 03/04/2020 is a day in April, "%m/%d/%Y" if it is one in March',
     allowed="text such as %Y-%m-%d, %d/%m/%Y or %Y-%m, or one of excel, unix, unix_ms",
 )
+_UNIT = Choice(
+    pattern="(?s).*",
+    question="the one that counts, such as EUR; sales in another are refused",
+    allowed="text",
+)
 NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 
@@ -107,7 +112,7 @@ def _target(table: Table) -> Target:
     target = Target(
         name=table.text("name", "price", pattern=NAME),
         column=table.text("column"),
-        unit=table.text("unit", ""),
+        unit=table.answer("unit", "", _UNIT),
         log=table.truth("log", False),
         decimal=table.answer("decimal", "", _DECIMAL),
     )
@@ -123,7 +128,7 @@ def _feature(table: Table) -> Feature:
         column=table.text("column"),
         number=table.whole("number", low=1, high=18999),
         kind=kind,  # type: ignore[arg-type]  # one of KINDS, or a fault is kept
-        unit=table.text("unit", ""),
+        unit=table.answer("unit", "", _UNIT),
         minimum=table.optional_number("minimum"),
         maximum=table.optional_number("maximum"),
         choices=table.texts("choices"),

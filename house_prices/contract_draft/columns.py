@@ -82,16 +82,34 @@ class Column:
     def unit(self) -> str:
         """What stands beside most of its numbers, as contracts write it: m2, EUR. Empty if nothing does."""
         found = [numbers.parts(text) for text in self.texts[:_ENOUGH]]
-        beside = Counter(units.known(each.unit) or "" for each in found if each)
+        beside = Counter(_unit(each) for each in found if each)
+        if unit := units.common(self.known_units):
+            return unit
         unit, count = beside.most_common(1)[0] if beside else ("", 0)
         return unit if 2 * count > len(found) else ""
 
     @cached_property
+    def known_units(self) -> dict[str, int]:
+        """How many cells are in each known unit, of those that stand beside more than a few."""
+        cells: Counter[str] = Counter()
+        for text, count in self.counts.iloc[:_ENOUGH].items():
+            written = numbers.parts(str(text))
+            if written and (unit := units.known(written.unit)):
+                cells[unit] += count
+        least = max(_FEW, _FEW_SHARE * self.filled)
+        return {unit: count for unit, count in cells.most_common() if count > least}
+
+    @property
+    def has_several_units(self) -> bool:
+        """Whether its numbers are in units that do not agree, such as EUR and USD."""
+        return len(self.known_units) > 1 and units.common(self.known_units) is None
+
+    @cached_property
     def numbers(self) -> "pd.Series[float]":
         """The different values as numbers, NaN if one is none, in the order of `counts`."""
-        return pd.Series(
-            numbers.parse(pa.array(self.texts, pa.string()), decimal=self.decimal, unit=self.unit)
-        )
+        unit = None if self.has_several_units else self.unit
+        texts = pa.array(self.texts, pa.string())
+        return pd.Series(numbers.parse(texts, decimal=self.decimal, unit=unit))
 
     @cached_property
     def known(self) -> "pd.Series[float]":
@@ -163,6 +181,11 @@ class Column:
     def words(self) -> list[str]:
         """The words of its header."""
         return naming.words(self.header)
+
+
+def _unit(written: numbers.Written) -> str:
+    """As contracts write it. A word that nobody knows is one if it follows the number, as in 45,000 miles."""
+    return units.known(written.unit) or (written.unit if written.unit_follows else "")
 
 
 def columns(table: RawTable) -> list[Column]:

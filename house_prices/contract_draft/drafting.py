@@ -1,22 +1,26 @@
 """The text of a contract, drafted from a file."""
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import tomlkit
-from tomlkit.items import Table
+from tomlkit.items import Item, Table
 
 from house_prices.contract import reader
+from house_prices.contract.schema import Cleaning
 from house_prices.contract.toml_table import QUESTION
 from house_prices.contract_draft import dates, naming
 from house_prices.contract_draft.columns import Column, columns
-from house_prices.contract_draft.feature import feature, question, typical
+from house_prices.contract_draft.feature import feature, question, typical, unit_asked
 from house_prices.contract_draft.reading import RawTable, read
 from house_prices.contract_draft.roles import Roles, assign
 from house_prices.sales import columns as taken
+from house_prices.sales import units
 
 _TARGET = "price"
 _TAKEN = (_TARGET, taken.PROPERTY, taken.SOLD, taken.PART, taken.REASON)
@@ -28,6 +32,7 @@ _SKEWED = 0.5
 _MOSTLY = 0.5
 """Share of empty cells from which on a typical house has nothing there."""
 _SLICES, _SLICE_CHOICES = 3, 12
+_MOST_REJECTS = next(f.metadata["default"] for f in fields(Cleaning) if f.name == "most_rejects")
 _DEFAULTS = """
 [cleaning]
 outliers = "none"
@@ -67,7 +72,7 @@ def draft(path: Path, target: str, name: str | None = None) -> str:
 
 def _answered(values: Any) -> Any:
     """The same with an answer to each question, whichever."""
-    answers = {"decimal": ".", "sold_format": "%d/%m/%Y"}
+    answers = {"decimal": ".", "sold_format": "%d/%m/%Y", "unit": "EUR"}
     if isinstance(values, list):
         return [_answered(value) for value in values]
     if not isinstance(values, dict):
@@ -104,6 +109,11 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
         document["features"].append(feature(column, roles.target, key, at, kind, doubted=bool(table.doubt)))
     document["split"] = _split(roles, len(table.cells))
     document.update(tomlkit.parse(_DEFAULTS))
+    if (refused := _refused(roles, len(table.cells))) > _MOST_REJECTS:
+        most = tomlkit.item(min(1.0, math.ceil(20 * refused + 1) / 20))
+        document["cleaning"]["most_rejects"] = most.comment(
+            f"decide: {refused:.0%} of these sales are refused"
+        )
     document["slices"] = {"columns": _slices(features)}
     document["example"] = {
         key: typical(column, kind) for key, (column, kind) in features.items() if column.empty < _MOSTLY
@@ -120,12 +130,13 @@ def _origin(table: RawTable) -> Iterator[str]:
 
 
 def _target(price: Column, doubted: bool) -> Table:
-    skewed = price.low > 0 and _skew(price.known) > _SKEWED
+    sold = price.known[price.known > 0]  # the rest is refused
+    skewed = sold.nunique() > 1 and _skew(sold) > _SKEWED
     table = tomlkit.table()
     table.update(
         name=_TARGET,
         column=price.header,
-        unit=price.unit or tomlkit.item("").comment("decide: USD, EUR ..."),
+        unit=_currency(price),
         log=skewed,
     )
     if price.doubt and not doubted:
@@ -133,6 +144,16 @@ def _target(price: Column, doubted: bool) -> Table:
     if price.strangers or price.low <= 0 or price.filled < price.rows:
         table.add(tomlkit.comment("Sales whose price is empty, no number or not above 0 are refused."))
     return table
+
+
+def _currency(price: Column) -> Item:
+    if price.has_several_units:
+        return unit_asked(price)
+    unit = tomlkit.item(price.unit)
+    if not price.unit:
+        return unit.comment("decide: USD, EUR ...")
+    others = units.signs_of(price.unit)
+    return unit.comment(f"decide: its sign may mean {', '.join(others)} too") if others else unit
 
 
 def _skew(numbers: "pd.Series[float]") -> float:
@@ -173,6 +194,18 @@ def _left_out(roles: Roles) -> Iterator[str]:
 def _split(roles: Roles, sales: int) -> Mapping[str, object]:
     calibration = 0.1 if sales >= _FEW_SALES else 0.0
     return {"by": "sold" if roles.sold else "hash", "holdout": 0.2, "calibration": calibration}
+
+
+def _refused(roles: Roles, sales: int) -> float:
+    """Share of the file's sales that its own draft refuses."""
+    price = roles.target.known
+    sound = set(price.index[price > 0])
+    for column, kind in roles.features:
+        if not column.is_optional:
+            sound &= set(column.cells.index[column.cells.notna()])
+        if kind in ("number", "integer"):
+            sound &= set(column.known.index) | set(column.cells.index[column.cells.isna()])
+    return 1 - len(sound) / sales
 
 
 def _slices(features: Mapping[str, tuple[Column, str]]) -> list[str]:

@@ -13,6 +13,8 @@ _WIDTH = 100
 """Of a line of choices."""
 _LIKE = 0.97
 """Correlation with the price from which on a column may be the price in other words."""
+_MANY = 0.5
+"""Share of numbers from which on a category may be meant as one."""
 _AFTERWARDS = {"sale", "sold", "selling", "assessed", "tax", "taxes", "price", "value", "val"}
 """Words for what is often known only once a price is."""
 
@@ -25,7 +27,7 @@ def feature(column: Column, price: Column, name: str, number: int, kind: str, *,
     table.update({"name": name, "column": column.header, "number": number, "kind": kind})
     if kind in ("number", "integer"):
         low, high = column.bounds
-        table.add("unit", column.unit)
+        table.add("unit", unit_asked(column) if column.has_several_units else column.unit)
         if column.doubt and not doubted:
             table.add("decimal", question(column))
         table.add("minimum", tomlkit.item(whole(low)).comment(f"seen: {short(column.low)}"))
@@ -33,6 +35,8 @@ def feature(column: Column, price: Column, name: str, number: int, kind: str, *,
         if column.strangers:
             table.add(tomlkit.comment(_refused(column)))
     if kind == "category":
+        if len(column.known) > _MANY * column.filled and column.strangers:
+            table.add(tomlkit.comment(_numbers_too(column)))
         table.add("choices", _choices(column))
     if column.is_optional:
         table.add(tomlkit.comment(_meaning(column, kind)))
@@ -94,6 +98,15 @@ def _lines(texts: list[str]) -> Iterator[list[str]]:
     yield line
 
 
+def _numbers_too(column: Column) -> str:
+    """What to think of a category of which most cells are numbers."""
+    came = ", ".join(repr(text) for text in column.strangers[:3])
+    return (
+        f"decide: {len(column.known)} of {column.filled} cells are numbers, others {came}. If it measures "
+        'something, write kind = "number" and no choices, and sales with the others are refused.'
+    )
+
+
 def _refused(column: Column) -> str:
     count = column.filled - len(column.known)
     came = ", ".join(repr(text) for text in column.strangers[:3])
@@ -106,6 +119,14 @@ def question(column: Column) -> Item:
     asked.comment(
         f"decide: is {column.doubt} written with a decimal mark (.), or is that one of thousands (,)?"
     )
+    return asked
+
+
+def unit_asked(column: Column) -> Item:
+    """The unit of a column that has several, left for a person to answer."""
+    asked = tomlkit.item(QUESTION)
+    found = ", ".join(f"{count} are in {unit}" for unit, count in column.known_units.items())
+    asked.comment(f"decide: {found}; sales in another than you write are refused.")
     return asked
 
 

@@ -139,6 +139,6 @@ def _looks_like_key(column: Column) -> bool:
 def _why_no_feature(column: Column) -> str:
     if dates.formats(column):
         return "a date, which no kind of feature holds; write a year or an age instead"
-    if dates.named(column):
+    if dates.named(column) and any(sum(map(str.isdigit, text)) >= 4 for text in column.texts):
         return f"a date that cannot be read, such as {column.texts[0]!r}; write 2010-07-31"
     return f"text with {column.distinct} different values in {column.filled} sales"

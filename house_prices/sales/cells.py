@@ -18,6 +18,7 @@ from house_prices.sales import dates, numbers, words
 from house_prices.sales.columns import FILE, LINE, PROPERTY, REASON, REFERENCE, SOLD, UNREAD
 
 NOT_A_NUMBER, OTHER_UNIT = "not a number", "in another unit"
+NO_UNIT = "in a unit, and the contract names none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +128,10 @@ def _number(cells: pd.Series, decimal: str, unit: str, empty: Sequence[str]) -> 
     values[some] = numbers.parse(column.texts.take(pa.array(some)), decimal=decimal, unit=unit)
     bad = ~column.empty & np.isnan(values[:-1])
     reason = NOT_A_NUMBER
-    if unit and bad.any():
+    if bad.any():
         texts = column.texts.filter(pa.array(bad)).to_pylist()
         if all(numbers.number(text, decimal=decimal) is not None for text in texts):
-            reason = f"{OTHER_UNIT} than {unit}"
+            reason = f"{OTHER_UNIT} than {unit}" if unit else NO_UNIT
     return Column(
         values=pd.Series(values[column.codes], index=cells.index),
         unreadable=column.by_row(bad),

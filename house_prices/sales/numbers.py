@@ -44,9 +44,11 @@ class Written:
     """1000 for 391k, a million for 1.2M."""
     unit: str
     """What stands before or after it; empty if nothing does."""
+    unit_follows: bool
+    """Whether it stands after it."""
 
 
-def parse(texts: "pa.Array", *, decimal: str, unit: str = "") -> NDArray[np.float64]:
+def parse(texts: "pa.Array", *, decimal: str, unit: str | None = None) -> NDArray[np.float64]:
     """The number that each tidy text writes: [texts]. NaN where it writes none, or one of another unit.
 
     Texts that are plain numbers all together, which most are, are read at once; else each by itself.
@@ -63,17 +65,26 @@ def parse(texts: "pa.Array", *, decimal: str, unit: str = "") -> NDArray[np.floa
     return np.array([math.nan if value is None else value for value in read], dtype=np.float64)
 
 
-def number(text: str, *, decimal: str, unit: str = "") -> float | None:
-    """The number that one tidy text writes; None where it writes none, or one of another unit."""
+def number(text: str, *, decimal: str, unit: str | None = None) -> float | None:
+    """The number that one tidy text writes; None where it writes none, or one of another unit.
+
+    `unit` is that of the contract, empty if it names none; None takes whatever stands there.
+    """
     if decimal == "." and _PLAIN.fullmatch(text):
         return float(text)
     if text.lower().lstrip("+-") in ("inf", "infinity"):
         return math.inf
     written = parts(text)
-    if written is None or not units.agrees(written.unit, unit):
+    if written is None or not _agrees(written.unit, unit):
         return None
     plain = _ungrouped(written.digits, decimal)
     return None if plain is None else float(plain) * written.times * (-1 if written.negative else 1)
+
+
+def _agrees(found: str, unit: str | None) -> bool:
+    if unit is None:
+        return not found or units.known(found) is not None
+    return units.agrees(found, unit)
 
 
 def parts(text: str) -> Written | None:
@@ -97,6 +108,7 @@ def parts(text: str) -> Written | None:
         digits=rest["digits"].strip(_SPACES),
         times=times,
         unit=beside[-1] if beside else "",
+        unit_follows=bool(after),
     )
 
 

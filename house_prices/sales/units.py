@@ -1,6 +1,8 @@
 """What may stand beside a number: a currency or a unit, in its many spellings."""
 
 import re
+import unicodedata
+from collections.abc import Collection
 
 _SPELLINGS = {
     "m2": (
@@ -13,8 +15,14 @@ _SPELLINGS = {
         "sq.m",
         "sq.m.",
         "sq. m.",
+        "sq. meter",
+        "sq.meter",
         "qm",
         "mq",
+        "㎡",
+        "平米",
+        "кв.м",
+        "кв. м",
         "square meters",
         "square metres",
     ),
@@ -33,7 +41,7 @@ _SPELLINGS = {
     ),
     "ha": ("ha", "hectare", "hectares"),
     "acre": ("acre", "acres", "ac"),
-    "km": ("km", "kilometer", "kilometers", "kilometre", "kilometres"),
+    "km": ("km", "kms", "kilometer", "kilometers", "kilometre", "kilometres"),
     "mi": ("mi", "mile", "miles"),
     "m": ("m", "meter", "meters", "metre", "metres"),
     "ft": ("ft", "feet", "foot", "'"),
@@ -79,12 +87,30 @@ _MULTIPLIERS = {
     "k": 1e3,
     "tsd": 1e3,
     "tsd.": 1e3,
+    "тыс": 1e3,
+    "тыс.": 1e3,
+    "lakh": 1e5,
+    "lakhs": 1e5,
+    "lac": 1e5,
+    "lacs": 1e5,
     "mn": 1e6,
     "mio": 1e6,
     "mio.": 1e6,
     "mln": 1e6,
+    "млн": 1e6,
     "million": 1e6,
+    "cr": 1e7,
+    "crore": 1e7,
+    "crores": 1e7,
+    "bn": 1e9,
+    "mrd": 1e9,
+    "mrd.": 1e9,
+    "billion": 1e9,
 }
+_MYRIADS = {"万": 1e4, "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8}
+"""The same in East Asia, where no space follows."""
+_ENDINGS = ("", "s", "es", "e", "en", "n", "i")
+"""What may follow a word for one to name several."""
 
 
 def multiplier(text: str, *, counts: bool) -> tuple[float, str]:
@@ -92,6 +118,8 @@ def multiplier(text: str, *, counts: bool) -> tuple[float, str]:
 
     1.2 M is a million and a bit; 1.2 m is a length, unless a currency (`counts`) says otherwise.
     """
+    if text[:1] in _MYRIADS:
+        return _MYRIADS[text[0]], text[1:].strip()
     word, _, rest = text.partition(" ")
     if word == "M" or (word == "m" and counts):
         return 1e6, rest.strip()
@@ -109,11 +137,32 @@ def known(text: str) -> str | None:
     return _UNITS.get(re.sub(r"\s+", " ", text.strip().lower()))
 
 
+def common(found: Collection[str]) -> str | None:
+    """The unit that all of these agree with, as CAD is with $ and CAD; None if there is none."""
+    return next((one for one in found if all(agrees(other, one) for other in found)), None)
+
+
+def signs_of(unit: str) -> Collection[str]:
+    """Other currencies that are written with the same sign; empty if it has its own."""
+    return sorted(_SHARED.get(unit, ()))
+
+
+def is_same_word(text: str, other: str) -> bool:
+    """Whether two words are one but for case, accents and the plural: habitación and habitaciones."""
+    short, long = sorted((_plain(text), _plain(other)), key=len)
+    return bool(short) and long.startswith(short) and long[len(short) :] in _ENDINGS
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.strip().lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def agrees(text: str, unit: str) -> bool:
-    """Whether what stands beside a number is the unit of the contract, or may be where it names none."""
+    """Whether what stands beside a number, if anything does, is the unit of the contract."""
     found, wanted = known(text), known(unit) or unit
-    if not text.strip() or text.strip().lower() == unit.lower():
+    if not text.strip():
         return True
-    if found is None or not unit:
-        return found is not None
+    if found is None:
+        return is_same_word(text, unit)
     return found == wanted or wanted in _SHARED.get(found, ())

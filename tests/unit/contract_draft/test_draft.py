@@ -362,3 +362,75 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read: No such file"):
         contract_draft.draft(tmp_path / "nowhere.csv", "Price")
+
+
+def test_several_currencies_are_asked_and_the_others_are_refused(tmp_path: Path) -> None:
+    prices = [*(f"€ {150 + at},000" for at in range(30)), *(f"£ {250 + at},000" for at in range(20))]
+    path = tmp_path / "sales.csv"
+    path.write_text("Area,Price\n" + "".join(f'{60 + at},"{price}"\n' for at, price in enumerate(prices)))
+    text = contract_draft.draft(path, "Price")
+    assert 'unit = "?" # decide: 30 are in EUR, 20 are in GBP; sales in another' in text
+    with pytest.raises(ContractError, match=r"target\.unit: is still a question\. Write the one that counts"):
+        reader.from_values(tomllib.loads(text))
+    answered = reader.from_values(tomllib.loads(text.replace('"?"', '"EUR"')))
+    cleaned = clean.clean(source.read([path], answered).sales, answered)
+    assert len(cleaned.sales) == 30
+    assert set(cleaned.rejects["reason"]) == {"price: in another unit than EUR"}
+
+
+def test_a_dollar_sign_beside_the_name_of_a_dollar_is_no_second_currency(tmp_path: Path) -> None:
+    prices = [*(f"$ {150 + at}.5" for at in range(30)), *(f"CAD {250 + at}.5" for at in range(20))]
+    path = tmp_path / "sales.csv"
+    path.write_text("Area,Price\n" + "".join(f"{60 + at},{price}\n" for at, price in enumerate(prices)))
+    assert 'unit = "CAD"' in contract_draft.draft(path, "Price")
+
+
+def test_a_currency_sign_that_several_share_is_pointed_at(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("Area,Price\n" + "".join(f"{60 + at},$ {250 + at}.5\n" for at in range(20)))
+    assert 'unit = "USD" # decide: its sign may mean ARS, AUD' in contract_draft.draft(path, "Price")
+
+
+def test_a_word_that_follows_every_number_is_its_unit(tmp_path: Path) -> None:
+    path = tmp_path / "cars.csv"
+    driven = [f'"{10 + at},000 miles driven",{100 + at}' for at in range(120)]
+    path.write_text("Driven,Price\n" + "\n".join(driven))
+    contract = reader.from_values(tomllib.loads(contract_draft.draft(path, "Price")))
+    (feature,) = contract.features
+    assert (feature.kind, feature.unit) == ("number", "miles driven")
+    assert len(clean.clean(source.read([path], contract).sales, contract).sales) == 120
+
+
+def test_a_few_cells_in_a_unit_among_plain_numbers_are_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "flats.csv"
+    areas = [*(str(500 + at) for at in range(198)), "34 sq. meter", "51 sq m"]
+    path.write_text("Area,Price\n" + "".join(f"{area},{at + 100}\n" for at, area in enumerate(areas)))
+    contract = reader.from_values(tomllib.loads(contract_draft.draft(path, "Price")))
+    rejects = clean.clean(source.read([path], contract).sales, contract).rejects
+    assert rejects["reason"].tolist() == ["area: in a unit, and the contract names none"] * 2
+
+
+def test_prices_of_zero_raise_the_share_of_rejects_that_is_allowed_and_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    prices = [0 if at % 3 == 0 else 1000 * 1.05**at for at in range(120)]
+    path.write_text("Area,Price\n" + "".join(f"{60 + at},{price:.0f}\n" for at, price in enumerate(prices)))
+    text = contract_draft.draft(path, "Price")
+    assert "most_rejects = 0.4 # decide: 33% of these sales are refused" in text
+    assert reader.from_values(tomllib.loads(text)).target.log
+
+
+def test_a_category_of_mostly_numbers_is_pointed_at(tmp_path: Path) -> None:
+    path = tmp_path / "cars.csv"
+    years = [str(2000 + at % 10) for at in range(90)] + ["sale", "Zest"] * 5
+    path.write_text("Year,Price\n" + "".join(f"{year},{at + 100}\n" for at, year in enumerate(years)))
+    assert "# decide: 90 of 100 cells are numbers, others 'sale', 'Zest'." in contract_draft.draft(
+        path, "Price"
+    )
+
+
+def test_codes_under_a_header_of_a_sale_are_not_called_dates(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    codes = [f"R{at}x" for at in range(110)]
+    rows = "".join(f"{60 + at},{codes[at % 110]},{at + 100}\n" for at in range(115))
+    path.write_text("Area,Class at sale,Price\n" + rows)
+    assert "'Class at sale': a date" not in contract_draft.draft(path, "Price")

@@ -77,3 +77,39 @@ def test_many_are_read_at_once_and_alike() -> None:
 def test_marks_tell_which_is_the_decimal_one() -> None:
     seen = numbers.marks(["1,234.5", "0.5", "1.234.567", "391.000", "7"])
     assert (seen.point, seen.comma, seen.either) == (2, 1, ("391.000",))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("45,000 kms", 45_000),
+        ("5.5 Lakh", 550_000),
+        ("₹ 1.2 Cr", 12_000_000),
+        ("3500万円", 35_000_000),
+        ("12 млн ₽", 12_000_000),
+        ("2.5 bn", 2_500_000_000),
+        ("54 ㎡", 54),
+    ],
+)
+def test_numbers_of_other_countries_are_read(text: str, value: float) -> None:
+    assert numbers.number(text, decimal=".") == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "agrees"),
+    [
+        ("3 habitaciones", "habitaciones", True),
+        ("1 habitación", "habitaciones", True),
+        ("4 pièces", "pièce", True),
+        ("3 baños", "habitaciones", False),
+        ("34 sq m", "", False),
+        ("$34", "", False),
+        ("34", "m2", True),
+        ("$34", "CAD", True),
+        ("€34", "USD", False),
+    ],
+)
+def test_what_stands_beside_a_number_is_the_contracts_unit_or_it_is_none(
+    text: str, unit: str, agrees: bool
+) -> None:
+    assert (numbers.number(text, decimal=".", unit=unit) is not None) is agrees
