@@ -52,4 +52,5 @@ class GrpcioScope:
         if isinstance(error, Exception):
             told = rpc_status.to_status(status)
             trailing = told.trailing_metadata if status.details else ()
+            error.__traceback__ = None  # its frames hold the message until the next garbage collection
             await self._context.abort(told.code, told.details, trailing)
