@@ -116,7 +116,6 @@ class Subscription(Generic[Request, Response]):
     role: Role = Role.INFERENCE
     """The role that a caller needs."""
     subject: Callable[[Metadata], Subject] = no_subject
-    is_served: bool = True
 
 
 Route = Method[Any, Any] | Subscription[Any, Any]

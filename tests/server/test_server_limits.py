@@ -80,7 +80,11 @@ def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Regis
         flood = [ask.future(request, timeout=20) for _ in range(3000)]
         codes = [one.exception() and one.exception().code() for one in flood]
         assert codes.count(None) >= 100
-        cut = {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        cut = {
+            grpc.StatusCode.CANCELLED,
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            grpc.StatusCode.UNAVAILABLE,  # more calls than a connection may have open
+        }
         assert cut & set(codes)
         assert set(codes) <= {None, *cut}
         assert ask(request, timeout=10)

@@ -38,7 +38,7 @@ class Handlers(grpc.GenericRpcHandler):
         """The handler of a call, cached by route."""
         path = str(details.method)
         route = self._router.find(path) or routing.missing(path)
-        if not route.is_served:
+        if isinstance(route, Method) and not route.is_served:
             return self._unserved(route)
         made = self._made.get(path)
         if made is None or made[0] is not route:
@@ -102,7 +102,7 @@ class Handlers(grpc.GenericRpcHandler):
 
         return respond
 
-    def _unserved(self, route: Route) -> Handler:
+    def _unserved(self, route: Method[Any, Any]) -> Handler:
         """Tells callers that may know it why. The path becomes no label: callers can invent it.
 
         It reads the first message: a caller that is answered while it still sends may see CANCELLED.
