@@ -49,11 +49,7 @@ class DeploymentError(HousePricesError):
 
 
 class SourceError(HousePricesError):
-    """Sales that cannot be had: a raw file that cannot be read, or a source that does not give them."""
-
-
-class SourceUnavailable(SourceError):
-    """A source that gives no sales now, and may by itself give them later."""
+    """A raw file that cannot be read."""
 
 
 class SalesError(HousePricesError):

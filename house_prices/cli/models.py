@@ -7,6 +7,7 @@ import click
 
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.errors import PromotionRefused
+from house_prices.registry import IN_LIFE
 from house_prices.registry.verify import verify as faults_of
 
 
@@ -52,6 +53,9 @@ def show(home: Home, market: str | None, version: int | None) -> None:
             key: manifest[key]
             for key in ("sha256", "created_at", "contract_digest", "training", "data", "lineage")
         },
+        "in_life": json.loads((found.folder / IN_LIFE).read_bytes())
+        if (found.folder / IN_LIFE).is_file()
+        else None,
         "history": [e for e in home.registry.history(name) if e.get("version") == found.number],
     }
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False))

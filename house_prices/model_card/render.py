@@ -16,11 +16,12 @@ _FOLDER = Path(__file__).parent
 
 def render(card: Card) -> str:
     """The report. Every word of the card is escaped."""
-    return _environment().get_template("report.html.jinja").render(card=card)
+    return environment().get_template("report.html.jinja").render(card=card)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates with the filters that they share."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,

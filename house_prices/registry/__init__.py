@@ -1,10 +1,19 @@
 """Published models and the champion, on plain files. See `store` for the layout and its promises."""
 
 from house_prices.registry.manifest import Golden, Manifest
-from house_prices.registry.records import REPORT, Champion, DecisionRecord, ModelVersion, Outcome, Rejection
+from house_prices.registry.records import (
+    IN_LIFE,
+    REPORT,
+    Champion,
+    DecisionRecord,
+    ModelVersion,
+    Outcome,
+    Rejection,
+)
 from house_prices.registry.store import Registry
 
 __all__ = [
+    "IN_LIFE",
     "REPORT",
     "Champion",
     "DecisionRecord",

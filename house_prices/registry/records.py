@@ -11,6 +11,8 @@ from house_prices.registry.manifest import Manifest
 
 REPORT = "report.html"
 """The model card's file, beside the model."""
+IN_LIFE = "in_life.json"
+"""How the version did on sales that came after its predictions, beside the model."""
 
 
 @dataclass(frozen=True, kw_only=True)

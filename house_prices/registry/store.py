@@ -1,6 +1,6 @@
 """The registry: published model versions and the champion, as plain files.
 
-    <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html
+    <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html, in_life.json
     <root>/<market>/champion.json
     <root>/<market>/pinned.json
     <root>/<market>/audit.jsonl
@@ -30,10 +30,18 @@ from house_prices.errors import (
 )
 from house_prices.registry import atomic_files, audit, manifest
 from house_prices.registry.manifest import Manifest
-from house_prices.registry.records import REPORT, Champion, DecisionRecord, ModelVersion, Outcome, Rejection
+from house_prices.registry.records import (
+    IN_LIFE,
+    REPORT,
+    Champion,
+    DecisionRecord,
+    ModelVersion,
+    Outcome,
+    Rejection,
+)
 
 PINNED = "pinned.json"
-ATTACHMENTS = (REPORT,)
+ATTACHMENTS = (REPORT, IN_LIFE)
 """Files that may be written beside a published model."""
 
 

@@ -10,14 +10,14 @@ requests are dropped and counted. Closed files stay until the asset served_predi
 import contextlib
 import hashlib
 import hmac
-import queue
+import math
 import random
-import sys
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,7 @@ FLUSH_SECONDS = 2.0
 """Time to write what is queued when the server stops."""
 RECORD = 2
 """Version of a line's layout. The first had no number, no references and no warnings."""
-LARGEST = sys.float_info.max
-PAUSE_S = 0.02
+PAUSE_S = 0.05
 """Requests collect for so long: a thread that wakes for each one slows the event loop down."""
 FILE_BYTES, CLOSED_BYTES = 64 * 2**20, 2**30
 """Of one worker and market: in a file, and in closed files that nobody has moved."""
@@ -79,7 +78,8 @@ class PredictionLog(Observer):
         self._known: dict[tuple[str, int], Columns] = {}
         self._store = store
         self._log = log
-        self._waiting: queue.Queue[tuple[Priced, Columns] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: deque[tuple[Priced, Columns]] = deque()
+        self._is_over = threading.Event()
         self._files: dict[str, RotatingFile] = {}
         self._outcomes: dict[tuple[str, str], int] = {}
         self._thread = threading.Thread(target=self._write_all, name="prediction log", daemon=True)
@@ -90,13 +90,16 @@ class PredictionLog(Observer):
         """Queue it or drop it, without waiting."""
         if self._share < 1 and random.random() >= self._share:  # noqa: S311  # no secret
             return
-        if self._rows_taken - self._rows_done + priced.rows > MOST_ROWS_WAITING or self._waiting.full():
+        if (
+            self._rows_taken - self._rows_done + priced.rows > MOST_ROWS_WAITING
+            or len(self._waiting) >= MOST_WAITING
+        ):
             self._store.add(metric_names.LOGGED, priced.market, "dropped")
             return
         key = (priced.market, priced.version)
         if key not in self._known:
             self._known[key] = self._columns(*key)
-        self._waiting.put_nowait((priced, self._known[key]))
+        self._waiting.append((priced, self._known[key]))
         self._rows_taken += priced.rows
 
     @contextlib.contextmanager
@@ -107,8 +110,7 @@ class PredictionLog(Observer):
         try:
             yield
         finally:
-            with contextlib.suppress(queue.Full):
-                self._waiting.put(None, timeout=FLUSH_SECONDS / 2)
+            self._is_over.set()
             self._thread.join(timeout=FLUSH_SECONDS)
 
     def _counted(self) -> Iterator[tuple[Metric, Sequence[str], float]]:
@@ -119,31 +121,29 @@ class PredictionLog(Observer):
     def _write_all(self) -> None:
         is_over = False
         while not is_over:
-            for taken in self._taken():
-                if taken is None:
-                    is_over = True
-                else:
-                    self._write(*taken)
+            is_over = self._is_over.wait(PAUSE_S)
+            for market, taken in self._taken().items():
+                self._write(market, taken)
             for file in self._files.values():
                 with self._telling():
                     file.close() if is_over else file.close_if_old()
 
-    def _taken(self) -> Iterator[tuple[Priced, Columns] | None]:
-        """What waits, or nothing after a second."""
-        with contextlib.suppress(queue.Empty):
-            yield self._waiting.get(timeout=min(1.0, self._file_seconds))
-            time.sleep(PAUSE_S)
-            while True:
-                yield self._waiting.get_nowait()
+    def _taken(self) -> dict[str, list[tuple[Priced, Columns]]]:
+        """What waits, by market."""
+        found: dict[str, list[tuple[Priced, Columns]]] = {}
+        while self._waiting:
+            priced, columns = self._waiting.popleft()
+            found.setdefault(priced.market, []).append((priced, columns))
+        return found
 
-    def _write(self, priced: Priced, columns: Columns) -> None:
+    def _write(self, market: str, taken: Sequence[tuple[Priced, Columns]]) -> None:
         outcome = "failed"
         with self._telling():
-            self._file(priced.market).write(line(priced, columns, self._key))
+            self._file(market).write(b"".join(line(*each, self._key) for each in taken))
             outcome = "written"
             self._is_broken = False
-        self._count(priced.market, outcome)
-        self._rows_done += priced.rows
+        self._outcomes[market, outcome] = self._outcomes.get((market, outcome), 0) + len(taken)
+        self._rows_done += sum(priced.rows for priced, _ in taken)
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -154,10 +154,6 @@ class PredictionLog(Observer):
             if not self._is_broken:
                 self._log.error("prediction log cannot be written", reason=str(error))
             self._is_broken = True
-
-    def _count(self, market: str, outcome: str) -> None:
-        key = (market, outcome)
-        self._outcomes[key] = self._outcomes.get(key, 0) + 1
 
     def _file(self, market: str) -> RotatingFile:
         if market not in self._files:
@@ -171,17 +167,20 @@ class PredictionLog(Observer):
 
 
 def line(priced: Priced, columns: Columns, key: bytes | None = None) -> bytes:
-    """A request and its answer, as they are kept."""
+    """A request and its answer, as they are kept.
+
+    It takes few steps: a busy server runs them between requests, with cold caches.
+    """
     warnings = columns.warnings(priced.inputs) if priced.warnings is None else priced.warnings
     references = [_shown(one, key) for one in priced.inputs.references]
     entry = {
         "record": RECORD,
-        "time": datetime.fromtimestamp(priced.ended, UTC).isoformat(timespec="milliseconds"),
+        "time": f"{_second(int(priced.ended))}.{int(priced.ended % 1 * 1000):03}+00:00",
         "id": priced.id or str(priced.metadata.get("x-request-id", "")) or f"{random.getrandbits(128):032x}",
         "market": priced.market,
         "version": priced.version,
         "method": priced.method,
-        "houses": list(_houses(priced.inputs, columns)),
+        "houses": _houses(priced.inputs, columns),
         **({"references": references} if references else {}),
         **_prices(priced.prices),
         **({"warnings": {str(row): told for row, told in warnings.items()}} if warnings else {}),
@@ -190,22 +189,37 @@ def line(priced: Priced, columns: Columns, key: bytes | None = None) -> bytes:
 
 
 def _shown(reference: str, key: bytes | None) -> str | None:
-    """A reference, or its HMAC; None for none."""
+    """A reference, or its hash; None for none."""
     if not reference or key is None:
         return reference or None
+    return hashed(reference, key)
+
+
+def hashed(reference: str, key: bytes) -> str:
+    """A reference's HMAC-SHA256, in hexadecimal."""
     return hmac.digest(key, reference.encode(), hashlib.sha256).hex()
 
 
-def _houses(inputs: Any, columns: Columns) -> Iterator[dict[str, object]]:
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    """A time without what follows its second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _houses(inputs: Any, columns: Columns) -> list[dict[str, Any]]:
     """By feature name, as the model took them; what was missing is left out."""
+    houses = []
     for numbers, categories in zip(inputs.numbers.tolist(), inputs.categories.tolist(), strict=True):
-        house: dict[str, object] = {
-            name: value
-            for name, value in zip(columns.numbers, numbers, strict=True)
-            if -LARGEST <= value <= LARGEST  # neither NaN nor infinite
-        }
-        house.update((name, text) for name, text in zip(columns.categories, categories, strict=True) if text)
-        yield house
+        house = dict(zip(columns.numbers, numbers, strict=True))
+        if not math.isfinite(sum(numbers)):
+            house = {name: value for name, value in house.items() if math.isfinite(value)}
+        if "" in categories:
+            known = zip(columns.categories, categories, strict=True)
+            house.update((name, text) for name, text in known if text)
+        else:
+            house.update(zip(columns.categories, categories, strict=True))
+        houses.append(house)
+    return houses
 
 
 def _prices(prices: Any) -> dict[str, list[float]]:

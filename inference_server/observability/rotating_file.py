@@ -33,16 +33,23 @@ class RotatingFile:
         self._number, self._handle = next(
             (number, handle) for number in itertools.count() if (handle := held(folder / f"{number}.lock"))
         )
+        self._size = 0
+        self._is_cut = False
+        """Whether a full disk has cut the last line off."""
         self._open()
 
-    def write(self, line: bytes) -> None:
-        """Append a line, to a new file if the current one has no room for it. Raises FolderFull."""
-        if self._size and self._size + len(line) > self._most_bytes:
+    def write(self, lines: bytes) -> None:
+        """Append whole lines, to a new file if the current one has no room for them. Raises FolderFull."""
+        if self._size and self._size + len(lines) > self._most_bytes:
             self._rotate()
         if not self._size:
             self._check_room()
-        os.write(self._file, line)
-        self._size += len(line)
+        left = memoryview(b"\n" + lines if self._is_cut else lines)
+        while left:
+            written = os.write(self._file, left)
+            self._size += written
+            self._is_cut = written < len(left)
+            left = left[written:]
 
     def close_if_old(self) -> None:
         """Close the current file if it has lines and was opened long enough ago."""
@@ -66,6 +73,7 @@ class RotatingFile:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
         self._opened = time.monotonic()
         self._size = 0
+        self._is_cut = False
 
     def _rotate(self) -> None:
         os.close(self._file)

@@ -10,27 +10,17 @@ from house_prices.orchestration.assets.fitted_pipeline import fitted_pipeline
 from house_prices.orchestration.assets.metrics import metrics
 from house_prices.orchestration.assets.model_card import model_card
 from house_prices.orchestration.assets.raw_sales import raw_sales
+from house_prices.orchestration.assets.realised_sales import realised_sales
 from house_prices.orchestration.assets.scored_houses import scored_houses
 from house_prices.orchestration.assets.served_predictions import served_predictions
-from house_prices.orchestration.assets.source import source
 from house_prices.orchestration.assets.splits import splits
 
-__all__ = ["EXTERNAL", "FLOW", "champion", "of_market"]
+__all__ = ["FLOW", "champion", "of_market"]
 
-FLOW = (
-    source,
-    raw_sales,
-    clean_sales,
-    splits,
-    fitted_pipeline,
-    candidate_model,
-    metrics,
-    model_card,
-    champion,
-)
-EXTERNAL = (source, champion)
-"""What Dagster shows and does not make."""
-IN_LIFE = (served_predictions, scored_houses)
+FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, model_card, champion)
+
+
+IN_LIFE = (served_predictions, realised_sales, scored_houses)
 """What becomes of the champion."""
 
 

@@ -8,15 +8,25 @@ from house_prices.orchestration.resources import Folders
 
 HOURLY = "10 * * * *"
 """Ten minutes past the hour."""
+DAILY = "0 5 * * *"
+"""Two hours after the nightly training began, UTC."""
+WATCHED = ("realised_sales",)
+"""What tells how the champion does."""
 
 
 def of_market(contract: Contract) -> dg.Definitions:
-    """Moving the prediction log every hour."""
+    """Moving the prediction log every hour, and looking at the champion every day."""
     moving = dg.define_asset_job(
         f"{contract.name}_served_predictions",
         selection=dg.AssetSelection.assets(key(contract, "served_predictions")),
         tags={"market": contract.name},
         description=f"Moves what the servers have logged of {contract.title} to Parquet.",
+    )
+    watching = dg.define_asset_job(
+        f"{contract.name}_monitoring",
+        selection=dg.AssetSelection.assets(*(key(contract, name) for name in WATCHED)),
+        tags={"market": contract.name},
+        description=f"How the champion of {contract.title} does: on sales that came true since.",
     )
 
     @dg.schedule(
@@ -32,4 +42,17 @@ def of_market(contract: Contract) -> dg.Definitions:
             return dg.SkipReason(f"{log} holds no file.")
         return dg.RunRequest(partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"))
 
-    return dg.Definitions(jobs=[moving], schedules=[hourly])
+    @dg.schedule(
+        name=f"{contract.name}_monitoring_daily",
+        job=watching,
+        cron_schedule=DAILY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Looks at the champion once a day, if anything has been served.",
+    )
+    def daily(folders: Folders) -> dg.RunRequest | dg.SkipReason:
+        served = folders.served(contract.name)
+        if not any(served.glob("day=*")):
+            return dg.SkipReason(f"{served} holds no predictions yet.")
+        return dg.RunRequest()
+
+    return dg.Definitions(jobs=[moving, watching], schedules=[hourly, daily])

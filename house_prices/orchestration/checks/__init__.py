@@ -2,6 +2,7 @@
 
 from house_prices.contract.schema import Contract
 from house_prices.orchestration.checks.gate import gate_checks
+from house_prices.orchestration.checks.in_life import realised_sales_checks
 from house_prices.orchestration.checks.results import Checks
 from house_prices.orchestration.checks.sales import clean_sales_checks, sanity_checks, splits_checks
 from house_prices.orchestration.checks.served import champion_checks
@@ -17,4 +18,5 @@ def of_market(contract: Contract) -> list[Checks]:
         sanity_checks(contract),
         gate_checks(contract),
         champion_checks(contract),
+        realised_sales_checks(contract),
     ]
