@@ -50,7 +50,7 @@ test-pipeline: .venv/dev
 	$(BIN)/pytest -n 2 --dist worksteal tests/pipeline
 
 test-server: .venv/dev
-	$(BIN)/pytest tests/server
+	$(BIN)/pytest -n 2 --dist loadfile tests/server
 
 test-e2e: .venv/dev
 	$(BIN)/pytest tests/e2e

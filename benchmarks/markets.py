@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 SALES = 20_000
 
 
-def publish(folder: Path, versions: int = 1) -> tuple[Registry, Contract, Inputs]:
+def publish(folder: Path, versions: int = 1, *, sales: int = SALES) -> tuple[Registry, Contract, Inputs]:
     """A registry with this many equal versions, the first one promoted, and the holdout's houses."""
     contract = reader.read(ROOT / "data" / "halfmil" / "contract.toml")
     raw = folder / "raw" / halfmil.FILE_NAME
-    halfmil.write(raw, SALES)
+    halfmil.write(raw, sales)
     parted = split.split(clean.clean(read.read([raw], contract).sales, contract).sales, contract)
     seen = parted[parted[PART] == TRAIN]
     fitted = train.calibrate(train.train(seen, contract), parted[parted[PART] == CALIBRATION], contract)

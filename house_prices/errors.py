@@ -49,7 +49,11 @@ class DeploymentError(HousePricesError):
 
 
 class SourceError(HousePricesError):
-    """A raw file that cannot be read."""
+    """Sales that cannot be had: a raw file that cannot be read, or a source that does not give them."""
+
+
+class SourceUnavailable(SourceError):
+    """A source that gives no sales now, and may by itself give them later."""
 
 
 class SalesError(HousePricesError):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from inference_server import memory
 from inference_server.observability import logging
 from inference_server.processes import supervisor
 from inference_server.processes.supervisor import WorkersFail
@@ -110,6 +112,8 @@ def main(**options: Any) -> None:
     reads certificates, tokens and the settings file's log_level again.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines are not JSON
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+    memory.give_back()
     try:
         asyncio.run(_serve(Settings(**options)))
     except (CannotListen, BadSettings, WorkersFail) as error:

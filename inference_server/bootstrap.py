@@ -10,6 +10,7 @@ import structlog
 
 from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
+from inference_server.errors import BodyLate, StreamIdle
 from inference_server.models.champion_watcher import Watcher
 from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
@@ -32,10 +33,10 @@ from inference_server.services.router import Router
 from inference_server.settings import BadSettings, Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
+from inference_server.transport.caller_timeout import CallerTimeout
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.reload import Reload
 from inference_server.transport.served import Carrier, Ports, Served
-from inference_server.transport.stream_idle import IdleStreamTimeout
 
 DRAIN_SECONDS = 0.1
 """How long new calls get UNAVAILABLE, which sends them elsewhere, before gRPC answers CANCELLED."""
@@ -57,7 +58,6 @@ async def running(settings: Settings, threshold: Threshold, carrier: Carrier) ->
     pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
     statistics, limit = ModelStatistics(), ConcurrencyLimit(settings.max_in_flight)
-    idle_timeout = IdleStreamTimeout(settings.stream_idle_seconds)
     store.add_collector(lambda: _gauges(pool, limit))
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
@@ -71,7 +71,8 @@ async def running(settings: Settings, threshold: Threshold, carrier: Carrier) ->
             observer=observer,
             dispatcher=dispatcher,
             limit=limit,
-            idle_timeout=idle_timeout,
+            idle_timeout=CallerTimeout(settings.stream_idle_seconds, StreamIdle),
+            body_timeout=CallerTimeout(settings.body_seconds, BodyLate),
             authorization=allowed,
         )
         probed = replace(served, router=Router(state.routes()), authorization=None)

@@ -8,6 +8,7 @@ ServingError
 ├── MessageTooLarge     more bytes in one message than --max-message-bytes
 ├── Overloaded          more requests in flight than --max-in-flight
 ├── DeadlinePassed      the call's deadline passed before its prices were computed
+├── BodyLate            the message did not arrive within --body-seconds
 ├── StreamIdle          the caller of a stream neither sent nor received for too long
 ├── Stopping            the server is shutting down
 ├── NoCredentials       missing or unknown credentials
@@ -129,6 +130,16 @@ class DeadlinePassed(ServingError):
         )
 
 
+class BodyLate(ServingError):
+    """The message did not arrive within --body-seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The message did not arrive within {seconds:g} seconds of the call. Send it at once, in smaller "
+            "requests, or start the server with a larger --body-seconds (INFERENCE_SERVER_BODY_SECONDS)."
+        )
+
+
 class StreamIdle(ServingError):
     """The caller of a stream neither sent nor received for too long."""
 
@@ -193,6 +204,7 @@ CODES: dict[type[ServingError], int] = {
     MessageTooLarge: code_pb2.RESOURCE_EXHAUSTED,
     Overloaded: code_pb2.RESOURCE_EXHAUSTED,
     DeadlinePassed: code_pb2.DEADLINE_EXCEEDED,
+    BodyLate: code_pb2.DEADLINE_EXCEEDED,
     StreamIdle: code_pb2.DEADLINE_EXCEEDED,
     Stopping: code_pb2.UNAVAILABLE,
     NoCredentials: code_pb2.UNAUTHENTICATED,

@@ -54,17 +54,16 @@ def _say(title: str) -> None:
 
 
 def _ensure_sales(home: Home, contract: Contract) -> None:
-    from house_prices.sales import read
+    from house_prices import sources
+    from house_prices.sales import halfmil, read
 
-    folder = home.data / contract.name / "raw"
-    if contract.name == "halfmil" and not read.paths(folder):
-        from house_prices.sales import halfmil
-
+    market = home.data / contract.name
+    raw = market / "raw"
+    if contract.name == "halfmil" and contract.source.kind == "folder" and not read.paths(raw):
         click.echo(f"  no sales file yet: generating {halfmil.ROWS} sales with the dataset's formula")
-        folder.mkdir(parents=True, exist_ok=True)
-        halfmil.write(folder / halfmil.FILE_NAME, halfmil.ROWS, 0)
-    for path in read.paths(folder):
-        click.echo(f"  {path.relative_to(home.path)}, {path.stat().st_size / 1e6:.1f} MB")
+        raw.mkdir(parents=True, exist_ok=True)
+        halfmil.write(raw / halfmil.FILE_NAME, halfmil.ROWS, 0)
+    click.echo(f"  {sources.address(contract, market)}")
 
 
 def _train(home: Home, contract: Contract) -> ModelVersion:

@@ -21,11 +21,12 @@ def quality(home: Home, market: str | None, folds: int) -> None:
     calibrate intervals, and exports the model that makes the predictions. Fails if a limit in the contract's
     [quality] is not reached.
     """
-    from house_prices.sales import clean, read, split
+    from house_prices import sources
+    from house_prices.sales import clean, split
     from house_prices.training import cross_validation as quality
 
     contract = home.contract(home.known(market))
-    raw = read.read(read.paths(home.data / contract.name / "raw"), contract)
+    raw = sources.sales(contract, home.data / contract.name)
     # not for the split, but for the row order, which depends only on the sales' content
     sales = split.split(clean.clean(raw.sales, contract).sales, contract)
     click.echo(f"{contract.title}: {len(sales)} sales, contract {contract.digest[:12]}")

@@ -22,6 +22,7 @@ from house_prices.contract.schema import (
     Keys,
     Monitoring,
     Quality,
+    Source,
     Split,
     Target,
     Training,
@@ -84,6 +85,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         api_version=top.whole("api_version", 1, low=1, high=9999),
         decimal=top.answer("decimal", ".", _DECIMAL),
         empty=top.texts("empty"),
+        source=_source(top.table("source")),
         target=_target(top.table("target")),
         features=tuple(map(_feature, tables := top.tables("features"))),
         keys=_keys(top.table("keys")),
@@ -106,6 +108,14 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
     if faults:
         raise ContractError(where, faults)
     return contract
+
+
+def _source(table: Table) -> Source:
+    source = Source(url=table.text("url", ""), query=table.text("query", ""))
+    for fault in validation.of_source(source):
+        table.fault(*fault)
+    table.close()
+    return source
 
 
 def _target(table: Table) -> Target:

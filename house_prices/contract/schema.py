@@ -17,6 +17,9 @@ INTERVAL_METRICS = ("coverage", "quintile_coverage", "width")
 """Share of prices within their 90% intervals, overall and in the worst fifth; median width, of the price."""
 RESERVED = ("group", "part", "property", "reason", "sold")
 """Columns that cleaned and split sales have beside the features and the target."""
+OBJECTS = ("s3", "gs", "az", "https", "http")
+DATABASES = ("postgresql", "mysql", "sqlite")
+"""Schemes of a source's URL."""
 EXACT_IN_FLOAT32 = 2**24
 """Whole numbers up to here are the same after the cast to float32."""
 
@@ -72,6 +75,23 @@ class Feature:
         return (self.minimum is None or value >= self.minimum) and (
             self.maximum is None or value <= self.maximum
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the sales come from."""
+
+    url: str
+    """A folder or glob, an object or folder in object storage, or a database; empty for raw/ beside the
+    contract. Never with a password."""
+    query: str
+    """SQL that selects the contract's columns; of a database only."""
+
+    @property
+    def kind(self) -> Literal["folder", "objects", "database"]:
+        """How it is read."""
+        scheme = self.url.partition("://")[0] if "://" in self.url else "file"
+        return "folder" if scheme == "file" else "database" if scheme in DATABASES else "objects"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +263,7 @@ class Contract:
     """Decimal mark of the raw files: a point or a comma."""
     empty: tuple[str, ...]
     """Words for an empty cell beside the usual ones, in any case."""
+    source: Source
     target: Target
     features: tuple[Feature, ...]
     keys: Keys

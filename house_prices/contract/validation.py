@@ -2,8 +2,19 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
-from house_prices.contract.schema import EXACT_IN_FLOAT32, RESERVED, Contract, Feature, Keys, plain
+from house_prices.contract.schema import (
+    DATABASES,
+    EXACT_IN_FLOAT32,
+    OBJECTS,
+    RESERVED,
+    Contract,
+    Feature,
+    Keys,
+    Source,
+    plain,
+)
 
 
 def of_feature(feature: Feature) -> Iterator[tuple[str, object, str]]:
@@ -31,6 +42,21 @@ def _of_bounds(feature: Feature) -> Iterator[tuple[str, object, str]]:
         yield "minimum", bounds[0], f"at most the maximum, {plain(bounds[1])}"
     if feature.kind == "integer" and any(abs(bound) > EXACT_IN_FLOAT32 for bound in bounds):
         yield "maximum", bounds[-1], f"at most {EXACT_IN_FLOAT32}, which float32 still holds exactly"
+
+
+def of_source(source: Source) -> Iterator[tuple[str, object, str]]:
+    """Within the source."""
+    url = urlsplit(source.url)
+    schemes = ("file", *OBJECTS, *DATABASES)
+    if url.password:
+        shown = source.url.replace(url.password, "***")
+        yield "url", shown, "one without a password; it belongs into the environment (PGPASSWORD, MYSQL_PWD)"
+    elif "://" in source.url and url.scheme not in schemes:
+        yield "url", source.url, f"a folder, or a URL that begins with one of {', '.join(schemes)}"
+    if source.kind == "database" and not source.query:
+        yield "query", "", "SQL that selects the contract's columns from the database"
+    if source.kind != "database" and source.query:
+        yield "query", source.query, f"nothing: only {', '.join(DATABASES)} take a query"
 
 
 def of_keys(keys: Keys) -> Iterator[tuple[str, object, str]]:

@@ -19,9 +19,9 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     """The folder with `data/` and `storage/`."""
 
-    def raw(self, market: str) -> Path:
-        """A market's raw sales."""
-        return Path(self.home, "data", market, "raw")
+    def market(self, name: str) -> Path:
+        """The folder of a market's contract."""
+        return Path(self.home, "data", name)
 
     def rejects(self, market: str) -> Path:
         """The sales that the newest cleaning rejected, with their reasons."""

@@ -71,6 +71,8 @@ def _patterns(form: str) -> list[str]:
 
 def _matched(cells: "pd.Series[str]", pattern: str) -> NDArray[np.float64]:
     found = cells.str.extract(f"^(?:{pattern})$")
+    if found.isna().to_numpy().all():
+        return np.full(len(cells), np.nan)
     if "b" in found:
         months = {name: str(number) for number, name in enumerate(_MONTHS, start=1)}
         found["m"] = found["b"].str.lower().str[:3].map(months)

@@ -21,9 +21,9 @@ class Found:
     """The other files by name, each with the reason why it is left alone."""
 
 
-def find(folder: Path) -> Found:
-    """Look at the names of a folder's files."""
-    entries = sorted(folder.glob("*"))
+def find(folder: Path, pattern: str = "*") -> Found:
+    """Look at the names of a folder's files, or of those that match a pattern."""
+    entries = sorted(folder.glob(pattern))
     reasons = {path: why_left(path) for path in entries}
     return Found(
         sales=tuple(path for path, reason in reasons.items() if not reason),

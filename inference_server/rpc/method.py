@@ -101,6 +101,8 @@ class Method(Generic[Request, Response]):
     """The role that a caller needs."""
     subject: Callable[[Metadata], Subject] = no_subject
     """The subject as far as path and metadata tell; never raises."""
+    is_served: bool = True
+    """False for a path that callers can invent: it gets an error, and goes into no metric or table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,4 +155,4 @@ def not_offered(path: str, why: str) -> Method[bytes, bytes]:
     async def handle(_request: bytes, _call: Call) -> bytes:
         raise MethodNotFound(f"{path} is not offered. {why}")
 
-    return Method(path=path, read=read, handle=handle, write=bytes)
+    return Method(path=path, read=read, handle=handle, write=bytes, is_served=False)

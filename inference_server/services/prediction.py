@@ -46,7 +46,7 @@ class PredictionServices:
         if name not in ("Predict", "PredictStream"):
             return None
         if service not in self._pool.services():
-            return self._method(path, service) if self._is_awaited(service) else None
+            return self._method(path, service, is_served=False) if self._is_awaited(service) else None
         if path not in self._methods:
             self._methods[path] = self._method(path, service)
         return self._methods[path]
@@ -55,7 +55,7 @@ class PredictionServices:
         market = _market(service)
         return market not in self._pool.champions() and self._pool.is_expected(market)
 
-    def _method(self, path: str, service: str) -> Method[Request, Response]:
+    def _method(self, path: str, service: str, *, is_served: bool = True) -> Method[Request, Response]:
         market = _market(service)
 
         def read(raw: bytes, call: Call) -> Request:
@@ -76,6 +76,7 @@ class PredictionServices:
             write=_write,
             streams=path.endswith("Stream"),
             subject=subject,
+            is_served=is_served,
         )
 
     async def _predict(self, request: Request, call: Call) -> Response:

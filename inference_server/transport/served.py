@@ -11,8 +11,8 @@ from inference_server.rpc.role import Role
 from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport.auth import Authorization
+from inference_server.transport.caller_timeout import CallerTimeout
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
-from inference_server.transport.stream_idle import IdleStreamTimeout
 from inference_server.transport.tls import Certificates
 
 
@@ -24,7 +24,10 @@ class Served:
     observer: Observer
     dispatcher: Dispatcher
     limit: ConcurrencyLimit
-    idle_timeout: IdleStreamTimeout
+    idle_timeout: CallerTimeout
+    """Of streams."""
+    body_timeout: CallerTimeout
+    """Of a call's one message."""
     authorization: Authorization | None
     """None lets everybody call everything."""
 
@@ -45,7 +48,7 @@ class Transport(Protocol):
         """Listen; raises CannotListen."""
 
     async def stop(self, grace_seconds: float) -> None:
-        """Accept no more calls, end idle streams, and give accepted calls time to finish."""
+        """Accept no more calls, end those that wait for callers, and give accepted calls time to finish."""
 
 
 Carrier: TypeAlias = Callable[[Settings, Served, Served, Certificates | None], Transport]

@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_demo_goes_from_raw_sales_to_the_price_of_the_sample_house(home: Path) -> None:
-    told = commands.house_prices(home, "demo", "--market", "halfmil")
+    told = commands.house_prices_process(home, "demo", "--market", "halfmil")
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"{stack.HALFMIL_ROWS} sales read" in told.stdout
     assert "passed  floors" in told.stdout
@@ -34,7 +34,7 @@ def test_the_demo_goes_from_raw_sales_to_the_price_of_the_sample_house(home: Pat
 
 
 def test_a_candidate_that_the_gate_rejects_ends_the_demo_with_the_reason(home: Path) -> None:
-    told = commands.house_prices(home, "demo", "--market", cottages.NAME)
+    told = commands.house_prices_process(home, "demo", "--market", cottages.NAME)
     assert told.returncode == 1
     assert "Version 1 is not promoted: floors: On the holdout: r2" in told.stderr
     assert Registry(home / "storage" / "models").champion(cottages.NAME) is None

@@ -71,7 +71,7 @@ def test_a_changed_raw_file_leads_to_a_new_champion(running: Stack, stubs: Stubs
     version = newer_than(running, before.version)
     served_within_5_s(stubs, version)
     newest = running.webserver.runs("halfmil_training")[0]
-    assert newest["tags"]["dagster/sensor_name"] == "halfmil_raw_files_sensor"
+    assert newest["tags"]["dagster/sensor_name"] == "halfmil_source_sensor"
     assert running.registry.version("halfmil", version).manifest.data["read"] == 4_000
 
 

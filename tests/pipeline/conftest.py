@@ -2,8 +2,11 @@
 
 import fcntl
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from house_prices.evaluation import serving_test
@@ -26,24 +29,44 @@ def serve(request: pytest.FixtureRequest) -> Serve:
     return serving_test.run if "real_serving_test" in request.keywords else recorded
 
 
-@pytest.fixture(scope="session")
-def trained_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The market of cottages after one training, with the real serving test. Copy it, and do not change it.
+def made_once(home: Path, run: Callable[[Workshop], dg.ExecuteInProcessResult]) -> Path:
+    """The market of cottages after one run, in a home to copy and not to change.
 
-    All workers of pytest-xdist share it: the first trains, while the others wait.
+    All workers of pytest-xdist share it: the first makes it, while the others wait.
     """
-    base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "trained_home"
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = home.with_suffix(".done")
         if not done.exists():
             cottages.write(home)
             shop = Workshop.on_disk(home)
-            assert shop.train().success
+            assert run(shop).success
             shop.instance.dispose()
             done.touch()
     return home
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of what all workers share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def trained_home(homes: Path) -> Path:
+    """A home after one training, with the real serving test."""
+    return made_once(homes / "trained_home", Workshop.train)
+
+
+@pytest.fixture(scope="session")
+def materialized_home(homes: Path) -> Path:
+    """A home in which every asset was materialized and no check executed."""
+
+    def materialize(shop: Workshop) -> dg.ExecuteInProcessResult:
+        return replace(shop, serve=recorded).materialize()
+
+    return made_once(homes / "materialized_home", materialize)
 
 
 @pytest.fixture
@@ -51,6 +74,14 @@ def trained(trained_home: Path, tmp_path: Path, serve: Serve) -> Workshop:
     """The market of cottages after one training: version 1 is published and judged, and not promoted."""
     home = tmp_path / "home"
     shutil.copytree(trained_home, home)
+    return Workshop.on_disk(home, serve=serve)
+
+
+@pytest.fixture
+def materialized(materialized_home: Path, tmp_path: Path, serve: Serve) -> Workshop:
+    """The market of cottages with every asset materialized: version 1 is published, and not judged."""
+    home = tmp_path / "home"
+    shutil.copytree(materialized_home, home)
     return Workshop.on_disk(home, serve=serve)
 
 

@@ -61,35 +61,33 @@ def test_a_promotion_makes_the_champion_and_materializes_it(trained: Workshop) -
     assert told.asset_materialization.metadata["version"].value == 1
 
 
-def test_a_candidate_without_checks_waits_and_the_cursor_stays(shop: Workshop) -> None:
-    shop.materialize()
-    answer = shop.tick("promotion")
+def test_a_candidate_without_checks_waits_and_the_cursor_stays(materialized: Workshop) -> None:
+    answer = materialized.tick("promotion")
     waits = " ".join(f"{rule} has not been checked." for rule in gate.RULES)
     assert skipped(answer) == f"Version 1: {waits}"
     assert answer.cursor is None
 
 
-def test_a_candidate_whose_checks_are_executed_later_is_promoted_then(shop: Workshop) -> None:
-    shop.materialize()
-    waiting = shop.tick("promotion")
-    shop.check()
-    request = requested(shop.tick("promotion", waiting.cursor))
+def test_a_candidate_whose_checks_are_executed_later_is_promoted_then(materialized: Workshop) -> None:
+    waiting = materialized.tick("promotion")
+    materialized.check()
+    request = requested(materialized.tick("promotion", waiting.cursor))
     assert request.tags["version"] == "1"
 
 
-def test_a_candidate_waits_while_the_run_of_its_checks_goes_on(shop: Workshop) -> None:
-    shop.materialize()
-    shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
-    answer = shop.tick("promotion")
+def test_a_candidate_waits_while_the_run_of_its_checks_goes_on(materialized: Workshop) -> None:
+    materialized.instance.create_run_for_job(materialized.job(dg.AssetSelection.checks_for_assets(METRICS)))
+    answer = materialized.tick("promotion")
     assert skipped(answer).startswith("Version 1: parity is being checked. floors is being checked.")
     assert answer.cursor is None
 
 
-def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(shop: Workshop) -> None:
-    shop.materialize()
-    run = shop.instance.create_run_for_job(shop.job(dg.AssetSelection.checks_for_assets(METRICS)))
-    shop.instance.report_run_canceled(run)
-    answer = shop.tick("promotion")
+def test_a_run_that_was_cancelled_before_its_checks_rejects_the_candidate(materialized: Workshop) -> None:
+    run = materialized.instance.create_run_for_job(
+        materialized.job(dg.AssetSelection.checks_for_assets(METRICS))
+    )
+    materialized.instance.report_run_canceled(run)
+    answer = materialized.tick("promotion")
     assert f"Version 1 is rejected. parity: the check gave no result; see run {run.run_id}" in skipped(answer)
     assert answer.cursor is not None
 
@@ -114,11 +112,10 @@ def test_a_crashed_check_that_is_executed_again_has_the_candidate_decided_on_aga
     assert requested(shop.tick("promotion", rejected.cursor)).tags["version"] == "1"
 
 
-def test_a_check_whose_evaluation_was_damaged_rejects_the_candidate(shop: Workshop) -> None:
-    shop.materialize()
-    (shop.home / "storage/assets/cottages/metrics.pickle").write_bytes(b"no pickle")
-    assert not shop.check().success
-    assert "parity: the check gave no result" in skipped(shop.tick("promotion"))
+def test_a_check_whose_evaluation_was_damaged_rejects_the_candidate(materialized: Workshop) -> None:
+    (materialized.home / "storage/assets/cottages/metrics.pickle").write_bytes(b"no pickle")
+    assert not materialized.check().success
+    assert "parity: the check gave no result" in skipped(materialized.tick("promotion"))
 
 
 def test_a_result_on_an_older_candidate_is_none_on_the_newest(trained: Workshop) -> None:

@@ -117,22 +117,21 @@ def test_each_rule_of_the_gate_is_a_check_that_says_what_it_asks() -> None:
     assert all(rule.__doc__ and rule.__name__ == name for name, rule in gate.RULES.items())
 
 
-def test_a_result_names_the_files_it_is_about(shop: Workshop) -> None:
-    said = by_name(shop.train())["floors"]
+def test_a_result_names_the_files_it_is_about(trained: Workshop) -> None:
+    said = by_name(trained.check())["floors"]
     assert numbers(said) == {
         "outcome": "pass",
         "r2": pytest.approx(1.0),
-        "model_card": str(shop.registry.version("cottages", 1).report),
+        "model_card": str(trained.registry.version("cottages", 1).report),
         "version": 1,
-        "sha256": shop.registry.version("cottages", 1).manifest.sha256,
+        "sha256": trained.registry.version("cottages", 1).manifest.sha256,
     }
 
 
-def test_one_check_of_several_can_be_executed_alone(shop: Workshop) -> None:
-    shop.materialize()
-    alone = shop.execute(dg.AssetSelection.checks(dg.AssetCheckKey(METRICS, "parity")))
+def test_one_check_of_several_can_be_executed_alone(materialized: Workshop) -> None:
+    alone = materialized.execute(dg.AssetSelection.checks(dg.AssetCheckKey(METRICS, "parity")))
     assert list(by_name(alone)) == ["parity"]
-    nulls = shop.execute(dg.AssetSelection.checks(dg.AssetCheckKey(CLEAN, "nulls")))
+    nulls = materialized.execute(dg.AssetSelection.checks(dg.AssetCheckKey(CLEAN, "nulls")))
     assert list(by_name(nulls)) == ["nulls"]
 
 
@@ -144,11 +143,10 @@ def test_every_decision_is_written_down_whether_it_passed_or_not(shop: Workshop)
     assert entry["reasons"] == ["floors: On the holdout: r2 1 (at least 1.1)."]
 
 
-def test_the_gates_checks_write_nothing_but_their_results(shop: Workshop) -> None:
-    shop.materialize()
-    models = shop.home / "storage" / "models"
+def test_the_gates_checks_write_nothing_but_their_results(materialized: Workshop) -> None:
+    models = materialized.home / "storage" / "models"
     before = {path: path.stat().st_mtime_ns for path in models.rglob("*")}
-    assert shop.check().success
+    assert materialized.check().success
     assert {path: path.stat().st_mtime_ns for path in models.rglob("*")} == before
 
 

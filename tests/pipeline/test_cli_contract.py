@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import commands
-from tests.commands import house_prices
+from tests.commands import house_prices, house_prices_process
 
 
 @pytest.fixture
@@ -15,7 +15,14 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_check_says_that_a_contract_is_fine(home: Path) -> None:
-    assert "huts: fine, 4 numbers and 3 categories" in house_prices(home, "contract", "check").stdout
+    told = house_prices_process(home, "contract", "check")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "huts: fine, 4 numbers and 3 categories" in told.stdout
+
+
+def test_a_fault_ends_the_process_with_a_code_and_without_a_traceback(home: Path) -> None:
+    told = house_prices_process(home, "contract", "check", "--market", "castles")
+    assert (told.returncode, told.stdout, "Traceback" in told.stderr) == (2, "", False)
 
 
 def test_check_lists_every_fault_at_once(home: Path) -> None:

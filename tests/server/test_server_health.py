@@ -23,6 +23,16 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "models")
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Running]:
+    """A server with a champion, which no test changes."""
+    registry = Registry(tmp_path_factory.mktemp("server") / "models")
+    models.promote(registry, models.publish(registry))
+    with servers.serving(registry.root) as running:
+        running.says("model serves")
+        yield running
+
+
 def watch(channel: grpc.Channel, service: str) -> Iterator[str]:
     request = health_pb2.HealthCheckRequest(service=service)
     for answer in health_pb2_grpc.HealthStub(channel).Watch(request, timeout=servers.DEADLINE_SECONDS):
@@ -48,9 +58,9 @@ def test_it_serves_once_a_champion_does_and_not_before(registry: Registry) -> No
         assert server.health(SERVICE) == "SERVING"
 
 
-def test_a_service_that_is_not_served_is_not_found(registry: Registry) -> None:
-    with servers.serving(registry.root) as server, pytest.raises(grpc.RpcError) as caught:
-        server.health(SERVICE)
+def test_a_service_that_is_not_served_is_not_found(server: servers.Running) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        server.health("house_prices.castles.v1.PredictionService")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
@@ -90,26 +100,19 @@ def test_reflection_lists_what_serves_now(registry: Registry) -> None:
     "symbol",
     [SERVICE, "house_prices.huts.v1.House", "grpc.health.v1.Health", "inference.GRPCInferenceService"],
 )
-def test_reflection_gives_the_file_of_a_symbol(registry: Registry, symbol: str) -> None:
-    models.promote(registry, models.publish(registry))
-    with servers.serving(registry.root) as server:
-        server.says("model serves")
-        answer = reflect(server.address, ServerReflectionRequest(file_containing_symbol=symbol))
+def test_reflection_gives_the_file_of_a_symbol(server: servers.Running, symbol: str) -> None:
+    answer = reflect(server.address, ServerReflectionRequest(file_containing_symbol=symbol))
     (file,) = answer.file_descriptor_response.file_descriptor_proto
     assert symbol.startswith(FileDescriptorProto.FromString(file).package)
 
 
-def test_the_reflected_file_is_the_printed_one(registry: Registry) -> None:
-    models.promote(registry, models.publish(registry))
+def test_the_reflected_file_is_the_printed_one(server: servers.Running) -> None:
     name = str(proto.path(models.contract()))
-    with servers.serving(registry.root) as server:
-        server.says("model serves")
-        answer = reflect(server.address, ServerReflectionRequest(file_by_filename=name))
+    answer = reflect(server.address, ServerReflectionRequest(file_by_filename=name))
     (file,) = answer.file_descriptor_response.file_descriptor_proto
     assert FileDescriptorProto.FromString(file) == proto.descriptor(models.contract())
 
 
-def test_reflection_says_what_it_does_not_know(registry: Registry) -> None:
-    with servers.serving(registry.root) as server:
-        answer = reflect(server.address, ServerReflectionRequest(file_containing_symbol="no.such.Thing"))
+def test_reflection_says_what_it_does_not_know(server: servers.Running) -> None:
+    answer = reflect(server.address, ServerReflectionRequest(file_containing_symbol="no.such.Thing"))
     assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]

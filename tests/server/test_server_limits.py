@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import grpc
 import pytest
@@ -21,14 +20,23 @@ SLOW = [{**HUT, "area": 300}] * 100
 """Houses that `slow_model` needs some tenths of a second for."""
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    registry = Registry(tmp_path / "models")
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """No test changes it."""
+    registry = Registry(tmp_path_factory.mktemp("registry") / "models")
     golden = models.golden(models.contract(), base=0)
     models.promote(
         registry, models.publish(registry, model=models.slow_model(models.contract()), golden=golden)
     )
     return registry
+
+
+@pytest.fixture(scope="module")
+def narrow(registry: Registry) -> Iterator[servers.Running]:
+    """A server for one request at a time."""
+    with servers.serving(registry.root, "--max-in-flight", "1") as running:
+        running.says("model serves")
+        yield running
 
 
 def ask(client: Client) -> str:
@@ -80,32 +88,30 @@ def test_a_flood_of_small_requests_is_cut_and_the_server_goes_on(registry: Regis
         flood = [ask.future(request, timeout=20) for _ in range(3000)]
         codes = [one.exception() and one.exception().code() for one in flood]
         assert codes.count(None) >= 100
-        cut = {grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        cut = {
+            grpc.StatusCode.CANCELLED,
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            grpc.StatusCode.UNAVAILABLE,  # more calls than a connection may have open
+        }
         assert cut & set(codes)
         assert set(codes) <= {None, *cut}
         assert ask(request, timeout=10)
 
 
-def test_probes_are_answered_when_nothing_else_is(registry: Registry) -> None:
+def test_probes_are_answered_when_nothing_else_is(narrow: servers.Running) -> None:
     with (
-        servers.serving(registry.root, "--max-in-flight", "1") as server,
-        Client(server.address, contracts=[models.contract()]) as client,
+        Client(narrow.address, contracts=[models.contract()]) as client,
         ThreadPoolExecutor() as pool,
     ):
-        server.says("model serves")
         busy = pool.submit(ask, client)
         time.sleep(0.1)
         assert ask(client) == "RESOURCE_EXHAUSTED"
-        assert server.health() == "SERVING"
+        assert narrow.health() == "SERVING"
         assert busy.result() == "OK"
 
 
-def test_a_caller_that_leaves_makes_room_for_another(registry: Registry) -> None:
-    with (
-        servers.serving(registry.root, "--max-in-flight", "1") as server,
-        Client(server.address, contracts=[models.contract()]) as client,
-    ):
-        server.says("model serves")
+def test_a_caller_that_leaves_makes_room_for_another(narrow: servers.Running) -> None:
+    with Client(narrow.address, contracts=[models.contract()]) as client:
         for _ in range(3):
             with pytest.raises(ClientError, match="Deadline"):
                 client.predict("huts", SLOW, timeout_seconds=0.05)
@@ -232,12 +238,9 @@ def test_a_connection_of_age_is_replaced_without_a_failed_request(registry: Regi
             assert client.predict("huts", [{**HUT, "area": 1}]).model_version == "1"
 
 
-def test_callers_may_ping_every_ten_seconds_without_being_sent_away(registry: Registry) -> None:
+def test_callers_may_ping_every_ten_seconds_without_being_sent_away(narrow: servers.Running) -> None:
     options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
     path = "/grpc.health.v1.Health/Check"
-    with (
-        servers.serving(registry.root) as server,
-        grpc.insecure_channel(server.address, options=options) as channel,
-    ):
+    with grpc.insecure_channel(narrow.address, options=options) as channel:
         raw = channel.unary_unary(path)(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
     assert health_pb2.HealthCheckResponse.FromString(raw)

@@ -11,6 +11,7 @@ import pytest
 from house_prices.contract import proto
 from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
+from inference_server.observability.events import OTHER
 from tests import models, scrapes, servers, tensors
 from tests.models import HUT
 from tests.tensors import raw_request
@@ -73,7 +74,8 @@ def test_a_refused_request_has_its_market_and_version(
 ) -> None:
     line = refused(server, path, raw if isinstance(raw, bytes) else raw.SerializeToString(), **metadata)
     assert (line["code"], line["market"], line["version"]) == (code, *subject)
-    labels = {"method": path, "code": code, "market": subject[0], "version": str(subject[1] or "")}
+    method = path if subject[0] == "huts" else INFER if path == INFER else OTHER  # barns have no model yet
+    labels = {"method": method, "code": code, "market": subject[0], "version": str(subject[1] or "")}
     assert scrapes.total(server, "inference_requests_total", **labels) >= 1
 
 

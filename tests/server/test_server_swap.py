@@ -1,6 +1,6 @@
 """Changing the champion while requests come in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,22 @@ PRICE = 1203.0
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "models")
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Registry, servers.Running]]:
+    """A registry, and a server that has seen what earlier tests promoted in it."""
+    registry = Registry(tmp_path_factory.mktemp("lasting") / "models")
+    registry.root.mkdir()
+    with servers.serving(registry.root) as running:
+        yield registry, running
+
+
+def promoted(registry: Registry, base: float) -> int:
+    """The number of a version that was published and promoted."""
+    version = models.publish(registry, base=base)
+    models.promote(registry, version)
+    return version.number
 
 
 def ask(server: servers.Running, market: str = "huts") -> Prices:
@@ -114,19 +130,20 @@ def manifest_cut(registry: Registry) -> ModelVersion:
     ],
 )
 def test_a_bad_candidate_is_refused_and_the_old_champion_goes_on(
-    registry: Registry, make: Callable[[Registry], ModelVersion], reason: str
+    lasting: tuple[Registry, servers.Running], make: Callable[[Registry], ModelVersion], reason: str
 ) -> None:
-    models.promote(registry, models.publish(registry, base=1))
-    with servers.serving(registry.root) as server:
-        server.says("model serves", version=1)
-        models.promote_unchecked(registry, make(registry))
-        refused = server.says("model refused", version=2, serving_version=1)
-        assert reason in refused["reason"]
-        assert server.health() == "SERVING"
-        assert ask(server).prices[0].value == PRICE + 1
-        models.promote(registry, models.publish(registry, base=3))
-        server.says("model serves", version=3)
-        assert len(server.lines("model refused")) == 1
+    registry, server = lasting
+    good = promoted(registry, base=1)
+    server.says("model serves", version=good)
+    bad = make(registry)
+    models.promote_unchecked(registry, bad)
+    refused = server.says("model refused", version=bad.number, serving_version=good)
+    assert reason in refused["reason"]
+    assert server.health() == "SERVING"
+    assert ask(server).prices[0].value == PRICE + 1
+    server.says("model serves", version=promoted(registry, base=3))
+    assert ask(server).prices[0].value == PRICE + 3
+    assert [line["version"] for line in server.lines("model refused")].count(bad.number) == 1
 
 
 def test_a_champion_that_is_bad_from_the_start_leaves_the_server_waiting(registry: Registry) -> None:

@@ -27,6 +27,16 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def server(registry: Registry) -> Iterator[servers.Running]:
+    """For tests that end a process of it."""
+    with servers.serving(registry.root, "--workers", "2") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Running]:
+    """For tests that leave its processes as they are; its registry is the folder `models`."""
+    registry = Registry(tmp_path_factory.mktemp("lasting") / "models")
+    models.promote(registry, models.publish(registry))
     with servers.serving(registry.root, "--workers", "2") as running:
         yield running
 
@@ -40,8 +50,8 @@ def requests_by_worker(server: servers.Running) -> set[int]:
     return {line["worker"] for line in server.lines("request")}
 
 
-def test_both_answer_and_the_metrics_are_those_of_both(server: servers.Running) -> None:
-    asked = 0
+def test_both_answer_and_the_metrics_are_those_of_both(lasting: servers.Running) -> None:
+    server, asked = lasting, 0
     while len(requests_by_worker(server)) < 2:
         with Client(server.address, contracts=CONTRACTS) as client:
             client.predict("huts", [HUT] * 3)
@@ -54,11 +64,13 @@ def test_both_answer_and_the_metrics_are_those_of_both(server: servers.Running) 
     assert scrapes.total(server, "inference_workers") == 2
 
 
-def test_a_pool_of_connections_reaches_both(server: servers.Running) -> None:
-    with Client(server.address, contracts=CONTRACTS, connections=12) as client:
+def test_a_pool_of_connections_reaches_both(lasting: servers.Running) -> None:
+    before = len(lasting.lines("request"))
+    with Client(lasting.address, contracts=CONTRACTS, connections=12) as client:
         for _ in range(24):
             client.predict("huts", [HUT])
-    assert servers.eventually(lambda: requests_by_worker(server) == {0, 1})
+    asked = servers.eventually(lambda: len(found := lasting.lines("request")[before:]) == 24 and found)
+    assert {line["worker"] for line in asked} == {0, 1}
 
 
 def test_a_worker_killed_under_load_is_replaced_and_what_it_counted_stays(server: servers.Running) -> None:
@@ -112,9 +124,9 @@ def test_a_worker_that_cannot_start_ends_all_with_the_reason(tmp_path: Path) -> 
 
 
 def test_a_port_that_is_taken_is_said_so_though_workers_share_theirs(
-    server: servers.Running, registry: Registry
+    lasting: servers.Running, registry: Registry
 ) -> None:
-    flags = ["--port", str(server.port), "--metrics-port", "0"]
+    flags = ["--port", str(lasting.port), "--metrics-port", "0"]
     for workers_wanted in ("1", "2"):
         ended = servers.run(registry.root, *flags, "--workers", workers_wanted)
         assert ended.returncode == 1
@@ -131,10 +143,10 @@ def test_a_swap_reaches_every_worker_and_no_request_fails(
     assert load.failures == {}
 
 
-def test_the_supervisor_has_no_grpc(server: servers.Running) -> None:
-    maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+def test_the_supervisor_has_no_grpc(lasting: servers.Running) -> None:
+    maps = Path(f"/proc/{lasting.process.pid}/maps").read_text()
     assert "cygrpc" not in maps
-    assert all("cygrpc" in Path(f"/proc/{pid}/maps").read_text() for pid in workers(server))
+    assert all("cygrpc" in Path(f"/proc/{pid}/maps").read_text() for pid in workers(lasting))
 
 
 def test_the_log_level_of_the_settings_file_is_read_again_on_sighup(

@@ -13,13 +13,24 @@ from house_prices.orchestration.assets.raw_sales import raw_sales
 from house_prices.orchestration.assets.realised_sales import realised_sales
 from house_prices.orchestration.assets.scored_houses import scored_houses
 from house_prices.orchestration.assets.served_predictions import served_predictions
+from house_prices.orchestration.assets.source import source
 from house_prices.orchestration.assets.splits import splits
 
-__all__ = ["FLOW", "champion", "of_market"]
+__all__ = ["EXTERNAL", "FLOW", "champion", "of_market"]
 
-FLOW = (raw_sales, clean_sales, splits, fitted_pipeline, candidate_model, metrics, model_card, champion)
-
-
+FLOW = (
+    source,
+    raw_sales,
+    clean_sales,
+    splits,
+    fitted_pipeline,
+    candidate_model,
+    metrics,
+    model_card,
+    champion,
+)
+EXTERNAL = (source, champion)
+"""What Dagster shows and does not make."""
 IN_LIFE = (served_predictions, realised_sales, scored_houses)
 """What becomes of the champion."""
 

@@ -1,9 +1,9 @@
-"""Automation: training every night and when raw files change, promotion when a candidate has passed."""
+"""Automation: training every night and when the source changes, promotion when a candidate has passed."""
 
 import dagster as dg
 
 from house_prices.contract.schema import Contract
-from house_prices.orchestration.automation import monitoring, promotion, raw_files, rollback, training
+from house_prices.orchestration.automation import monitoring, new_sales, promotion, rollback, training
 
 __all__ = ["of_market"]
 
@@ -12,6 +12,6 @@ def of_market(contract: Contract) -> dg.Definitions:
     """One market's jobs, schedule and sensors."""
     by_events = dg.Definitions(
         jobs=[promotion.job(contract), rollback.job(contract)],
-        sensors=[promotion.sensor(contract), raw_files.sensor(contract)],
+        sensors=[promotion.sensor(contract), new_sales.sensor(contract)],
     )
     return dg.Definitions.merge(training.of_market(contract), monitoring.of_market(contract), by_events)

@@ -2,9 +2,12 @@
 
 import dagster as dg
 
+from house_prices import sources
 from house_prices.contract.schema import Contract
 from house_prices.orchestration import assets
 from house_prices.orchestration.assets.metadata import key
+from house_prices.orchestration.automation import last_read
+from house_prices.orchestration.resources import Folders
 
 NIGHTLY = "0 3 * * *"
 """At three in the morning, UTC."""
@@ -17,18 +20,28 @@ def name(contract: Contract) -> str:
 
 def of_market(contract: Contract) -> dg.Definitions:
     """Everything from the raw sales to a judged candidate, with every check; and every night."""
-    trained = [build.__name__ for build in assets.FLOW if build is not assets.champion]
+    trained = [build.__name__ for build in assets.FLOW if build not in assets.EXTERNAL]
     job = dg.define_asset_job(
         name(contract),
         selection=dg.AssetSelection.assets(*(key(contract, asset) for asset in trained)),
         tags={"market": contract.name},
         description=f"Everything from the raw sales of {contract.title} to a judged candidate.",
     )
-    nightly = dg.ScheduleDefinition(
+    return dg.Definitions(jobs=[job], schedules=[_nightly(contract)])
+
+
+def _nightly(contract: Contract) -> dg.ScheduleDefinition:
+    @dg.schedule(
         name=f"{contract.name}_daily",
-        job=job,
+        job_name=name(contract),
         cron_schedule=NIGHTLY,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Trains every night, so that the champion never falls behind the sales.",
+        description="Trains every night, unless nothing has changed since the last training.",
     )
-    return dg.Definitions(jobs=[job], schedules=[nightly])
+    def nightly(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequest | dg.SkipReason:
+        last = last_read.of(context.instance, contract)
+        if last and last.complete and sources.stamp(contract, folders.market(contract.name)) == last.stamp:
+            return dg.SkipReason("Neither the source nor the contract has changed since the last training.")
+        return dg.RunRequest()
+
+    return nightly

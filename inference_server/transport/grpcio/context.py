@@ -52,4 +52,7 @@ class GrpcioScope:
         if isinstance(error, Exception):
             told = rpc_status.to_status(status)
             trailing = told.trailing_metadata if status.details else ()
+            # gRPC keeps this frame in a cycle, and the traceback's frames would keep the message.
+            error.__traceback__ = None
+            del trace
             await self._context.abort(told.code, told.details, trailing)

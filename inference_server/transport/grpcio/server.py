@@ -15,6 +15,8 @@ Options: TypeAlias = list[tuple[str, int]]
 CALLERS_PING_MS = 10_000
 FEWEST_PENDING = 256
 """Small requests that may wait inside gRPC: about a tenth of a second of work."""
+FEWEST_STREAMS = 100
+"""Calls that a connection may have open at least, by RFC 9113's advice."""
 
 
 class Servers:
@@ -24,18 +26,18 @@ class Servers:
         self, settings: Settings, served: Served, probed: Served, certificates: Certificates | None
     ) -> None:
         self._settings = settings
-        self._idle_timeout = served.idle_timeout
+        self._timeouts = (served.idle_timeout, served.body_timeout)
         self._certificates = certificates
         self._server = _server(settings, served)
         self._probes = _server(settings, probed)
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: list[asyncio.Task[None]] = []
 
     async def start(self) -> Ports:
         """Listen; raises CannotListen."""
         settings = self._settings
         port = listen(self._server, f"{settings.host}:{settings.port}", "--port", self._certificates)
         await self._server.start()
-        self._looking = asyncio.create_task(self._idle_timeout.run())
+        self._looking = [asyncio.create_task(timeout.run()) for timeout in self._timeouts]
         if settings.health_port is None:
             return Ports(port=port, health_port=None)
         probes = listen(self._probes, f"{settings.host}:{settings.health_port}", "--health-port")
@@ -43,12 +45,13 @@ class Servers:
         return Ports(port=port, health_port=probes)
 
     async def stop(self, grace_seconds: float) -> None:
-        """Accept no more calls, end idle streams, and give accepted calls time to finish."""
-        self._idle_timeout.stop()
+        """Accept no more calls, end those that wait for callers, and give accepted calls time to finish."""
+        for timeout in self._timeouts:
+            timeout.stop()
         await self._server.stop(grace_seconds)
         await self._probes.stop(None)
-        if self._looking:
-            self._looking.cancel()
+        for looking in self._looking:
+            looking.cancel()
 
 
 def _server(settings: Settings, served: Served) -> grpc.aio.Server:
@@ -97,6 +100,8 @@ def options(settings: Settings) -> Options:
         # costs nearly as much as pricing it. gRPC refuses it for next to nothing, as CANCELLED.
         ("grpc.server.max_pending_requests", max(settings.max_in_flight, FEWEST_PENDING)),
         ("grpc.server.max_pending_requests_hard_limit", 2 * max(settings.max_in_flight, FEWEST_PENDING)),
+        # No connection takes all places: further calls wait in the client.
+        ("grpc.max_concurrent_streams", max(settings.max_in_flight // 4, FEWEST_STREAMS)),
         *_connections(settings),
     ]
 

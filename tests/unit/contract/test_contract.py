@@ -132,7 +132,7 @@ def test_a_contract_with_five_faults_lists_five() -> None:
         "features[1].number: came 0, allowed: a whole number from 1 to 18999",
         "split.holdout: came 2, allowed: a number from 0.01 to 0.9",
         "colour: an unknown key, allowed: api_version, cleaning, decimal, empty, example, features, gate, "
-        "keys, monitoring, name, quality, slices, split, target, title, training",
+        "keys, monitoring, name, quality, slices, source, split, target, title, training",
     )
 
 
@@ -336,3 +336,18 @@ def test_every_market_of_the_project_can_be_read() -> None:
     assert not broken
     assert {"ames", "halfmil"} <= set(contracts)
     assert all(isinstance(contract, Contract) for contract in contracts.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"url": "postgresql://me:hush@db/sales", "query": "SELECT 1"}, "source.url: .*without a password"),
+        ({"url": "ftp://place/sales.csv"}, "source.url: came 'ftp://place/sales.csv', allowed: a folder"),
+        ({"url": "sqlite:///sales.db"}, "source.query: came '', allowed: SQL"),
+        ({"url": "s3://bucket/", "query": "SELECT 1"}, "source.query: .*only postgresql, mysql, sqlite"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_told(source: dict[str, str], told: str) -> None:
+    with pytest.raises(ContractError, match=told) as error:
+        reader.from_values({**tomllib.loads(TEXT), "source": source})
+    assert "hush" not in str(error.value)

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
 from house_prices.contract.schema import METRICS
-from house_prices.training.metrics import measure, rmsle
+from house_prices.training.metrics import measure, r2, rmsle
 
 ACTUAL = np.array([100.0, 200.0, 300.0, 400.0])
 PREDICTED = np.array([110.0, 160.0, 300.0, 500.0])  # off by a tenth, a fifth, nothing and a quarter
@@ -45,3 +46,15 @@ def test_a_price_below_0_counts_as_0_in_rmsle() -> None:
 def test_exact_prices_have_no_error() -> None:
     found = measure(ACTUAL, ACTUAL)
     assert (found["r2"], found["mse"], found["rmsle"], found["ppe10"]) == (1.0, 0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("actual", "predicted"),
+    [([5.0, 5.0], [5.0, 5.0]), ([5.0, 5.0], [5.0, 6.0]), ([1.0, 2.0, 4.0], [9.0, 2.0, 4.0])],
+)
+def test_r2_is_scikit_learns(actual: list[float], predicted: list[float]) -> None:
+    assert r2(np.array(actual), np.array(predicted)) == pytest.approx(r2_score(actual, predicted))
+
+
+def test_one_price_has_no_r2() -> None:
+    assert math.isnan(r2(np.array([5.0]), np.array([4.0])))

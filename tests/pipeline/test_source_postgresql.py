@@ -1,0 +1,95 @@
+"""Sales that a query selects from a real PostgreSQL server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import psycopg2
+import pytest
+
+from house_prices import sources
+from house_prices.errors import SourceError, SourceUnavailable
+from tests import cottages, postgres
+from tests.sources import QUERY, cleaned, in_folder, market
+
+TABLE = 'CREATE TABLE cottages ("Area" NUMERIC(8, 2), "Rooms" INT, "Roof" TEXT, "Price" NUMERIC, "Sold" DATE)'
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres.running(tmp_path_factory.mktemp("postgres") / "server") as url:
+        with psycopg2.connect(url, password=postgres.PASSWORD) as connection, connection.cursor() as cursor:
+            cursor.execute(TABLE)
+            rows = [tuple(cell if cell != "" else None for cell in row) for row in cottages.law()]
+            cursor.executemany("INSERT INTO cottages VALUES (%s, %s, %s, %s, '2024-02-29')", rows)
+        connection.close()
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", postgres.PASSWORD)
+
+
+def test_the_same_sales_as_from_a_file(url: str, tmp_path: Path) -> None:
+    contract, folder = market(tmp_path / "other", url, QUERY)
+    pd.testing.assert_frame_equal(cleaned(contract, folder), in_folder(tmp_path / "same"))
+
+
+def test_types_are_read_as_they_are(url: str, tmp_path: Path) -> None:
+    contract, folder = market(tmp_path, url, QUERY + " LIMIT 3")
+    with sources.delivered(contract, folder) as delivery:
+        table = pd.read_parquet(delivery.files[0])
+    assert table["Area"].dtype == table["Price"].dtype == "float64"
+    assert str(table["Sold"].iloc[0]) == "2024-02-29"
+
+
+def test_the_order_of_rows_does_not_change_the_data_version(url: str, tmp_path: Path) -> None:
+    stamps = set()
+    for order in ("ASC", "DESC"):
+        contract, folder = market(tmp_path, url, f'{QUERY} ORDER BY \\"Area\\" {order}')
+        stamps.add(sources.stamp(contract, folder))
+    assert len(stamps) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("SELECT * FROM houses", 'relation "houses" does not exist'),
+        ("SELECT 1 AS a, ARRAY[1, 2] AS b", "column 'b' is of type list"),
+        ("SELECT * FROM cottages WHERE false", "the query selects no sales"),
+        ("SELECT 1 / (n - 90000) AS x FROM generate_series(1, 100000) n", "division by zero. Correct"),
+        ("SELECT 1 AS x", "4 of the contract's columns are missing"),
+    ],
+)
+def test_a_query_that_gives_no_sales_is_told(url: str, tmp_path: Path, query: str, told: str) -> None:
+    contract, folder = market(tmp_path, url, query)
+    with pytest.raises(SourceError, match=told) as error:
+        sources.sales(contract, folder)
+    assert not isinstance(error.value, SourceUnavailable)
+
+
+def test_a_wrong_password_is_told_and_not_shown(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "not this one")
+    contract, folder = market(tmp_path, url, QUERY)
+    with pytest.raises(SourceError, match="PGPASSWORD in the environment") as error:
+        sources.sales(contract, folder)
+    assert "not this one" not in str(error.value)
+
+
+def test_a_server_that_is_away_may_be_there_later(tmp_path: Path) -> None:
+    contract, folder = market(tmp_path, "postgresql://sales@127.0.0.1:9/postgres", QUERY)
+    with pytest.raises(SourceUnavailable):
+        sources.sales(contract, folder)
+
+
+def test_a_connection_that_dies_while_it_is_read_may_be_there_later(url: str, tmp_path: Path) -> None:
+    dies = (
+        "SELECT a.* FROM cottages a, generate_series(1, 2000) n "
+        "WHERE n < 1900 OR pg_terminate_backend(pg_backend_pid())"
+    )
+    contract, folder = market(tmp_path, url, dies)
+    with pytest.raises(SourceUnavailable, match="terminating connection"):
+        sources.sales(contract, folder)
