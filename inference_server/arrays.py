@@ -28,6 +28,8 @@ class Inputs:
     """[rows, categories]; "" is a missing value."""
     references: Sequence[str] = ()
     """The caller's name for each house, "" for none; empty if no house has one. Never a model's input."""
+    in_range: bool = False
+    """Whether every number is known to be within the ranges of the training data."""
 
     @property
     def rows(self) -> int:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -36,23 +37,32 @@ from inference_server.transport import tls as certificates
 from inference_server.transport.caller_timeout import CallerTimeout
 from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.reload import Reload
-from inference_server.transport.served import Carrier, Ports, Served
+from inference_server.transport.served import Carrier, Ports, Served, Transport
 
 DRAIN_SECONDS = 0.1
 """How long new calls get UNAVAILABLE, which sends them elsewhere, before gRPC answers CANCELLED."""
 
 
+Carried = TypeVar("Carried", bound=Transport)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class Running(Generic[Carried]):
     """A server that listens."""
 
+    transport: Carried
+    pool: ModelPool
+    is_open: bool
+    """Whether callers need no credentials."""
     ports: Ports
     store: MetricStore
     reload: Reload
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, threshold: Threshold, carrier: Carrier) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings, threshold: Threshold, carrier: Carrier[Carried]
+) -> AsyncIterator[Running[Carried]]:
     """A server that runs during the block, over the carrier's transport."""
     log: Log = structlog.get_logger()
     pool, executor, store = ModelPool(), Executor(), MetricStore()
@@ -86,7 +96,14 @@ async def running(settings: Settings, threshold: Threshold, carrier: Carrier) ->
         watching = asyncio.create_task(_watch(watcher, state, pool, log))
         try:
             reload = Reload(settings, threshold, tls, allowed, log)
-            yield Running(ports=ports, store=store, reload=reload)
+            yield Running(
+                transport=transport,
+                pool=pool,
+                is_open=allowed is None,
+                ports=ports,
+                store=store,
+                reload=reload,
+            )
         finally:
             state.close()
             log.info("stopping", grace_seconds=settings.grace_seconds)

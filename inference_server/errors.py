@@ -102,9 +102,11 @@ class TooManyRows(ServingError):
 class MessageTooLarge(ServingError):
     """More bytes in one message than --max-message-bytes."""
 
-    def __init__(self, size: int, limit: int) -> None:
+    def __init__(self, size: int, limit: int, *, at_least: bool = False) -> None:
+        """`at_least` is of a message that was not decompressed any further."""
+        least = "at least " if at_least else ""
         super().__init__(
-            f"The message has {size} bytes, allowed: at most {limit}. Send several requests, or start "
+            f"The message has {least}{size} bytes, allowed: at most {limit}. Send several requests, or start "
             "the server with a larger --max-message-bytes (INFERENCE_SERVER_MAX_MESSAGE_BYTES)."
         )
 

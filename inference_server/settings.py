@@ -2,13 +2,18 @@
 
 # ruff: noqa: RUF009  # _setting makes fields
 
-from dataclasses import MISSING, dataclass, field
+import json
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 """From the most to the fewest lines."""
+TRANSPORTS = ("grpcio", "envoy")
 TRACES = ("off", "otlp-grpc", "otlp-http")
+
+FEWEST_STREAMS = 100
+"""Calls that a connection may have open at least, by RFC 9113's advice."""
 
 
 class BadSettings(Exception):
@@ -38,6 +43,8 @@ class Settings:
     """0 picks a free one, None is off."""
     health_port: int | None = _setting("Of health alone, without TLS.", None, kind="port")
     """grpc.health.v1 alone, for probes that cannot do TLS; None is off."""
+    transport: str = _setting("What carries calls; envoy is faster.", "grpcio", choices=TRANSPORTS)
+    """envoy needs the extra of that name, and also answers JSON, gRPC-Web and the page at /."""
     workers: int = _setting("Processes on the port.", 1, least=1)
     worker: int | None = _setting("", None, hidden=True)
     """The number of this worker process, given by its supervisor; None if this process is no worker."""
@@ -95,3 +102,23 @@ class Settings:
             raise BadSettings("--tls-client-ca checks clients in TLS: give --tls-cert and --tls-key too.")
         if self.admin_subject and not self.tls_client_ca:
             raise BadSettings("--admin-subject names client certificates: give --tls-client-ca too.")
+
+    @property
+    def streams_a_connection(self) -> int:
+        """Calls that a connection may have open, so that none takes all places; others wait at the caller."""
+        return max(self.max_in_flight // 4, FEWEST_STREAMS)
+
+    def dumped(self) -> str:
+        """As text, for another process."""
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def loaded(cls, text: str) -> "Settings":
+        """From `dumped`."""
+        values = json.loads(text)
+        for one in fields(cls):
+            if one.type in (Path, Path | None) and values[one.name] is not None:
+                values[one.name] = Path(values[one.name])
+            elif one.default == ():
+                values[one.name] = tuple(values[one.name])
+        return cls(**values)

@@ -1,5 +1,6 @@
 """A real inference server in a process of its own, on a port of its own."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from inference_server.client import launcher
 from inference_server.client.launcher import eventually, health
 
-__all__ = ["DEADLINE_SECONDS", "Running", "eventually", "family", "health", "run", "serving"]
+__all__ = ["DEADLINE_SECONDS", "Running", "eventually", "family", "health", "run", "serving", "transport"]
 DEADLINE_SECONDS = launcher.TIMEOUT_S
 
 
@@ -20,6 +21,11 @@ class Running(launcher.Server):
     def says(self, event: str, **facts: object) -> dict[str, Any]:
         """Wait for a log line of an event with these facts."""
         return self.wait_for(event, **facts)
+
+
+def transport() -> str:
+    """What carries the calls of these tests' servers: see tests/server/conftest.py."""
+    return os.environ.get("INFERENCE_SERVER_TRANSPORT", "grpcio")
 
 
 def family(pid: int) -> list[int]:

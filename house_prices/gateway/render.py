@@ -1,6 +1,5 @@
 """Renders the configuration from the templates beside this file."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from house_prices.contract import proto as api
 from house_prices.contract.schema import Contract
 from house_prices.errors import GatewayError
-from house_prices.gateway import descriptors
 from house_prices.gateway.settings import Settings, Share
+from inference_server.transport.envoy import descriptors, filters
 
 UI_PREFIX = "/dagster"
 
@@ -38,13 +37,13 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         if share.market not in named:
             raise GatewayError(f"There is no market {share.market!r}; there are: {', '.join(sorted(named))}.")
     markets = [_market(contract, settings) for contract in contracts]
-    described = descriptors.descriptors(contracts).SerializeToString(deterministic=True)
+    services = [descriptors.HEALTH, *(market.service for market in markets)]
     facts = {"settings": settings, "markets": markets, "ui_prefix": UI_PREFIX}
     return _rendered(
         "envoy.yaml.jinja",
         **facts,
-        services=[descriptors.HEALTH, *(market.service for market in markets)],
-        descriptors=base64.b64encode(described).decode(),
+        filters=filters,
+        transcoder=filters.transcoder(services, descriptors.descriptors(contracts)),
         page=_rendered("index.html.jinja", **facts),
     )
 

@@ -14,6 +14,7 @@ from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import batch_decoder, columns
 from inference_server.codecs.batch_decoder import FastPathMiss, WireReader
 from inference_server.codecs.columns import LARGEST, LONGEST_REFERENCE, Column
+from inference_server.codecs.one_house import OneHouse
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.rpc.method import reader
 
@@ -23,12 +24,16 @@ MOST_FAULTS = 100
 class HouseCodec:
     """Reads PredictRequest and writes PredictResponse."""
 
-    def __init__(self, contract: Contract, api: Api) -> None:
+    def __init__(
+        self, contract: Contract, api: Api, ranges: Mapping[str, tuple[float, float]] | None = None
+    ) -> None:
+        """`ranges` are those of the training data, by feature."""
         self._numbers = columns.numbers(contract)
         self._categories = columns.categories(contract)
         self._has_reference = proto.has_reference(contract)
         self._message = reader(api.request)
         self._response: Any = api.response
+        self._one = OneHouse(contract, ranges or {})
         self._wire = WireReader(contract, api.request)
         self._ends: dict[int, bytes] = {}
         self._frames = {with_interval: _frame(api, with_interval) for with_interval in (False, True)}
@@ -38,12 +43,21 @@ class HouseCodec:
         if len(raw) >= batch_decoder.FEWEST_BYTES:
             with contextlib.suppress(FastPathMiss):
                 return self._wire.read(raw, max_rows=max_rows)
-        return self.decode_each(raw, max_rows=max_rows)
+        houses = self._houses(raw)
+        if len(houses) == 1 and (usual := self._one.read(houses[0])):
+            return usual
+        return self._decoded(houses, max_rows=max_rows)
 
     def decode_each(self, raw: bytes, *, max_rows: int) -> Inputs:
-        """Decode house by house: for few houses, and for those that the fast path does not read."""
+        """Decode house by house, field by field: what the fast paths do not read."""
+        return self._decoded(self._houses(raw), max_rows=max_rows)
+
+    def _houses(self, raw: bytes) -> Sequence[Any]:
         request: Any = self._message(raw, None)
-        houses = request.houses
+        houses: Sequence[Any] = request.houses
+        return houses
+
+    def _decoded(self, houses: Sequence[Any], *, max_rows: int) -> Inputs:
         if not houses:
             raise BadMessage("The request has no houses, allowed: at least one.")
         if len(houses) > max_rows:

@@ -23,14 +23,14 @@ class Executor:
             prices = model.predict(inputs)
         else:
             prices = await self._on_a_thread(model, inputs, call)
-        call.work.inputs, call.work.prices = inputs, prices
+        call.inputs, call.prices = inputs, prices
         return prices
 
     async def _on_a_thread(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
         asked = time.perf_counter()
 
         def predict() -> Prices:
-            call.work.waited = time.perf_counter() - asked
+            call.waited = time.perf_counter() - asked
             call.check_deadline()
             return model.predict(inputs)
 

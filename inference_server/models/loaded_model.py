@@ -56,7 +56,7 @@ def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
         contract=contract,
         onnx=onnx,
         api=typed,
-        codec=HouseCodec(contract, typed),
+        codec=HouseCodec(contract, typed, manifest.ranges),
         tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
     )

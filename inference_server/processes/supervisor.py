@@ -16,10 +16,12 @@ from inference_server.observability import metric_names
 from inference_server.observability.logging import Threshold
 from inference_server.observability.metric_store import Metric, MetricStore, Numbers, total
 from inference_server.observability.prometheus import exposed
+from inference_server.processes import envoy
+from inference_server.processes.worker_pipes import RELOAD
 from inference_server.processes.worker_process import WorkerProcess
 from inference_server.settings import Settings
 from inference_server.sockets import held
-from inference_server.transport import tls
+from inference_server.transport import auth, tls
 
 STABLE_SECONDS = 5.0
 """A worker that ends sooner counts as a failed start."""
@@ -36,9 +38,10 @@ class WorkersFail(Exception):
 
 async def serve(settings: Settings, arguments: Sequence[str], _threshold: Threshold) -> None:
     """Serve until SIGTERM or SIGINT. A second signal ends at once."""
-    tls.of(settings)  # report faults in them once, not in every worker
+    tls.of(settings), auth.of(settings)  # report faults in them once, not in every worker
     log = structlog.get_logger()
     with ExitStack() as held_open:
+        held_open.enter_context(envoy.prepared(settings))
         port = held_open.enter_context(held(settings.host, settings.port, "--port"))
         ports = {"--port": port}
         if settings.health_port is not None:
@@ -141,11 +144,12 @@ class Fleet:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop)
-        loop.add_signal_handler(signal.SIGHUP, self._send, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
 
     def _on_stop(self) -> None:
         if self._stop.is_set():
-            self._send(signal.SIGKILL)
+            for worker in self._workers.values():
+                worker.kill()
         self._begin_to_stop()
 
     def _begin_to_stop(self) -> None:
@@ -153,6 +157,6 @@ class Fleet:
             self._log.info("stopping", grace_seconds=self._settings.grace_seconds)
         self._stop.set()
 
-    def _send(self, number: signal.Signals) -> None:
+    def _reload(self) -> None:
         for worker in self._workers.values():
-            worker.send(number)
+            worker.order(RELOAD)

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from inference_server.observability import metric_names
 from inference_server.observability.metric_store import Kind, Numbers, parse
+from inference_server.processes.worker_pipes import READY, STOP
 
 LONGEST_LINE = 2**26
 GAUGES = {metric.name for metric in metric_names.ALL if metric.kind is Kind.GAUGE}
@@ -58,21 +58,26 @@ class WorkerProcess:
         async for line in process.stdout:
             if self.is_ready and line.endswith(b"\n"):
                 self.numbers = parse(line)
-            elif line == b"ready\n":
+            elif line == READY:
                 self.is_ready = True
                 self._on_ready()
 
     async def _end(self, stop: asyncio.Event, seconds: float) -> None:
         await stop.wait()
-        self.send(signal.SIGTERM)
+        self.order(STOP)
         await asyncio.sleep(seconds)
-        self.send(signal.SIGKILL)
+        self.kill()
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal if it still runs."""
+    def order(self, line: bytes) -> None:
+        """Give an order if it still runs."""
+        if self._process and self._process.stdin:
+            self._process.stdin.write(line)
+
+    def kill(self) -> None:
+        """End it at once if it still runs."""
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                self._process.kill()
 
     def lasted(self, seconds: float) -> bool:
         """Whether it is ready and has run for so long."""

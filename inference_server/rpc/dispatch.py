@@ -5,7 +5,7 @@ from typing import Any
 
 from inference_server.errors import MessageTooLarge
 from inference_server.observability import Failed, Observer, Priced
-from inference_server.rpc.method import Call, Method, Subject
+from inference_server.rpc.method import NOTHING, Call, Method, Subject
 from inference_server.rpc.stopwatch import Stopwatch
 
 
@@ -14,24 +14,25 @@ class Dispatcher:
 
     def __init__(self, observer: Observer, *, max_message_bytes: int) -> None:
         self._observer = observer
-        self._max_message_bytes = max_message_bytes
+        self.max_message_bytes = max_message_bytes
 
     async def dispatch(self, method: Method[Any, Any], raw: bytes, call: Call, log: "CallLog") -> bytes:
         """The response's bytes. Raises ServingError."""
         watch = Stopwatch(call.accepted)
-        call.subject = method.subject(call.metadata)
         try:
             written = await self._respond(method, raw, call, watch)
         except BaseException:
+            if call.subject is NOTHING:
+                call.subject = method.subject(call.metadata)
             self._tell_failed(method, call, watch)
             raise
         finally:
             log.subject = call.subject
             log.rows += call.subject.rows
         log.messages += 1
-        if call.work.refusal is not None:
+        if call.refusal is not None:
             self._tell_failed(method, call, watch)
-        elif call.work.prices is not None:
+        elif call.prices is not None:
             self._tell_priced(method, call, watch)
         return written
 
@@ -40,19 +41,19 @@ class Dispatcher:
         request = method.read(self.sized(raw), call)
         watch.decoded()
         response = await method.handle(request, call)
-        watch.computed(call.work.waited)
+        watch.computed(call.waited)
         written = method.write(response)
         watch.encoded()
         return written
 
     def sized(self, raw: bytes) -> bytes:
         """The message itself; raises MessageTooLarge."""
-        if len(raw) > self._max_message_bytes:
-            raise MessageTooLarge(len(raw), self._max_message_bytes)
+        if len(raw) > self.max_message_bytes:
+            raise MessageTooLarge(len(raw), self.max_message_bytes)
         return raw
 
     def _tell_priced(self, method: Method[Any, Any], call: Call, watch: Stopwatch) -> None:
-        subject, work = call.subject, call.work
+        subject = call.subject
         self._observer.priced(
             Priced(
                 method=method.path,
@@ -65,9 +66,9 @@ class Dispatcher:
                 compute=watch.compute,
                 encode=watch.encode,
                 rows=subject.rows,
-                inputs=work.inputs,
-                prices=work.prices,
-                warnings=work.warnings,
+                inputs=call.inputs,
+                prices=call.prices,
+                warnings=call.warnings,
                 metadata=call.metadata,
             )
         )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -36,9 +36,16 @@ NOTHING = Subject()
 
 
 @dataclass(kw_only=True, slots=True)
-class Work:
-    """What a request led to, recorded by the service for the observers."""
+class Call:
+    """What a method knows of the call that carries a request, and records of it for the observers."""
 
+    deadline: float | None
+    """When the caller stops waiting, by time.monotonic(); None if it never does."""
+    metadata: Metadata
+    accepted: float | None = None
+    """When the request was accepted, by time.perf_counter(); None for requests of a stream."""
+    subject: Subject = NOTHING
+    """Filled in by `Method.read`; if that does not come so far, from path and metadata."""
     waited: float = 0.0
     """Seconds until a thread was free to compute."""
     inputs: Any = None
@@ -48,20 +55,6 @@ class Work:
     """What makes prices less certain, by row; None if the request did not ask."""
     refusal: ServingError | None = None
     """Why the request was refused, if the response itself says so and its stream goes on."""
-
-
-@dataclass(kw_only=True, slots=True)
-class Call:
-    """What a method knows of the call that carries a request."""
-
-    deadline: float | None
-    """When the caller stops waiting, by time.monotonic(); None if it never does."""
-    metadata: Metadata
-    accepted: float | None = None
-    """When the request was accepted, by time.perf_counter(); None for requests of a stream."""
-    subject: Subject = NOTHING
-    """Filled in as it becomes known: from path and metadata first, then by `Method.read`."""
-    work: Work = field(default_factory=Work)
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the caller no longer waits."""

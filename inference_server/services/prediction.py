@@ -81,7 +81,8 @@ class PredictionServices:
 
     async def _predict(self, request: Request, call: Call) -> Response:
         prices = await self._executor.predict(request.model.onnx, request.inputs, call)
-        warnings = call.work.warnings = request.model.ranges.warnings(request.inputs)
+        inputs = request.inputs
+        warnings = call.warnings = {} if inputs.in_range else request.model.ranges.warnings(inputs)
         return Response(model=request.model, prices=prices, warnings=warnings)
 
 

@@ -47,13 +47,9 @@ class CallScope:
         if authorization and self._route.role is not Role.NONE:
             authorization.check(self._route.path, self._route.role, self.metadata, names)
 
-    def call(self, seconds_left: float | None) -> Call:
-        """What the method knows of this call, for one request of it."""
-        return Call(
-            deadline=None if seconds_left is None else time.monotonic() + seconds_left,
-            metadata=self.metadata,
-            accepted=self._accepted,
-        )
+    def call(self, deadline: float | None) -> Call:
+        """What the method knows of this call, for one request of it. `deadline` is by time.monotonic()."""
+        return Call(deadline=deadline, metadata=self.metadata, accepted=self._accepted)
 
     def end(self, error: BaseException | None = None, *, is_expired: bool = False) -> status_pb2.Status:
         """Tell the observer how the call ended, and give its status.

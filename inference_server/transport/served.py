@@ -1,8 +1,7 @@
 """What a transport carries, and what it has to do."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeVar
 
 from inference_server.observability import Observer
 from inference_server.rpc.dispatch import Dispatcher
@@ -51,8 +50,16 @@ class Transport(Protocol):
         """Accept no more calls, end those that wait for callers, and give accepted calls time to finish."""
 
 
-Carrier: TypeAlias = Callable[[Settings, Served, Served, Certificates | None], Transport]
-"""Makes a transport: of everything on one port, and of health alone on another, without TLS."""
+Carried = TypeVar("Carried", covariant=True)
+
+
+class Carrier(Protocol[Carried]):
+    """Makes a transport: of everything on one port, and of health alone on another, without TLS."""
+
+    def __call__(
+        self, settings: Settings, served: Served, probed: Served, certificates: Certificates | None
+    ) -> Carried:
+        """The transport, which does not listen yet."""
 
 
 def is_counted(route: Route) -> bool:

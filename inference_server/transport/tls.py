@@ -1,6 +1,7 @@
 """The server's certificate files, read at the start and on reload. Without gRPC."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +28,19 @@ class Certificates:
         self._client_ca = client_ca
         self.pem = self._read()
         self._is_new = False
+        self._listeners: list[Callable[[Pem], None]] = []
+
+    def on_change(self, listener: Callable[[Pem], None]) -> None:
+        """Call this with certificates that were reloaded."""
+        self._listeners.append(listener)
 
     def reload(self) -> None:
         """Read the files again; raises BadSettings."""
         pem = self._read()
         self._is_new = self._is_new or pem != self.pem
         self.pem = pem
+        for listener in self._listeners:
+            listener(pem)
 
     def newer(self) -> Pem | None:
         """The reloaded files, once; None if nothing new was loaded since."""

@@ -87,7 +87,7 @@ class Inference:
         try:
             return self._request(message, call)
         except ServingError as error:
-            call.work.refusal = error
+            call.refusal = error
             return Refused(model_name=message.model_name, id=message.id, error=error)
 
     async def infer_of_stream(self, request: Request | Refused, call: Call) -> Response | Refused:
@@ -97,7 +97,7 @@ class Inference:
         try:
             return await self.infer(request, call)
         except ServingError as error:
-            call.work.refusal = error
+            call.refusal = error
             return Refused(model_name=request.model.market, id=request.id, error=error)
 
     def routes(self) -> list[Route]:

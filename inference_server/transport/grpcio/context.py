@@ -1,5 +1,6 @@
 """A call as grpcio knows it: its context becomes a CallScope, and an error in the block its status."""
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TypeAlias
@@ -40,7 +41,8 @@ class GrpcioScope:
 
     def call(self) -> Call:
         """What the method knows of this call, for one request of it."""
-        return self._scope.call(self._context.time_remaining())
+        left = self._context.time_remaining()
+        return self._scope.call(None if left is None else time.monotonic() + left)
 
     async def __aenter__(self) -> "GrpcioScope":
         return self

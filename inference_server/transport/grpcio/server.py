@@ -15,8 +15,6 @@ Options: TypeAlias = list[tuple[str, int]]
 CALLERS_PING_MS = 10_000
 FEWEST_PENDING = 256
 """Small requests that may wait inside gRPC: about a tenth of a second of work."""
-FEWEST_STREAMS = 100
-"""Calls that a connection may have open at least, by RFC 9113's advice."""
 
 
 class Servers:
@@ -101,7 +99,7 @@ def options(settings: Settings) -> Options:
         ("grpc.server.max_pending_requests", max(settings.max_in_flight, FEWEST_PENDING)),
         ("grpc.server.max_pending_requests_hard_limit", 2 * max(settings.max_in_flight, FEWEST_PENDING)),
         # No connection takes all places: further calls wait in the client.
-        ("grpc.max_concurrent_streams", max(settings.max_in_flight // 4, FEWEST_STREAMS)),
+        ("grpc.max_concurrent_streams", settings.streams_a_connection),
         *_connections(settings),
     ]
 

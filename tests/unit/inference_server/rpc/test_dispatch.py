@@ -35,9 +35,9 @@ def method(version: int = 3) -> Method[Any, Any]:
 
     async def handle(request: bytes, call: Call) -> bytes:
         if request == b"soft":
-            call.work.refusal = BadMessage("soft")
+            call.refusal = BadMessage("soft")
         else:
-            call.work.prices = [1.0, 2.0]
+            call.prices = [1.0, 2.0]
         return request
 
     def subject(_metadata: object) -> Subject:

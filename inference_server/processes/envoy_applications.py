@@ -1,0 +1,112 @@
+"""What Envoy imports: the ASGI applications `app` and `probes`, and the server's life around them.
+
+Envoy runs each application on an event loop of its own. The server lives on that of `app`; calls for `probes`
+are handed over to it.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from inference_server import bootstrap
+from inference_server.bootstrap import Running
+from inference_server.observability import logging
+from inference_server.page.page import Page
+from inference_server.processes import worker_pipes
+from inference_server.processes.envoy import FOLDER, SETTINGS
+from inference_server.settings import Settings
+from inference_server.transport.envoy.http_call import Receive, Scope, Send
+from inference_server.transport.envoy.transport import EnvoyTransport
+
+
+class Inside:
+    """The server inside of this Envoy."""
+
+    def __init__(self) -> None:
+        self._settings = Settings.loaded(os.environ[SETTINGS])
+        self._threshold = logging.to_stderr(self._settings.log_level, worker=self._settings.worker)
+        self._page = Page()
+        self.transport: EnvoyTransport | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    async def live(self, receive: Receive, send: Send) -> None:
+        """Start before Envoy listens; stop when the supervisor orders it, and then end Envoy."""
+        self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(_on_loop_error)
+        started: asyncio.Future[None] = self.loop.create_future()
+        serving = asyncio.create_task(self._serve(started))
+        await receive()
+        await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        serving.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, started: "asyncio.Future[None]") -> None:
+        orders = worker_pipes.Orders()
+        carrier = partial(EnvoyTransport, folder=Path(os.environ[FOLDER]), web=self._page)
+        async with bootstrap.running(self._settings, self._threshold, carrier) as server:
+            self.transport = server.transport
+            self._follow(server)
+            orders.on_reload = server.reload
+            started.set_result(None)
+            await self.transport.ready()
+            async with worker_pipes.reporting(server.store):
+                await orders.stop.wait()
+        await worker_pipes.tell_last(server.store)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _follow(self, server: "Running[EnvoyTransport]") -> None:
+        def offer() -> None:
+            contracts = [model.contract for model in server.pool.champions().values()]
+            server.transport.offer(contracts)
+            self._page.offer(contracts, is_open=server.is_open)
+
+        offer()
+        server.pool.on_change(offer)
+
+
+def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(error, asyncio.InvalidStateError):
+        return  # Envoy resolves what a cancelled call has waited for
+    structlog.get_logger().error("event loop", reason=str(context.get("message")), exc_info=error)
+
+
+INSIDE = Inside()
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Everything."""
+    if scope["type"] == "lifespan":
+        await INSIDE.live(receive, send)
+    elif INSIDE.transport:
+        await INSIDE.transport.all(scope, receive, send)
+
+
+async def probes(scope: Scope, receive: Receive, send: Send) -> None:
+    """Health alone."""
+    here, there = asyncio.get_running_loop(), INSIDE.loop
+    if there and INSIDE.transport:
+        answered = INSIDE.transport.probes(scope, _across(receive, here), _across(send, here))
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answered, there))
+
+
+def _across(function: Callable[..., Awaitable[Any]], loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
+    """A function of one event loop, for another one."""
+
+    async def call(*arguments: Any) -> Any:
+        async def on_its_loop() -> Any:
+            return await function(*arguments)
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(on_its_loop(), loop))
+
+    return call

@@ -1,0 +1,82 @@
+"""A worker's end of the pipes to its supervisor.
+
+Standard output: a line once it listens, then its metrics as they change. Standard input: orders, a line each.
+It closes when the supervisor ends, and the worker ends with it.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+
+from inference_server.observability.metric_store import MetricStore, dump
+
+READY = b"ready\n"
+STOP, RELOAD = b"stop\n", b"reload\n"
+TELL_SECONDS = 0.25
+
+
+class Orders:
+    """Follows what the supervisor wants, on the event loop."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        """Set when the worker is to end."""
+        self.on_reload: Callable[[], None] = lambda: None
+        self._rest = b""
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
+
+    def _read(self) -> None:
+        came = os.read(sys.stdin.fileno(), 1024)
+        *lines, self._rest = (self._rest + came).splitlines(keepends=True) if came else (STOP, b"")
+        if self._rest.endswith(b"\n"):
+            lines, self._rest = [*lines, self._rest], b""
+        if not came:
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        for line in lines:
+            if line == STOP:
+                self.stop.set()
+            elif line == RELOAD:
+                self.on_reload()
+
+
+@contextlib.asynccontextmanager
+async def reporting(store: MetricStore) -> AsyncIterator[None]:
+    """Say that it listens, report metrics as long as the block lasts, and the last ones at its end."""
+    await _tell(READY)
+    telling = asyncio.create_task(_tell_changes(store))
+    try:
+        yield
+    finally:
+        telling.cancel()
+
+
+async def tell_last(store: MetricStore) -> None:
+    """Report the final metrics."""
+    await _tell(_line(store))
+
+
+def _line(store: MetricStore) -> bytes:
+    return dump(store.numbers()).encode() + b"\n"
+
+
+async def _tell_changes(store: MetricStore) -> None:
+    last = b""
+    while True:
+        line = _line(store)
+        if line != last:
+            await _tell(line)
+            last = line
+        await asyncio.sleep(TELL_SECONDS)
+
+
+async def _tell(line: bytes) -> None:
+    """Write on a thread: a supervisor that does not read must not block requests."""
+    await asyncio.to_thread(_write, line)
+
+
+def _write(line: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the supervisor is gone, and the end of input says so
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,48 @@
+"""Parts of Envoy's configuration that the gateway and the server inside of Envoy have in common."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+_HTTP = "type.googleapis.com/envoy.extensions.filters.http"
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+TRANSCODER_TYPE = f"{_HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder"
+GRPC_WEB = {
+    "name": "envoy.filters.http.grpc_web",
+    "typed_config": {"@type": f"{_HTTP}.grpc_web.v3.GrpcWeb"},
+}
+REQUEST_HEADERS_TIMEOUT = "10s"
+"""How long a caller may take to send a request's headers."""
+ALPN = ["h2", "http/1.1"]
+TLS_PARAMS = {"tls_minimum_protocol_version": "TLSv1_2"}
+MOST_CONNECTIONS = 10_000
+
+
+def transcoder(services: Sequence[str], descriptors: FileDescriptorSet) -> dict[str, Any]:
+    """JSON over HTTP for the methods with an HTTP path; faults are HTTP statuses with their details."""
+    return {
+        "@type": TRANSCODER_TYPE,
+        "services": list(services),
+        "convert_grpc_status": True,
+        "print_options": {"preserve_proto_field_names": True, "always_print_primitive_fields": True},
+        "request_validation_options": {"reject_unknown_query_parameters": True},
+        "proto_descriptor_bin": base64.b64encode(descriptors.SerializeToString(deterministic=True)).decode(),
+    }
+
+
+def overload_manager() -> dict[str, Any]:
+    """Refuses connections past a number."""
+    return {
+        "resource_monitors": [
+            {
+                "name": "envoy.resource_monitors.global_downstream_max_connections",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections"
+                    ".v3.DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": MOST_CONNECTIONS,
+                },
+            }
+        ]
+    }

@@ -1,0 +1,117 @@
+"""Over Envoy one port answers gRPC, gRPC-Web, JSON and the page."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from house_prices.contract import proto
+from house_prices.registry import Registry
+from inference_server.client import Client
+from tests import models, servers
+from tests.models import HUT
+
+TYPED = proto.load(models.contract())
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return Registry(tmp_path_factory.mktemp("one_port") / "models")
+
+
+@pytest.fixture(scope="module")
+def server(registry: Registry) -> Iterator[servers.Running]:
+    models.promote(registry, models.publish(registry))
+    with servers.serving(registry.root, "--transport", "envoy", "--health-port", "0") as running:
+        yield running
+
+
+def fetch(
+    server: servers.Running, path: str, body: bytes | None = None, kind: str = "application/json"
+) -> tuple[int, str]:
+    """HTTP status and body."""
+    request = urllib.request.Request(
+        f"http://{server.address}{path}", data=body, headers={"content-type": kind, "accept": kind}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def asked(**changes: Any) -> bytes:
+    return json.dumps({"houses": [{**HUT, **changes}]}).encode()
+
+
+def test_json_gets_the_prices_of_grpc(server: servers.Running) -> None:
+    with Client(server.address, contracts=[models.contract()]) as client:
+        (price,) = client.predict("huts", [HUT]).prices
+    status, body = fetch(server, "/v1/huts:predict", asked())
+    assert status == 200
+    assert json.loads(body)["predictions"][0]["price"] == price.value
+
+
+def test_json_with_faults_gets_400_and_each_of_them(server: servers.Running) -> None:
+    status, body = fetch(server, "/v1/huts:predict", asked(area=0, rooms=-1))
+    (detail,) = json.loads(body)["details"]
+    assert status == 400
+    assert [one["field"] for one in detail["field_violations"]] == ["houses[0].area", "houses[0].rooms"]
+
+
+def test_json_that_is_none_gets_400(server: servers.Running) -> None:
+    assert fetch(server, "/v1/huts:predict", b"{")[0] == 400
+
+
+def test_health_is_json_too(server: servers.Running) -> None:
+    assert fetch(server, "/v1/health") == (200, '{"status":"SERVING"}')
+
+
+def test_grpc_web_in_text_is_answered(server: servers.Running) -> None:
+    message = TYPED.request(houses=[HUT]).SerializeToString()
+    framed = base64.b64encode(b"\0" + len(message).to_bytes(4, "big") + message)
+    status, body = fetch(server, f"/{TYPED.service}/Predict", framed, "application/grpc-web-text")
+    answer = base64.b64decode(body)
+    size = int.from_bytes(answer[1:5], "big")
+    assert status == 200
+    assert TYPED.response.FromString(answer[5 : 5 + size]).model_version == "1"
+
+
+def test_the_page_names_the_markets_and_other_paths_are_404(server: servers.Running) -> None:
+    status, page = fetch(server, "/")
+    assert status == 200
+    assert "/v1/huts:predict" in page.replace("http://...", "")
+    assert fetch(server, "/none")[0] == 404
+    assert fetch(server, "/v1/none:predict", asked())[0] == 404
+
+
+def test_the_page_tells_no_market_to_callers_without_credentials(
+    registry: Registry, server: servers.Running, tmp_path: Any
+) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("secret-of-the-huts-0123456789")
+    flags = ["--transport", "envoy", "--inference-token-file", str(tokens)]
+    with servers.serving(registry.root, *flags) as guarded:
+        assert "huts" not in fetch(guarded, "/")[1]
+        assert fetch(guarded, "/v1/huts:predict", asked())[0] == 401
+
+
+def test_health_has_its_own_port_without_anything_else(server: servers.Running) -> None:
+    probes = f"127.0.0.1:{server.health_port}"
+    assert servers.health(probes) == "SERVING"
+    with (
+        Client(probes, contracts=[models.contract()]) as client,
+        pytest.raises(Exception, match="not offered"),
+    ):
+        client.predict("huts", [HUT])
+
+
+def test_a_market_that_comes_later_is_offered_as_json(registry: Registry, server: servers.Running) -> None:
+    models.promote(registry, models.publish(registry, models.contract(name="barns")))
+    server.says("model serves", market="barns")
+    servers.eventually(lambda: fetch(server, "/v1/barns:predict", asked())[0] == 200)
+    assert "/v1/barns:predict" in fetch(server, "/")[1].replace("http://...", "")
