@@ -62,8 +62,9 @@ def measure(name: str, trend: Trend, *, sales: int = dated_market.SALES, seed: i
         parted = split.split(clean.clean(read.read([file], contract).sales, contract).sales, contract)
     holdout = parted[parted[PART] == HOLDOUT]
     began = time.perf_counter()
-    fitted = train.train(parted[parted[PART] == TRAIN], contract)
-    fitted = train.calibrate(fitted, parted[parted[PART] == CALIBRATION], contract)
+    fitted = train.train_and_calibrate(
+        parted[parted[PART] == TRAIN], parted[parted[PART] == CALIBRATION], contract
+    )
     seconds = time.perf_counter() - began
     session = onnx_export.session(onnx_export.export(fitted, contract))
     found = onnx_export.predictions(session, inputs(holdout, contract), prices(holdout, contract))
@@ -86,7 +87,7 @@ def _known(parted: pd.DataFrame, fitted: train.Fitted, contract: Contract, trend
     years = (pd.to_datetime(parted[SOLD].astype(int).astype(str)) - first).dt.days.to_numpy() / 365.25
     level = np.exp(trend(years))
     held = (parted[PART] == HOLDOUT).to_numpy()
-    seen = (parted[PART] == TRAIN).to_numpy()
+    seen = ~held
     features, actual = inputs(parted, contract).joined, prices(parted, contract)
     with train.threads(len(parted)):
         model = estimators.build(fitted.best.estimator, fitted.best.parameters, contract)

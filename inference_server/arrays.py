@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NUMBERS, CATEGORIES = "numbers", "categories"
+NUMBERS, CATEGORIES, VALUATION_DATE = "numbers", "categories", "valuation_date"
 
 
 PRICE, INTERVAL = "price", ("price_lower", "price_upper")
@@ -26,10 +26,19 @@ class Inputs:
     """[rows, numbers]; NaN is a missing value."""
     categories: Texts
     """[rows, categories]; "" is a missing value."""
+    days: Floats | None = None
+    """[rows]: valuation dates in days from 1970-01-01. NaN is the model's reference date; None: all are."""
     references: Sequence[str] = ()
     """The caller's name for each house, "" for none; empty if no house has one. Never a model's input."""
     in_range: bool = False
     """Whether every number is known to be within the ranges of the training data."""
+
+    def __getitem__(self, rows: slice | NDArray[np.intp]) -> "Inputs":
+        return Inputs(
+            numbers=self.numbers[rows],
+            categories=self.categories[rows],
+            days=None if self.days is None else self.days[rows],
+        )
 
     @property
     def rows(self) -> int:

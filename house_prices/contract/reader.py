@@ -15,6 +15,7 @@ from house_prices.contract.schema import (
     INTERVAL_METRICS,
     KINDS,
     METRICS,
+    TIME_METHODS,
     Cleaning,
     Contract,
     Feature,
@@ -25,6 +26,7 @@ from house_prices.contract.schema import (
     Source,
     Split,
     Target,
+    Time,
     Training,
     Value,
 )
@@ -79,6 +81,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
     """The contract in a mapping shaped like `contract.toml`."""
     faults: list[str] = []
     top = Table(values, "", faults)
+    keys = _keys(top.table("keys"))
     contract = Contract(
         name=top.text("name", pattern=NAME),
         title=top.text("title"),
@@ -88,8 +91,9 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         source=_source(top.table("source")),
         target=_target(top.table("target")),
         features=tuple(map(_feature, tables := top.tables("features"))),
-        keys=_keys(top.table("keys")),
+        keys=keys,
         split=_split(top.table("split")),
+        time=_time(top.table("time"), dated=bool(keys.sold)),
         cleaning=_cleaning(top.table("cleaning")),
         training=_training(top.table("training")),
         gate=_gate(top.table("gate")),
@@ -172,6 +176,19 @@ def _split(table: Table) -> Split:
         table.fault("calibration", split.calibration, "a share that leaves a tenth of the sales to train on")
     table.close()
     return split
+
+
+def _time(table: Table, *, dated: bool) -> Time:
+    time = Time(
+        adjust=table.texts("adjust", TIME_METHODS if dated else ("none",)),
+        **_settings(table, Time),
+    )
+    if not time.adjust or not set(time.adjust) <= set(TIME_METHODS):
+        table.fault("adjust", list(time.adjust), f"one or more of {', '.join(TIME_METHODS)}")
+    elif not dated and time.adjust != ("none",):
+        table.fault("adjust", list(time.adjust), "none, for keys.sold names no date")
+    table.close()
+    return time
 
 
 def _cleaning(table: Table) -> Cleaning:

@@ -15,6 +15,8 @@ KINDS = ("number", "integer", "flag", "category")
 METRICS = ("r2", "mse", "rmse", "mae", "mape", "rmsle", "mdape", "ppe10", "ppe20")
 INTERVAL_METRICS = ("coverage", "quintile_coverage", "width")
 """Share of prices within their 90% intervals, overall and in the worst fifth; median width, of the price."""
+TIME_METHODS = ("index", "day", "recency", "none")
+"""Ways to take the date of a sale into account, as `house_prices.training.time_adjustment` describes them."""
 RESERVED = ("group", "part", "property", "reason", "sold")
 """Columns that cleaned and split sales have beside the features and the target."""
 OBJECTS = ("s3", "gs", "az", "https", "http")
@@ -138,6 +140,16 @@ class Split:
     """Share of the sales that judge a candidate: the newest where `by` is sold."""
     calibration: float = setting(0.1, low=0.0, high=0.9)
     """Share of the sales kept for calibrating prediction intervals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Time:
+    """How a market that moves is followed. Only sales with a date, `keys.sold`, can tell."""
+
+    adjust: tuple[str, ...]
+    """Methods of TIME_METHODS to compare; the one that prices what comes next best is taken."""
+    ahead: int = setting(365, low=0, high=3650)
+    """Most days after the reference date for which a price may be asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +280,7 @@ class Contract:
     features: tuple[Feature, ...]
     keys: Keys
     split: Split
+    time: Time
     cleaning: Cleaning
     training: Training
     gate: Gate
@@ -289,6 +302,11 @@ class Contract:
     def categories(self) -> tuple[Feature, ...]:
         """Features in the model's `categories` input, in its column order."""
         return tuple(feature for feature in self.features if feature.kind == "category")
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the date of a sale counts, so that a price may be asked as of a date."""
+        return bool(self.keys.sold) and self.time.adjust != ("none",)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> Expected:
     """The houses and the edge cases made of them, priced by scikit-learn."""
     asked = houses.followed_by(edge_cases(houses, contract))
     with threads(len(asked)):
-        expected = np.asarray(fitted.model.predict(asked.joined), dtype=np.float64)
+        expected = fitted.predict(asked)
     return Expected(
         houses=asked, prices=expected, least=max(float(np.min(np.abs(expected[: len(houses)]))), 1e-9)
     )
@@ -83,7 +83,10 @@ def edge_cases(houses: Inputs, contract: Contract) -> Inputs:
     for column in range(categories.shape[1]):
         categories[column % len(categories), column] = "a choice never seen"
         categories[(column + 3) % len(categories), column] = ""
-    return Inputs(numbers=numbers, categories=categories)
+    days = None if houses.days is None else houses.days[:64].copy()
+    if days is not None:
+        days[0:4] = (np.nan, 0, 2**24, days[0])[: len(days)]
+    return Inputs(numbers=numbers, categories=categories, days=days)
 
 
 def baseline(train: pd.DataFrame, holdout: pd.DataFrame, contract: Contract) -> dict[str, float]:

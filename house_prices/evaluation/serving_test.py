@@ -169,7 +169,9 @@ def _prices(server: _Server, houses: Inputs) -> Prices:
     answers = []
     for first in range(0, len(houses), BATCH):
         batch = houses[first : first + BATCH]
-        answers.append(client.infer(server.version.market, batch.numbers, batch.categories)["price"])
+        market = server.version.market
+        found = client.infer(market, batch.numbers, batch.categories, days=batch.days)
+        answers.append(found["price"])
     return np.concatenate(answers).astype(np.float64)
 
 

@@ -1,6 +1,6 @@
 """Published models and the champion, on plain files. See `store` for the layout and its promises."""
 
-from house_prices.registry.manifest import Golden, Manifest
+from house_prices.registry.manifest import Dates, Golden, Manifest
 from house_prices.registry.records import (
     IN_LIFE,
     REPORT,
@@ -16,6 +16,7 @@ __all__ = [
     "IN_LIFE",
     "REPORT",
     "Champion",
+    "Dates",
     "DecisionRecord",
     "Golden",
     "Manifest",

@@ -1,8 +1,9 @@
 """What is written beside a model: everything needed to serve it and to know where it came from."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
 
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
@@ -18,6 +19,24 @@ class Golden:
     """[rows, categories]; "" if a value is missing."""
     prices: tuple[float, ...]
     """[rows], in the target's unit."""
+    days: tuple[float, ...] | None = None
+    """[rows]: valuation dates in days from 1970-01-01. NaN is the reference date; None: all are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dates:
+    """The dates that a model knows."""
+
+    method: str
+    """How it takes a date into account, one of `house_prices.contract.schema.TIME_METHODS`."""
+    reference: date
+    """Prices are as of this date if none is asked for."""
+    first: date
+    """The first sale's, and the first that a price may be asked for."""
+    newest: date
+    """Of the newest sale that it was fitted on."""
+    until: date
+    """The last that a price may be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +57,19 @@ class Manifest:
     """Raw files with their sha256, and the number of sales in each part."""
     lineage: Mapping[str, str]
     """Run id, code version and library versions."""
+    dates: Dates | None = None
+    """None if dates do not count."""
 
     def to_json(self) -> bytes:
         """UTF-8 JSON; a missing number is null."""
-        golden = {
+        golden: dict[str, object] = {
             "numbers": [[None if value != value else value for value in row] for row in self.golden.numbers],
             "categories": self.golden.categories,
             "prices": self.golden.prices,
         }
-        values = {
+        if self.golden.days is not None:
+            golden["days"] = [None if day != day else day for day in self.golden.days]
+        values: dict[str, object] = {
             "sha256": self.sha256,
             "created_at": self.created_at,
             "contract_digest": self.contract.digest,
@@ -57,6 +80,8 @@ class Manifest:
             "data": self.data,
             "lineage": self.lineage,
         }
+        if self.dates is not None:
+            values["dates"] = {name: str(value) for name, value in asdict(self.dates).items()}
         return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
@@ -73,14 +98,23 @@ def from_json(content: bytes, where: str) -> Manifest:
         contract=contract,
         ranges={name: (float(low), float(high)) for name, (low, high) in values["ranges"].items()},
         golden=Golden(
-            numbers=tuple(
-                tuple(float("nan") if value is None else float(value) for value in row)
-                for row in golden["numbers"]
-            ),
+            numbers=tuple(map(_known, golden["numbers"])),
             categories=tuple(tuple(map(str, row)) for row in golden["categories"]),
             prices=tuple(map(float, golden["prices"])),
+            days=_known(golden["days"]) if "days" in golden else None,
         ),
         training=values["training"],
         data=values["data"],
         lineage=values["lineage"],
+        dates=_dates(values["dates"]) if "dates" in values else None,
     )
+
+
+def _known(values: Iterable[float | None]) -> tuple[float, ...]:
+    return tuple(float("nan") if value is None else float(value) for value in values)
+
+
+def _dates(values: Mapping[str, str]) -> Dates:
+    first, newest = date.fromisoformat(values["first"]), date.fromisoformat(values["newest"])
+    reference, until = date.fromisoformat(values["reference"]), date.fromisoformat(values["until"])
+    return Dates(method=values["method"], reference=reference, first=first, newest=newest, until=until)

@@ -89,6 +89,18 @@ def _numbers(dates: "pd.Series[pd.Timestamp]") -> NDArray[np.float64]:
     return np.asarray(dates.dt.year * 10_000 + dates.dt.month * 100 + dates.dt.day, dtype=np.float64)
 
 
+def day_numbers(sold: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Days from 1970-01-01 of dates such as 20100731; mid-month if the day is not known: [rows]."""
+    year, month, day = sold // 10_000, sold // 100 % 100, sold % 100
+    parts = {"year": year, "month": month, "day": np.where(day == 0, 15, day)}
+    return np.asarray((pd.to_datetime(pd.DataFrame(parts)) - pd.Timestamp(0)).dt.days, dtype=np.float64)
+
+
+def iso(day: float) -> str:
+    """A day from 1970-01-01 as 2010-07-31."""
+    return str(np.datetime64(int(day), "D"))
+
+
 def fitting(texts: Sequence[str], counts: Sequence[int], share: float) -> list[str]:
     """The orders and counts by which at least this share of the cells are dates; each text has its count."""
     array, weights = pa.array(texts, pa.string()), np.asarray(counts, dtype=np.float64)

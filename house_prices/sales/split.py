@@ -1,7 +1,8 @@
 """Which sales a model is trained on, which calibrate its intervals, and which judge it.
 
 The same sales always fall into the same parts, whatever their order, and all sales of one property into
-the same one: an older sale of a house in training would tell its newer price in the holdout.
+the same one: an older sale of a house in training would tell its newer price in the holdout. If the sales
+have dates, intervals are calibrated on the newest before the holdout: what is most like what comes.
 """
 
 import numpy as np
@@ -26,7 +27,10 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     newest = _rank_by_date(sales, group, draw) if contract.split.by == "sold" else draw
     rules = contract.split
     holdout = newest >= 1 - rules.holdout
-    calibration = ~holdout & (_redraw(group) < rules.calibration / (1 - rules.holdout))
+    if contract.split.by == "sold" and contract.is_dated:
+        calibration = ~holdout & (newest >= 1 - (rules.holdout + rules.calibration))
+    else:
+        calibration = ~holdout & (_redraw(group) < rules.calibration / (1 - rules.holdout))
     codes = np.where(holdout, 2, np.where(calibration, 1, 0))
     part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
     parted = sales.assign(**{PART: part}).assign(**{GROUP: group})

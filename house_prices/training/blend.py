@@ -41,12 +41,17 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         self.max_features = max_features
         self.random_state = random_state
 
-    def fit(self, features: NDArray[Any], target: NDArray[np.float64]) -> "Blend":
+    def fit(
+        self,
+        features: NDArray[Any],
+        target: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None = None,
+    ) -> "Blend":
         """Fit both models on the same sales."""
         features = np.asarray(features, dtype=np.float64)
         self.width_ = features.shape[1]
-        self.ridge_ = Ridge(alpha=self.alpha).fit(features[:, self.columns :], target)
-        self.boosting_ = self._boosting().fit(features[:, : self.columns], target)
+        self.ridge_ = Ridge(alpha=self.alpha).fit(features[:, self.columns :], target, sample_weight)
+        self.boosting_ = self._boosting().fit(features[:, : self.columns], target, sample_weight)
         return self
 
     def predict(self, features: NDArray[Any]) -> NDArray[np.float64]:

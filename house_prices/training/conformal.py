@@ -8,10 +8,11 @@ s = log(actual / predicted), and the interval leaves out alpha / 2 in each tail:
     upper = predicted * exp(the score of rank k),    k = ceil((n + 1) (1 - alpha / 2))
 
 In every bin, a price from the same market lies in its interval with a probability of at least 1 - alpha, and
-at most 2 / (n + 1) more, because the rank is rounded up.
+at most 2 / (n + 1) more, because the rank is rounded up. If the market moves, newer sales weigh more: the
+rank is one of weights, and the price to come weighs 1 (R. Barber, E. Candes, A. Ramdas, R. Tibshirani,
+Conformal Prediction beyond Exchangeability, Annals of Statistics 51(2), 2023, section 3).
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,8 @@ class Intervals:
     """[bins] of factors of at least 1."""
     sales: tuple[int, ...]
     """[bins] of numbers of sales that each bin was calibrated on."""
+    variance: float = 0.0
+    """Of the market's level at the calibration sales, on the log scale: the intervals allow for so much."""
 
     def around(self, price: Prices) -> tuple[Prices, Prices]:
         """Both ends for each price: [rows] each, with lower <= price <= upper even for a negative price."""
@@ -52,28 +55,45 @@ class Intervals:
         return np.minimum(lower, price), np.maximum(upper, price)
 
 
-def fit(predicted: Prices, actual: Prices, alpha: float = ALPHA) -> Intervals | None:
-    """Intervals from sales that the model was not fitted on; None if they are too few."""
+def fit(
+    predicted: Prices,
+    actual: Prices,
+    alpha: float = ALPHA,
+    *,
+    weights: Prices | None = None,
+    variance: float = 0.0,
+) -> Intervals | None:
+    """Intervals from sales that the model was not fitted on; None if they are too few.
+
+    `weights`, of at most 1, say how much each counts; all count 1 if not given.
+    """
     if (len(actual) + 1) * alpha < 2:
         return None
     score = np.log(actual / np.maximum(predicted, np.finfo(np.float32).tiny))
     edges = _edges(predicted, max(FEWEST, int(np.ceil(2 / alpha))))
-    bins = [score[at] for at in _bins(predicted, edges)]
-    tails = np.array([_tails(scores, alpha) for scores in bins])
+    weights = np.ones(len(score)) if weights is None else weights
+    bins = _bins(predicted, edges)
+    tails = np.array([_tails(score[at], weights[at], alpha) for at in bins])
     return Intervals(
         alpha=alpha,
         edges=tuple(map(float, edges)),
         lower=_factors(np.minimum(tails[:, 0], 0) - ROUNDING),
         upper=_factors(np.maximum(tails[:, 1], 0) + ROUNDING),
-        sales=tuple(map(len, bins)),
+        sales=tuple(int(at.sum()) for at in bins),
+        variance=variance,
     )
 
 
-def _tails(scores: Prices, alpha: float) -> tuple[float, float]:
-    """The scores of rank n + 1 - k and k."""
-    rank = math.ceil((len(scores) + 1) * (1 - alpha / 2) - 1e-9)  # 20 * 0.95 may come out above 19
-    ordered = np.sort(scores)
-    return float(ordered[len(scores) - rank]), float(ordered[rank - 1])
+def _tails(scores: Prices, weights: Prices, alpha: float) -> tuple[float, float]:
+    """The scores of rank n + 1 - k and k, if all weights are 1."""
+    return -_upper(-scores, weights, alpha), _upper(scores, weights, alpha)
+
+
+def _upper(scores: Prices, weights: Prices, alpha: float) -> float:
+    """The least score that, with those below, has 1 - alpha / 2 of all weights and the next sale's."""
+    order = np.argsort(scores)
+    reached = np.cumsum(weights[order]) >= (weights.sum() + 1) * (1 - alpha / 2) - 1e-9  # 20 * 0.95 > 19
+    return float(scores[order][np.argmax(reached) if reached.any() else -1])
 
 
 def _edges(predicted: Prices, fewest: int) -> NDArray[np.float32]:

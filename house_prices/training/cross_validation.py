@@ -49,7 +49,7 @@ def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold
     """
     for number, (seen, held) in enumerate(train.part_folds(sales, count)):
         fitted_on, calibrated_on = _set_aside(sales.iloc[seen], contract, number)
-        fitted = train.calibrate(train.train(fitted_on, contract), calibrated_on, contract)
+        fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract)
         yield Fold(
             fitted_on=len(fitted_on),
             calibrated_on=len(calibrated_on),

@@ -7,6 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract
+from house_prices.sales import dates
+from house_prices.sales.columns import SOLD
+
+VALUATION_DATE = "valuation_date"
+"""Name of the model's optional input."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,18 +22,27 @@ class Inputs:
     """[rows, numbers]; NaN if a value is missing."""
     categories: NDArray[np.object_]
     """[rows, categories] of str; "" if a value is missing."""
+    days: NDArray[np.float32] | None = None
+    """[rows]: valuation dates in days from 1970-01-01. NaN is the model's reference date; None: all are."""
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __getitem__(self, rows: slice) -> "Inputs":
-        return Inputs(numbers=self.numbers[rows], categories=self.categories[rows])
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> "Inputs":
+        return Inputs(
+            numbers=self.numbers[rows],
+            categories=self.categories[rows],
+            days=None if self.days is None else self.days[rows].copy(),
+        )
 
     def followed_by(self, others: "Inputs") -> "Inputs":
         """These houses followed by the others."""
         return Inputs(
             numbers=np.concatenate([self.numbers, others.numbers]),
             categories=np.concatenate([self.categories, others.categories]),
+            days=None
+            if self.days is None or others.days is None
+            else np.concatenate([self.days, others.days]),
         )
 
     @property
@@ -42,18 +56,27 @@ class Inputs:
     def feeds(self) -> dict[str, NDArray[np.float32] | NDArray[np.object_]]:
         """Inputs for onnxruntime, by name."""
         categories = {"categories": self.categories} if self.categories.shape[1] else {}
-        return {"numbers": self.numbers, **categories}
+        days = {} if self.days is None else {VALUATION_DATE: self.days[:, None]}
+        return {"numbers": self.numbers, **categories, **days}
 
 
 def inputs(sales: pd.DataFrame, contract: Contract) -> Inputs:
-    """The features of cleaned sales, in the contract's order."""
+    """The features of cleaned sales, in the contract's order, to be priced as of the day of each sale."""
     numbers = np.empty((len(sales), len(contract.numbers)), dtype=np.float32, order="F")
     for column, feature in enumerate(contract.numbers):
         numbers[:, column] = sales[feature.name]
     categories = np.empty((len(sales), len(contract.categories)), dtype=object)
     for column, feature in enumerate(contract.categories):
         categories[:, column] = sales[feature.name].fillna("")
-    return Inputs(numbers=numbers, categories=categories)
+    days = dates.day_numbers(sales[SOLD].to_numpy(dtype=np.float64)) if is_dated(sales, contract) else None
+    return Inputs(
+        numbers=numbers, categories=categories, days=None if days is None else days.astype(np.float32)
+    )
+
+
+def is_dated(sales: pd.DataFrame, contract: Contract) -> bool:
+    """Whether the sales have dates, and the contract lets them count."""
+    return SOLD in sales and contract.is_dated
 
 
 def prices(sales: pd.DataFrame, contract: Contract) -> NDArray[np.float64]:

@@ -13,10 +13,11 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
 from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
-from house_prices.training import blend, log1p
+from house_prices.training import blend, log1p, onnx_time
 from house_prices.training.conformal import Intervals
-from house_prices.training.features import Inputs
+from house_prices.training.features import VALUATION_DATE, Inputs
 from house_prices.training.predictions import Predictions
+from house_prices.training.time_adjustment import DAY, INDEX, NOTHING
 from house_prices.training.train import Fitted
 
 OPSET = {"": 18, "ai.onnx.ml": 3}
@@ -28,10 +29,14 @@ _OWN = {blend.Blend: blend, log1p.Logarithm: log1p}
 def export(fitted: Fitted, contract: Contract) -> bytes:
     """The model file: inputs `numbers` and `categories`, output `price` float32 [N, 1].
 
-    If intervals were calibrated, there are two more outputs like it, `price_lower` and `price_upper`.
+    If intervals were calibrated, there are two more outputs like it, `price_lower` and `price_upper`. If
+    prices depend on the date, `valuation_date` float32 [N, 1] is one more input, which may be left out.
     The metadata names the market and the contract's digest.
     """
-    types: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(contract.numbers)]))]
+    time = fitted.time or NOTHING
+    numbers = onnx_time.FEATURES if time.method == DAY else "numbers"
+    width = len(time.contract(contract).numbers)
+    types: list[tuple[str, Any]] = [(numbers, FloatTensorType([None, width]))]
     if contract.categories:
         types.append(("categories", StringTensorType([None, len(contract.categories)])))
     model = convert_sklearn(
@@ -47,8 +52,12 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
     del model.opset_import[:]
     model.opset_import.extend(opsets)
     _name_price(model.graph, exponential=contract.target.log)
+    if onnx_time.has_date(time):
+        onnx_time.add(model.graph, time, len(contract.numbers))
     if fitted.intervals:
         _add_interval(model.graph, fitted.intervals)
+        if time.method == INDEX:
+            onnx_time.widen(model.graph, time, fitted.intervals)
     model.doc_string = f"{contract.title}: {contract.target.name} in {contract.target.unit}"
     facts = {"market": contract.name, "contract_digest": contract.digest, "estimator": fitted.best.estimator}
     helper.set_model_props(model, facts)
@@ -91,26 +100,41 @@ def session(model: bytes) -> ort.InferenceSession:
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+def feeds(model: ort.InferenceSession, houses: Inputs) -> dict[str, NDArray[Any]]:
+    """What the model takes of the houses: not the date, if its prices do not depend on it."""
+    takes = {each.name for each in (*model.get_inputs(), *model.get_overridable_initializers())}
+    return {name: values for name, values in houses.feeds.items() if name in takes}
+
+
 def predict(model: ort.InferenceSession, houses: Inputs) -> NDArray[np.float64]:
     """The served price of each house: [rows]."""
-    (price,) = model.run(["price"], houses.feeds)
+    (price,) = model.run(["price"], feeds(model, houses))
     return np.asarray(price, dtype=np.float64).ravel()
 
 
 def predictions(model: ort.InferenceSession, houses: Inputs, actual: NDArray[np.float64]) -> Predictions:
     """The served price and interval of each house, in one run of the model. `actual`: [rows]."""
-    price, *ends = (np.asarray(column, np.float64).ravel() for column in model.run(None, houses.feeds))
+    price, *ends = (
+        np.asarray(column, np.float64).ravel() for column in model.run(None, feeds(model, houses))
+    )
     lower, upper = ends or (None, None)
     return Predictions(actual=actual, price=price, lower=lower, upper=upper)
 
 
 def golden(model: ort.InferenceSession, houses: Inputs) -> Golden:
-    """The first houses with the model's prices for them, for a server to replay."""
+    """The first houses with the model's prices for them, for a server to replay.
+
+    If prices depend on the date, they are as of the day of each sale, and one as of the reference date.
+    """
     some = houses[:GOLDEN_ROWS]
+    dated = VALUATION_DATE in feeds(model, some)
+    if dated and some.days is not None:
+        some.days[-1:] = np.nan
     return Golden(
         numbers=tuple(tuple(map(float, row)) for row in some.numbers),
         categories=tuple(tuple(map(str, row)) for row in some.categories),
         prices=tuple(map(float, predict(model, some))),
+        days=tuple(map(float, some.days)) if dated and some.days is not None else None,
     )
 
 

@@ -18,16 +18,23 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
-from house_prices.sales.columns import GROUP
+from house_prices.sales.columns import GROUP, SOLD
 from house_prices.training import conformal as intervals
-from house_prices.training import estimators
+from house_prices.training import estimators, time_adjustment
 from house_prices.training.conformal import Intervals
-from house_prices.training.features import inputs, prices
+from house_prices.training.features import Inputs, inputs, is_dated, prices
 from house_prices.training.metrics import measure, rmsle
+from house_prices.training.time_adjustment import NOTHING, TimeAdjustment
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 """For each fold, the row numbers to fit on and those to predict."""
 _IMPORTANCE_ROWS = 1000
+_NEWEST_ORIGINS = 3
+"""Rolling origins on which the methods of time adjustment are compared."""
+_CALIBRATION_HALF_LIFE_DAYS = 90
+"""Age at which a sale counts half as much in calibrating intervals as the newest."""
+_AS_GOOD = 1.01
+"""A method is as good as the best if its RMSLE is at most this much of it: the first such is taken."""
 _ROWS_FOR_THREADS = 100_000
 
 
@@ -44,10 +51,25 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unseen:
+    """Sales with predictions as of their dates, from a model fitted on the sales before them."""
+
+    days: np.ndarray
+    """[rows], from 1970-01-01"""
+    actual: np.ndarray
+    """[rows]"""
+    price: np.ndarray
+    """[rows]"""
+    variance: np.ndarray
+    """[rows]: of the market's level on that day, on the log scale."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fitted:
     """The best estimator, fitted on every training sale."""
 
     model: TransformedTargetRegressor
+    """Prices as of the reference date, from `time.features`; use `predict`."""
     best: Trial
     trials: tuple[Trial, ...]
     """Every setting tried, the best first."""
@@ -59,65 +81,200 @@ class Fitted:
     """Number of sales that the estimators were compared on."""
     intervals: Intervals | None = None
     """None if they are not calibrated, or if there are too few sales for it."""
+    time: TimeAdjustment | None = None
+    """None if dates do not count: there are none, or too few, or the contract says so."""
+    unseen: Unseen | None = None
+    """From the rolling origins, if the sales have dates."""
+
+    def predict(self, houses: Inputs) -> np.ndarray:
+        """The price of each house as of its valuation date: [rows]."""
+        time = self.time or NOTHING
+        price = self.model.predict(time.features(houses).joined)
+        return np.asarray(price * time.factor(houses.days), dtype=np.float64)
 
 
-def train(sales: pd.DataFrame, contract: Contract) -> Fitted:
+def train(sales: pd.DataFrame, contract: Contract, *, as_of: int | None = None) -> Fitted:
     """Compare the contract's estimators on training sales and fit the best.
 
+    If the sales have dates, each is compared by rolling origins: fitted on the past, and judged by what comes
+    next. `as_of` is the model's reference date, in days from 1970-01-01; the newest sale's if not given.
     Raises ContractError for an unknown estimator, SalesError for sales that no model can be trained on.
     """
     estimators.check(contract)
     # Cleaning has rejected values that are not finite; checking again takes a tenth of a cheap fit.
     with threads(len(sales)), config_context(assume_finite=True):
-        return _train(sales, contract)
+        return _train(sales, contract, as_of)
 
 
-def _train(sales: pd.DataFrame, contract: Contract) -> Fitted:
-    features, price = inputs(sales, contract).joined, prices(sales, contract)
+def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None) -> Fitted:
+    houses, price = inputs(sales, contract), prices(sales, contract)
     some = slice(contract.training.search_rows)
     _check_sales(price, contract)
-    folds = part_folds(sales.iloc[some], contract.training.folds)
+    forward = rolling_origins(sales.iloc[some], contract) if is_dated(sales, contract) else []
+    folds = forward or part_folds(sales.iloc[some], contract.training.folds)
     _check_known(sales.iloc[some], folds, contract)
+    method = contract.time.adjust[0] if forward else time_adjustment.NONE
+    found = _Sales(houses=houses[some], price=price[some], folds=folds, contract=contract)
+    adjusted = found.adjusted(method)
     compared = sorted(
-        (
-            pair
-            for name in contract.training.candidates
-            for pair in _search(name, features[some], price[some], folds, contract)
-        ),
+        (pair for name in contract.training.candidates for pair in _search(name, adjusted)),
         key=lambda pair: pair[0].rmsle,
     )
     best, unseen = compared[0]
+    judged = np.concatenate([held for _, held in folds])
+    time = before = None
+    if forward:
+        errors = _compare_methods(best, found, method)
+        method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
+        time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
+        time = replace(time, compared=errors)
+        before = _of_origins(adjusted, unseen)
     return Fitted(
-        model=estimators.build(best.estimator, best.parameters, contract).fit(features, price),
+        model=_fit(best, houses, price, contract, time),
         best=best,
         trials=tuple(trial for trial, _ in compared),
-        cross_validation=measure(price[some], unseen),
+        cross_validation=measure(price[judged], unseen[judged]),
         rows=len(sales),
         search_rows=len(price[some]),
+        time=time,
+        unseen=before,
     )
 
 
+def refit(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
+    """The same estimator, parameters and method, fitted on more sales: those that calibrated it, too."""
+    houses, price = inputs(sales, contract), prices(sales, contract)
+    time = fitted.time
+    if time is not None:
+        again = time_adjustment.fit(time.method, houses, price, contract, as_of=time.reference)
+        time = replace(again, compared=time.compared)
+    with threads(len(sales)), config_context(assume_finite=True):
+        model = _fit(fitted.best, houses, price, contract, time)
+    return replace(fitted, model=model, time=time, rows=len(sales))
+
+
+def _fit(
+    best: Trial, houses: Inputs, price: np.ndarray, contract: Contract, time: TimeAdjustment | None
+) -> TransformedTargetRegressor:
+    time = time or NOTHING
+    model = estimators.build(best.estimator, best.parameters, time.contract(contract))
+    weights = time.weights(houses.days)
+    weighted = {} if weights is None else {"model__sample_weight": weights}
+    return model.fit(time.features(houses).joined, price / time.factor(houses.days), **weighted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Adjusted:
+    """Sales, and for each fold how it takes dates into account, learnt from the sales it is fitted on."""
+
+    houses: Inputs
+    price: np.ndarray
+    folds: Folds
+    times: list[TimeAdjustment]
+    contract: Contract
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sales:
+    """The sales that the estimators are compared on."""
+
+    houses: Inputs
+    price: np.ndarray
+    folds: Folds
+    contract: Contract
+
+    def adjusted(self, method: str, folds: slice = slice(None)) -> _Adjusted:
+        """The same with a method of time adjustment, learnt anew in each fold."""
+        some = self.folds[folds]
+        times = [
+            time_adjustment.fit(method, self.houses[seen], self.price[seen], self.contract)
+            for seen, _ in some
+        ]
+        return _Adjusted(
+            houses=self.houses, price=self.price, folds=some, times=times, contract=self.contract
+        )
+
+
+def _of_origins(sales: _Adjusted, unseen: np.ndarray) -> Unseen | None:
+    """The predictions for the sales that each rolling origin held back."""
+    if sales.houses.days is None:
+        return None
+    judged = np.concatenate([held for _, held in sales.folds])
+    variance = [
+        time.variance(sales.houses.days[held])
+        for (_, held), time in zip(sales.folds, sales.times, strict=True)
+    ]
+    return Unseen(
+        days=sales.houses.days[judged],
+        actual=sales.price[judged],
+        price=unseen[judged],
+        variance=np.concatenate(variance),
+    )
+
+
+def _compare_methods(best: Trial, found: _Sales, first: str) -> dict[str, float]:
+    """RMSLE of each method with the best estimator, on the newest origins."""
+    newest = slice(-_NEWEST_ORIGINS, None)
+    errors = {}
+    for method in dict.fromkeys((first, *found.contract.time.adjust)):
+        trials = list(_search(best.estimator, found.adjusted(method, newest), [best.parameters]))
+        errors[method] = trials[0][0].rmsle
+    return errors
+
+
+def train_and_calibrate(
+    sales: pd.DataFrame, calibration: pd.DataFrame, contract: Contract, *, as_of: int | None = None
+) -> Fitted:
+    """Train and add prediction intervals. `calibration` may be empty, and then there are none.
+
+    If dates count, the calibration sales are the newest: once they have calibrated, the model is fitted on
+    them as well, so that it knows the newest prices.
+    """
+    fitted = calibrate(train(sales, contract, as_of=as_of), calibration, contract)
+    if fitted.time is None or calibration.empty:
+        return fitted
+    return refit(fitted, pd.concat([sales, calibration], ignore_index=True), contract)
+
+
 def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
-    """Add prediction intervals, calibrated on sales that it was not fitted on; `sales` may be empty."""
+    """Add prediction intervals, calibrated on sales that it was not fitted on; `sales` may be empty.
+
+    If dates count, the sales held back by the rolling origins calibrate too, and newer sales weigh more.
+    """
     if sales.empty:
         return fitted
-    predicted = np.asarray(fitted.model.predict(inputs(sales, contract).joined), dtype=np.float64)
-    return replace(fitted, intervals=intervals.fit(predicted, prices(sales, contract)))
+    houses, actual = inputs(sales, contract), prices(sales, contract)
+    predicted = fitted.predict(houses)
+    if fitted.time is None or fitted.unseen is None or houses.days is None:
+        return replace(fitted, intervals=intervals.fit(predicted, actual))
+    before = fitted.unseen
+    days = np.concatenate([before.days, houses.days])
+    weights = 0.5 ** ((days.max() - days) / _CALIBRATION_HALF_LIFE_DAYS)
+    variance = np.concatenate([before.variance, fitted.time.variance(houses.days)])
+    found = intervals.fit(
+        np.concatenate([before.price, predicted]),
+        np.concatenate([before.actual, actual]),
+        weights=weights,
+        variance=float(np.average(variance, weights=weights)),
+    )
+    return replace(fitted, intervals=found)
 
 
 def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[str, float]:
     """The increase in RMSLE when a feature's values are shuffled, largest first."""
     some = sales.iloc[:_IMPORTANCE_ROWS]
+    houses, time = inputs(some, contract), fitted.time or NOTHING
     with threads(len(some)):
         found = permutation_importance(
             fitted.model,
-            inputs(some, contract).joined,
-            prices(some, contract),
+            time.features(houses).joined,
+            prices(some, contract) / time.factor(houses.days),
             scoring=make_scorer(rmsle, greater_is_better=False),
             n_repeats=2,
             random_state=estimators.SEED,
         )
-    names = [feature.name for feature in (*contract.numbers, *contract.categories)]
+    known = time.contract(contract)
+    names = [feature.name for feature in (*known.numbers, *known.categories)]
     pairs = zip(names, map(float, found.importances_mean), strict=True)
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -134,24 +291,27 @@ def threads(rows: int) -> AbstractContextManager[object]:
 
 
 def _search(
-    name: str, features: np.ndarray, price: np.ndarray, folds: Folds, contract: Contract
+    name: str, sales: _Adjusted, settings: list[dict[str, object]] | None = None
 ) -> Iterator[tuple[Trial, np.ndarray]]:
     """Each setting of an estimator, with its prediction for each sale from the fold that had not seen it.
+
+    A sale that no fold holds back has no prediction: NaN.
 
     Small folds run in parallel, one core each, because they never wait for each other as threads within a
     fit do. Large folds run one after another, each on all cores, because in parallel they would only
     compete for memory.
     """
-    settings = _settings(name, contract)
+    settings = settings or _settings(name, sales.contract)
+    price = sales.price
     jobs = -1 if len(price) < _ROWS_FOR_THREADS else 1
     found = Parallel(n_jobs=jobs, prefer="threads")(
-        delayed(_price_fold)(name, settings, features, price, fold, contract) for fold in folds
+        delayed(_price_fold)(name, settings, sales, number) for number in range(len(sales.folds))
     )
     for parameters, parts in zip(settings, zip(*found, strict=True), strict=True):
-        unseen = np.empty(len(price))
-        for (_, held), part in zip(folds, parts, strict=True):
+        unseen = np.full(len(price), np.nan)
+        for (_, held), part in zip(sales.folds, parts, strict=True):
             unseen[held] = part
-        errors = [rmsle(price[held], unseen[held]) for _, held in folds]
+        errors = [rmsle(price[held], unseen[held]) for _, held in sales.folds]
         mean, spread = float(np.mean(errors)), float(np.std(errors))
         yield Trial(estimator=name, parameters=parameters, rmsle=mean, spread=spread), unseen
 
@@ -164,21 +324,21 @@ def _settings(name: str, contract: Contract) -> list[dict[str, object]]:
 
 
 def _price_fold(
-    name: str,
-    settings: list[dict[str, object]],
-    features: np.ndarray,
-    price: np.ndarray,
-    fold: tuple[np.ndarray, np.ndarray],
-    contract: Contract,
+    name: str, settings: list[dict[str, object]], sales: _Adjusted, number: int
 ) -> list[np.ndarray]:
     """Each setting's predictions for a fold's sales, which are prepared once for all settings."""
-    fitted_on, held = fold
+    (fitted_on, held), time = sales.folds[number], sales.times[number]
+    past, next_ones = sales.houses[fitted_on], sales.houses[held]
+    contract = time.contract(sales.contract)
     pipeline = estimators.ESTIMATORS[name](contract)
-    with threads(len(price)):  # an OpenMP limit applies only to the thread that sets it
-        seen = pipeline["preparation"].fit_transform(features[fitted_on])
-        unseen = pipeline["preparation"].transform(features[held])
+    target, weights = sales.price[fitted_on] / time.factor(past.days), time.weights(past.days)
+    weighted = {} if weights is None else {"sample_weight": weights}
+    with threads(len(sales.price)):  # an OpenMP limit applies only to the thread that sets it
+        seen = pipeline["preparation"].fit_transform(time.features(past).joined)
+        unseen = pipeline["preparation"].transform(time.features(next_ones).joined)
         models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
-        return [np.asarray(model.fit(seen, price[fitted_on]).predict(unseen)) for model in models]
+        factor = time.factor(next_ones.days)
+        return [np.asarray(model.fit(seen, target, **weighted).predict(unseen)) * factor for model in models]
 
 
 def part_folds(sales: pd.DataFrame, count: int) -> Folds:
@@ -186,6 +346,29 @@ def part_folds(sales: pd.DataFrame, count: int) -> Folds:
     if GROUP not in sales or sales[GROUP].is_unique:
         return list(KFold(count).split(sales))
     return list(GroupKFold(count).split(sales, groups=sales[GROUP]))
+
+
+def rolling_origins(sales: pd.DataFrame, contract: Contract) -> Folds:
+    """Folds that look forward: each part of the newer half of the sales, and what was sold before it.
+
+    There are `training.folds` parts. A property that is sold again in a part is not fitted on. Empty if there
+    are too few dates for two such folds. (R. Hyndman, G. Athanasopoulos, Forecasting: Principles and
+    Practice, 3rd ed. 2021, section 5.10.)
+    """
+    sold, count = sales[SOLD].to_numpy(), contract.training.folds
+    starts = np.unique(np.quantile(sold, 0.5 + 0.5 * np.arange(count) / count, method="higher"))
+    ends = np.append(starts[1:], np.inf)
+    group = sales[GROUP].to_numpy() if GROUP in sales else np.arange(len(sales))
+    folds = []
+    for start, end in zip(starts, ends, strict=True):
+        held = (sold >= start) & (sold < end)
+        before = np.flatnonzero((sold < start) & ~np.isin(group, group[held]))
+        if len(before) >= 2 * count:
+            folds.append((before, np.flatnonzero(held)))
+    names = [feature.name for feature in contract.numbers if not feature.required]
+    known = sales[names].notna().to_numpy()
+    folds = [fold for fold in folds if known[fold[0]].any(axis=0).all() or not names]
+    return folds if len(folds) > 1 else []
 
 
 def _check_sales(price: np.ndarray, contract: Contract) -> None:

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.arrays import CATEGORIES, NUMBERS, PRICE, Floats
+from inference_server.arrays import CATEGORIES, NUMBERS, PRICE, VALUATION_DATE, Floats
 from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.codecs.oip_tensors import BYTES, FP32
@@ -26,9 +26,13 @@ class OipClient:
         numbers: NDArray[Any],
         categories: NDArray[Any] | None = None,
         *,
+        days: NDArray[Any] | None = None,
         outputs: Sequence[str] = (PRICE,),
     ) -> Mapping[str, Floats]:
-        """Each output, [rows], of the champion; `categories` are texts, [rows, categories]."""
+        """Each output, [rows], of the champion; `categories` are texts, [rows, categories].
+
+        `days` are the valuation dates, in days from 1970-01-01, [rows]; NaN is the model's reference date.
+        """
         request = messages.ModelInferRequest(model_name=model)
         for name in outputs:
             request.outputs.add(name=name)
@@ -37,6 +41,9 @@ class OipClient:
         if categories is not None and categories.shape[1]:
             request.inputs.add(name=CATEGORIES, datatype=BYTES, shape=categories.shape)
             request.raw_input_contents.append(raw_texts(categories.ravel().tolist()))
+        if days is not None:
+            request.inputs.add(name=VALUATION_DATE, datatype=FP32, shape=(len(days), 1))
+            request.raw_input_contents.append(days.astype("<f4").tobytes())
         response = self._call("ModelInfer", request)
         columns = [np.frombuffer(raw, "<f4") for raw in response.raw_output_contents]
         return dict(zip((output.name for output in response.outputs), columns, strict=True))

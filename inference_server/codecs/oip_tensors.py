@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 
 from house_prices.contract.schema import Contract
-from inference_server.arrays import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices, Texts
+from inference_server.arrays import (
+    CATEGORIES,
+    INTERVAL,
+    NUMBERS,
+    PRICE,
+    VALUATION_DATE,
+    Floats,
+    Inputs,
+    Prices,
+    Texts,
+)
 from inference_server.codecs.columns import LONGEST_REFERENCE
 from inference_server.codecs.oip_bytes import TextReader
 from inference_server.errors import BadTensor, MethodNotFound, TooManyRows, listed, quoted
@@ -54,6 +64,9 @@ class TensorCodec:
         if categories:
             spec = TensorSpec(name=CATEGORIES, datatype=BYTES, width=len(categories), columns=categories)
             self.inputs.append(spec)
+        self.date = TensorSpec(name=VALUATION_DATE, datatype=FP32, width=1, columns=(VALUATION_DATE,))
+        """An input that may be left out: days from 1970-01-01, NaN for the model's reference date."""
+        self._is_dated = contract.is_dated
         self.outputs = [TensorSpec(name=name, datatype=FP32, width=1, columns=(name,)) for name in outputs]
         self._texts = TextReader(
             CATEGORIES, ["", *(text for one in contract.categories for text in one.choices)]
@@ -62,34 +75,48 @@ class TensorCodec:
     def read(self, request: Any, *, max_rows: int) -> Inputs:
         """The arrays of a request; raises BadTensor if they do not fit the model."""
         tensors = list(request.inputs)
-        places = self._places(tensors)
+        specs = self._specs(tensors)
+        places = self._places(tensors, specs)
         rows = _rows(tensors[places[0]], self.inputs[0])
         if rows > max_rows:
             raise TooManyRows(rows, max_rows)
-        for place, spec in zip(places[1:], self.inputs[1:], strict=True):
+        for place, spec in zip(places[1:], specs[1:], strict=True):
             if _rows(tensors[place], spec) != rows:
                 came = list(tensors[place].shape)
                 raise BadTensor(f"shape of {spec.name}: came {came}, allowed: [{rows}, {spec.width}].")
         raw = request.raw_input_contents
         _no_mixture(tensors, raw)
-        sources = [raw[place] if raw else tensors[place].contents for place in places]
+        sources = {
+            spec.name: raw[place] if raw else tensors[place].contents
+            for spec, place in zip(specs, places, strict=True)
+        }
+        date = sources.get(VALUATION_DATE)
         return Inputs(
-            numbers=_numbers(sources[0], rows, self.inputs[0]),
-            categories=self._categories(sources[1], rows)
-            if len(sources) > 1
+            numbers=_numbers(sources[NUMBERS], rows, self.inputs[0]),
+            categories=self._categories(sources[CATEGORIES], rows)
+            if CATEGORIES in sources
             else np.empty((rows, 0), np.object_),
+            days=None if date is None else _numbers(date, rows, self.date)[:, 0],
             references=_references(request, rows) if request.parameters else (),
         )
 
-    def _places(self, tensors: Sequence[Any]) -> list[int]:
-        """Where each of the model's inputs stands in the request."""
+    def _specs(self, tensors: Sequence[Any]) -> list[TensorSpec]:
+        """The inputs that the request has to have: the date, too, if it has one."""
+        if self._is_dated and any(tensor.name == VALUATION_DATE for tensor in tensors):
+            return [*self.inputs, self.date]
+        return self.inputs
+
+    def _places(self, tensors: Sequence[Any], specs: Sequence[TensorSpec]) -> list[int]:
+        """Where each of the inputs stands in the request."""
         names = [tensor.name for tensor in tensors]
-        if sorted(names) != sorted(spec.name for spec in self.inputs):
+        if sorted(names) != sorted(spec.name for spec in specs):
             wanted = listed(spec.name for spec in self.inputs)
-            raise BadTensor(f"inputs: came {listed(map(quoted, names))}, allowed: {wanted}, each once.")
+            also = f"; {VALUATION_DATE} may be added" if self._is_dated else ""
+            came = listed(map(quoted, names))
+            raise BadTensor(f"inputs: came {came}, allowed: {wanted}, each once{also}.")
         for tensor in tensors:
             _check_parameters(tensor)
-        return [names.index(spec.name) for spec in self.inputs]
+        return [names.index(spec.name) for spec in specs]
 
     def _categories(self, source: Any, rows: int) -> Texts:
         spec = self.inputs[1]

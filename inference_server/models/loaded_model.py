@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract
-from house_prices.registry import ModelVersion
+from house_prices.registry import Dates, ModelVersion
 from inference_server.codecs.oip_tensors import TensorCodec
 from inference_server.codecs.typed import HouseCodec
 from inference_server.models import onnx_session
@@ -29,6 +29,8 @@ class LoadedModel:
     tensors: TensorCodec
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
+    dates: Dates | None
+    """None if dates do not count."""
 
 
 def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
@@ -59,4 +61,5 @@ def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
         codec=HouseCodec(contract, typed, manifest.ranges),
         tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
+        dates=manifest.dates,
     )

@@ -11,7 +11,16 @@ import onnxruntime
 
 from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
-from inference_server.arrays import CATEGORIES, INTERVAL, NUMBERS, PRICE, Floats, Inputs, Prices
+from inference_server.arrays import (
+    CATEGORIES,
+    INTERVAL,
+    NUMBERS,
+    PRICE,
+    VALUATION_DATE,
+    Floats,
+    Inputs,
+    Prices,
+)
 from inference_server.errors import ModelFailed
 
 PARITY = 1e-5
@@ -51,6 +60,8 @@ class OnnxModel:
     session: Any = field(repr=False)
     """An onnxruntime.InferenceSession, which has no types."""
     outputs: tuple[str, ...]
+    is_dated: bool = False
+    """Whether its prices depend on the valuation date."""
     quick_rows: int = 0
     """As many houses as it prices in QUICK_S."""
 
@@ -67,6 +78,8 @@ class OnnxModel:
         feed: dict[str, object] = {NUMBERS: inputs.numbers}
         if inputs.categories.shape[1]:
             feed[CATEGORIES] = inputs.categories
+        if self.is_dated and inputs.days is not None:
+            feed[VALUATION_DATE] = inputs.days[:, None]
         columns = [column[:, 0] for column in self.session.run(self.outputs, feed)]
         lower, upper = columns[1:] or (None, None)
         return Prices(price=columns[0], lower=lower, upper=upper)
@@ -86,7 +99,11 @@ def load(content: bytes, contract: Contract, golden: Golden) -> OnnxModel:
     if faults:
         raise ModelRefused("; ".join(faults))
     has_interval = len(session.get_outputs()) > 1
-    model = OnnxModel(session=session, outputs=(PRICE, *INTERVAL) if has_interval else (PRICE,))
+    model = OnnxModel(
+        session=session,
+        outputs=(PRICE, *INTERVAL) if has_interval else (PRICE,),
+        is_dated=VALUATION_DATE in [put.name for put in session.get_overridable_initializers()],
+    )
     houses = _replay(model, contract, golden)
     return replace(model, quick_rows=_rows_within(QUICK_S, model, houses))
 
@@ -135,7 +152,7 @@ def _described(node: Any) -> str:
 def _rows_within(seconds: float, model: OnnxModel, houses: Inputs) -> int:
     """As many rows as the model prices in so many seconds: the best of three tries, or one if it is slow."""
     rows = np.resize(np.arange(houses.rows), _TIMED_ROWS)
-    many = Inputs(numbers=houses.numbers[rows], categories=houses.categories[rows])
+    many = houses[rows]
     tries: list[float] = []
     while len(tries) < 3 and sum(tries) < _TIMING_S:
         began = time.perf_counter()
@@ -156,9 +173,10 @@ def _replay(model: OnnxModel, contract: Contract, golden: Golden) -> Inputs:
         inputs = Inputs(
             numbers=np.array(golden.numbers, np.float32).reshape(rows, len(contract.numbers)),
             categories=np.array(golden.categories, np.object_).reshape(rows, len(contract.categories)),
+            days=None if golden.days is None else np.array(golden.days, np.float32).reshape(rows),
         )
         together = model.predict(inputs).price
-        alone = model.predict(Inputs(numbers=inputs.numbers[:1], categories=inputs.categories[:1])).price
+        alone = model.predict(inputs[:1]).price
     except Exception as error:  # onnxruntime's errors share no base below Exception
         raise ReplayFailed(f"the golden rows cannot be replayed: {error}") from error
     came = np.concatenate([together, alone])

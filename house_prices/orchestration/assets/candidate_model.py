@@ -67,6 +67,7 @@ def _describe(
         "cross_validation": fitted.cross_validation,
         "intervals": asdict(fitted.intervals) if fitted.intervals else None,
         "trials": [asdict(trial) for trial in fitted.trials],
+        **({"time_adjustment": dict(fitted.time.compared)} if fitted.time else {}),
     }
     return Manifest(
         sha256=hashlib.sha256(model).hexdigest(),
@@ -76,5 +77,6 @@ def _describe(
         golden=onnx_export.golden(session, inputs(splits[splits[PART] == HOLDOUT], contract)),
         training=training,
         data={str(name): value for name, value in splits.attrs.items()},
+        dates=fitted.time.dates if fitted.time else None,
         lineage={"run_id": run_id, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
     )

@@ -9,6 +9,7 @@ from house_prices.orchestration.assets.metadata import PICKLE, TRAINING_POOL, co
 from house_prices.sales.columns import CALIBRATION, PART, TRAIN
 from house_prices.training import train
 from house_prices.training.conformal import Intervals
+from house_prices.training.features import inputs
 
 
 def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
@@ -27,8 +28,8 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         How far its prices may be off is calibrated on sales that it was not fitted on.
         """
         sales = splits[splits[PART] == TRAIN]
-        fitted = train.train(sales, contract)
-        fitted = train.calibrate(fitted, splits[splits[PART] == CALIBRATION], contract)
+        as_of = int(newest.max()) if (newest := inputs(splits, contract).days) is not None else None
+        fitted = train.train_and_calibrate(sales, splits[splits[PART] == CALIBRATION], contract, as_of=as_of)
         importance = train.importance(fitted, sales, contract)
         tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]
         return dg.MaterializeResult(

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from inference_server.arrays import VALUATION_DATE
 from inference_server.codecs import oip_messages
 from inference_server.codecs.oip_messages import messages
 from inference_server.codecs.oip_tensors import BYTES, FP32, TensorSpec
@@ -75,6 +76,7 @@ class Metadata:
         champion = self._pool.champions().get(model.market)
         return {
             **{spec.name: ",".join(spec.columns) for spec in model.tensors.inputs},
+            **_dates(model),
             "champion": str(champion.version) if champion else "",
             "contract_digest": model.contract.digest,
             "sha256": model.sha256,
@@ -125,6 +127,16 @@ class Metadata:
             oip_messages.method("ModelConfig", self.model_config),
             oip_messages.method("ModelStatistics", self.model_statistics),
         ]
+
+
+def _dates(model: LoadedModel) -> dict[str, str]:
+    """Which dates a price may be asked for by the input `valuation_date`, which may be left out."""
+    if model.dates is None:
+        return {}
+    return {
+        "reference_date": str(model.dates.reference),
+        VALUATION_DATE: f"{model.dates.first} to {model.dates.until}, in days from 1970-01-01",
+    }
 
 
 def _message(kind: str, **fields: Any) -> Message:

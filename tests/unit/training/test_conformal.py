@@ -109,3 +109,25 @@ def test_mapie_draws_the_same_interval_around_a_logarithm() -> None:
     lower, upper = np.exp(ends.ravel())
     assert ours is not None
     assert (lower, upper) == pytest.approx((ours.lower[0] * 1e5, ours.upper[0] * 1e5), rel=2e-5)
+
+
+def test_weights_of_one_change_nothing_and_weights_of_nothing_leave_sales_out() -> None:
+    predicted, actual = market(1000)
+    plain = conformal.fit(predicted, actual)
+    assert conformal.fit(predicted, actual, weights=np.ones(1000)) == plain
+    some = np.arange(1000) % 2 == 0
+    left_out = conformal.fit(predicted, actual, weights=some.astype(float))
+    assert left_out is not None
+    half = conformal.fit(predicted[some], actual[some])
+    assert half is not None
+    assert left_out.upper == pytest.approx(half.upper, rel=0.1)
+
+
+def test_a_weighted_tail_is_numpys_weighted_quantile() -> None:
+    draw = np.random.default_rng(0)
+    scores, weights = draw.normal(size=400), draw.uniform(0.2, 1, 400)
+    level = 0.95 * (weights.sum() + 1) / weights.sum()  # the price to come weighs 1
+    expected = np.quantile(scores, level, weights=weights, method="inverted_cdf")
+    found = conformal.fit(np.ones(400), np.exp(scores), weights=weights)
+    assert found is not None
+    assert np.log(found.upper[-1]) == pytest.approx(expected, abs=2e-5)

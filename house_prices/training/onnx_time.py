@@ -1,0 +1,121 @@
+"""The valuation date in the model's graph: an optional input, and two tables by day.
+
+An ONNX input with an initializer of its name may be left out. `valuation_date` is such an input, [1, 1] or
+[N, 1], in days from 1970-01-01; left out or NaN, it is the reference date. onnxruntime does not list it among
+a session's inputs, so whoever does not know of dates asks as before.
+"""
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from scipy import stats
+
+from house_prices.training.conformal import Intervals
+from house_prices.training.features import VALUATION_DATE
+from house_prices.training.time_adjustment import DAY, INDEX, TimeAdjustment
+
+FEATURES = "numbers_and_day"
+"""The pipeline's input of numbers, if the day is one of them."""
+
+
+def has_date(time: TimeAdjustment | None) -> bool:
+    """Whether prices depend on the valuation date."""
+    return time is not None and time.method in (INDEX, DAY)
+
+
+def add(graph: onnx.GraphProto, time: TimeAdjustment, width: int) -> None:
+    """Make `price` depend on the date: by a factor for each day, or by the day among the features.
+
+    `width` is that of the input `numbers`.
+    """
+    node = helper.make_node
+    constants: dict[str, NDArray[Any] | np.generic] = {
+        VALUATION_DATE: np.array([[np.nan]], np.float32),
+        "day_reference": np.float32(time.reference),
+        "day_first": np.float32(time.first),
+        "day_zero": np.float32(0),
+        "day_last": np.float32(time.until - time.first),
+    }
+    first = [
+        node("IsNaN", [VALUATION_DATE], ["day_left_out"]),
+        node("Where", ["day_left_out", "day_reference", VALUATION_DATE], ["day_asked"]),
+        node("Sub", ["day_asked", "day_first"], ["day_since"]),
+        node("Clip", ["day_since", "day_zero", "day_last"], ["day_within"]),
+        node("Cast", ["day_within"], ["day_at"], to=TensorProto.INT64),
+    ]
+    graph.input.append(helper.make_tensor_value_info(VALUATION_DATE, TensorProto.FLOAT, [None, 1]))
+    if time.method == DAY:
+        first += _feature(graph, time, width, constants)
+    else:
+        graph.node[-1].output[0] = "price_at_reference"
+        constants["time_factors"] = np.exp(time.level).astype(np.float32)
+        graph.node.append(node("Gather", ["time_factors", "day_at"], ["time_factor"]))
+        graph.node.append(node("Mul", ["price_at_reference", "time_factor"], ["price"]))
+    graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+    )
+    rest = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*first, *rest])
+
+
+def widening(time: TimeAdjustment, intervals: Intervals) -> NDArray[np.float32]:
+    """What to add to the square of an interval's score on each day: [days].
+
+    The score of an end is |log(end / price)|. It was calibrated on days on which the market's level had a
+    variance; on days with more, the rest is added, since independent errors add up as squares.
+    """
+    every = np.arange(time.first, time.until + 1, dtype=np.float64)
+    beyond = np.maximum(time.variance(every) - intervals.variance, 0)
+    return np.asarray(float(stats.norm.ppf(1 - intervals.alpha / 2)) ** 2 * beyond, dtype=np.float32)
+
+
+def widen(graph: onnx.GraphProto, time: TimeAdjustment, intervals: Intervals) -> None:
+    """Let the factors of both ends, which are looked up by price, depend on the date as well."""
+    node = helper.make_node
+    constants = {"time_widening": widening(time, intervals)}
+    made = [node("Gather", ["time_widening", "day_at"], ["wider"])]
+    for end, factors, side in (("lower", intervals.lower, "Neg"), ("upper", intervals.upper, "Identity")):
+        constants[f"{end}_squares"] = np.square(np.log(factors)).astype(np.float32)
+        made += [
+            node("Gather", [f"{end}_squares", "interval_bin"], [f"{end}_square"]),
+            node("Add", [f"{end}_square", "wider"], [f"{end}_wider_square"]),
+            node("Sqrt", [f"{end}_wider_square"], [f"{end}_distance"]),
+            node(side, [f"{end}_distance"], [f"{end}_score"]),
+            node("Exp", [f"{end}_score"], [f"{end}_factor"]),
+        ]
+    replaced = {f"{end}_factor" for end in ("lower", "upper")}
+    nodes = [each for each in graph.node if each.output[0] not in replaced]
+    at = next(place for place, each in enumerate(nodes) if each.output[0] == "interval_bin") + 1
+    unused = {f"{end}_factors" for end in ("lower", "upper")}
+    kept = [each for each in graph.initializer if each.name not in unused]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend([*nodes[:at], *made, *nodes[at:]])
+    graph.initializer.extend([*kept, *(numpy_helper.from_array(v, name) for name, v in constants.items())])
+
+
+def _feature(
+    graph: onnx.GraphProto,
+    time: TimeAdjustment,
+    width: int,
+    constants: dict[str, NDArray[Any] | np.generic],
+) -> list[onnx.NodeProto]:
+    """The day, which stops at the newest sale's, behind the numbers: the pipeline's own input."""
+    own = next(put for put in graph.input if put.name == FEATURES)
+    graph.input.remove(own)
+    graph.input.insert(0, helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, width]))
+    constants |= {
+        "day_newest": np.float32(time.last - time.first),
+        "day_column": np.array([1], np.int64),
+    }
+    node = helper.make_node
+    return [
+        node("Min", ["day_within", "day_newest"], ["day_known"]),
+        node("Shape", ["numbers"], ["numbers_rows"], start=0, end=1),
+        node("Concat", ["numbers_rows", "day_column"], ["day_shape"], axis=0),
+        node("Expand", ["day_known", "day_shape"], ["day_feature"]),
+        node("Concat", ["numbers", "day_feature"], [FEATURES], axis=1),
+    ]
