@@ -4,11 +4,12 @@ import dagster as dg
 
 from house_prices import sources
 from house_prices.contract.schema import Contract
-from house_prices.orchestration import assets
+from house_prices.orchestration import assets, database
 from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.automation import last_read
 from house_prices.orchestration.resources import Folders
 
+RETRY = "dagster/retry_on_asset_or_op_failure"
 NIGHTLY = "0 3 * * *"
 """At three in the morning, UTC."""
 
@@ -26,6 +27,7 @@ def of_market(contract: Contract) -> dg.Definitions:
         selection=dg.AssetSelection.assets(*(key(contract, asset) for asset in trained)),
         tags={"market": contract.name},
         description=f"Everything from the raw sales of {contract.title} to a judged candidate.",
+        hooks={retry_after_outage},
     )
     return dg.Definitions(jobs=[job], schedules=[_nightly(contract)])
 
@@ -45,3 +47,13 @@ def _nightly(contract: Contract) -> dg.ScheduleDefinition:
         return dg.RunRequest()
 
     return nightly
+
+
+@dg.failure_hook
+def retry_after_outage(context: dg.HookContext) -> None:
+    """Lets Dagster retry a run whose step failed because its records could not be reached, and no other.
+
+    Whatever else a step fails of, such as bad sales, would make it fail again.
+    """
+    if database.is_away(context.op_exception):
+        context.instance.add_run_tags(context.run_id, {RETRY: "true"})
