@@ -6,6 +6,7 @@ import click
 
 from house_prices.cli import contract, data, demo, gateway, models, predict, protos, quality, score, up
 from house_prices.cli.home import Home
+from house_prices.cli.text import shown
 from house_prices.errors import HousePricesError
 
 
@@ -16,7 +17,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except HousePricesError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException("\n".join(map(shown, str(error).split("\n")))) from error
 
 
 @click.group(cls=_Commands, context_settings={"show_default": True})

@@ -2,13 +2,16 @@
 
 import getpass
 import json
+from collections.abc import Iterator
 
 import click
 
+from house_prices.cli.audit_heads import audit_heads_of
 from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.errors import PromotionRefused
-from house_prices.registry import IN_LIFE
-from house_prices.registry.verify import verify as faults_of
+from house_prices.cli.text import shown
+from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
+from house_prices.registry import IN_LIFE, Registry
+from house_prices.registry.verify import examine
 
 
 @click.group()
@@ -21,19 +24,36 @@ def models() -> None:
 @pass_home
 def list_(home: Home, market: str | None) -> None:
     """Every version with the gate's decision. A star marks the champion, a plus a pinned version."""
+    damaged = False
     for name in [home.known(market)] if market else home.registry.markets():
-        champion = home.registry.champion(name)
-        pinned = home.registry.pinned(name)
-        decisions = home.registry.decisions(name)
         click.echo(name)
-        for number in home.registry.versions(name):
-            manifest = home.registry.version(name, number).manifest
-            star = "*" if champion and champion.version == number else "+" if number in pinned else " "
-            click.echo(
-                f" {star} {number:>4}  {manifest.created_at[:19]}  "
-                f"{manifest.training.get('estimator', 'unknown'):<24}  "
-                f"{home.registry.rejection(name, number) or decisions.get(number, 'not judged')}"
-            )
+        try:
+            for line in _versions(home.registry, name):
+                click.echo(f" {line}")
+        except (OSError, RegistryError) as error:
+            damaged = True
+            click.echo(f"   {shown(error)}", err=True)
+    if damaged:
+        raise click.exceptions.Exit(1)
+
+
+def _versions(registry: Registry, market: str) -> Iterator[str]:
+    """A line for each version; a damaged one has a line of its own."""
+    champion, pinned, decisions = (
+        registry.champion(market),
+        registry.pinned(market),
+        registry.decisions(market),
+    )
+    for number in registry.versions(market):
+        star = "*" if champion and champion.version == number else "+" if number in pinned else " "
+        try:
+            manifest = registry.version(market, number).manifest
+        except ModelDamaged as error:
+            yield f"{star} {number:>4}  damaged: {shown(error)}"
+            continue
+        decision = registry.rejection(market, number) or decisions.get(number) or "not judged"
+        estimator = manifest.training.get("estimator", "unknown")
+        yield shown(f"{star} {number:>4}  {manifest.created_at[:19]}  {estimator!s:<24}  {decision}")
 
 
 @models.command()
@@ -85,15 +105,17 @@ def report(home: Home, market: str | None, version: int | None) -> None:
 def promote(home: Home, market: str | None, version: int, reason: str, force: bool) -> None:
     """Make a version the champion."""
     name = home.known(market)
-    found = home.registry.version(name, version)
-    if not force:
-        try:
-            home.registry.require_decision(name, version)
-        except PromotionRefused as error:
-            raise click.ClickException(f"{error}. To promote it anyway, add --force.") from error
-    champion = home.registry.promote(
-        name, version, sha256=found.manifest.sha256, by=getpass.getuser(), reason=reason, force=force
-    )
+    sha256 = home.registry.version(name, version).manifest.sha256
+    with audit_heads_of(home) as heads:
+        if not force:
+            try:
+                heads.require(name)
+                home.registry.require_decision(name, version)
+            except PromotionRefused as error:
+                raise click.ClickException(f"{shown(error)}. To promote it anyway, add --force.") from error
+        by = getpass.getuser()
+        champion = home.registry.promote(name, version, sha256=sha256, by=by, reason=reason, force=force)
+        heads.keep(name)
     click.echo(f"{name} version {champion.version} is the champion since {champion.promoted_at}.")
 
 
@@ -105,7 +127,9 @@ def promote(home: Home, market: str | None, version: int, reason: str, force: bo
 def reject(home: Home, market: str | None, version: int, reason: str) -> None:
     """Reject a version, such as one that needs review: it is not to serve."""
     name = home.known(market)
-    home.registry.reject(name, version, by=getpass.getuser(), reason=reason)
+    with audit_heads_of(home) as heads:
+        home.registry.reject(name, version, by=getpass.getuser(), reason=reason)
+        heads.keep(name)
     click.echo(f"{name} version {version} is rejected; no sensor will promote it.")
 
 
@@ -116,7 +140,9 @@ def reject(home: Home, market: str | None, version: int, reason: str) -> None:
 def pin(home: Home, market: str | None, versions: tuple[int, ...]) -> None:
     """Have every server keep these versions loaded beside the champion; give none to unpin all."""
     name = home.known(market)
-    home.registry.pin(name, versions)
+    with audit_heads_of(home) as heads:
+        home.registry.pin(name, versions)
+        heads.keep(name)
     listed = ", ".join(map(str, sorted({*versions}))) or "nothing"
     click.echo(f"{name}: besides the champion and its predecessor, servers keep {listed} loaded.")
 
@@ -128,7 +154,9 @@ def pin(home: Home, market: str | None, versions: tuple[int, ...]) -> None:
 def rollback(home: Home, market: str | None, reason: str) -> None:
     """Make the champion's predecessor the champion again."""
     name = home.known(market)
-    champion = home.registry.rollback(name, by=getpass.getuser(), reason=reason)
+    with audit_heads_of(home) as heads:
+        champion = home.registry.rollback(name, by=getpass.getuser(), reason=reason)
+        heads.keep(name)
     click.echo(f"{name} version {champion.version} is the champion again.")
 
 
@@ -136,16 +164,40 @@ def rollback(home: Home, market: str | None, reason: str) -> None:
 @market_option
 @pass_home
 def verify(home: Home, market: str | None) -> None:
-    """Check every model file, the champion and the audit log."""
+    """Check every file, the champion, and the audit log against the heads that Dagster keeps.
+
+    Exits with 1 if anything was changed, and says what cannot be told.
+    """
     found = 0
-    for name in [home.known(market)] if market else home.registry.markets():
-        faults = faults_of(home.registry, name)
-        found += len(faults)
-        click.echo(f"{name}: {len(home.registry.versions(name))} versions, {len(faults) or 'no'} faults")
-        for fault in faults:
-            click.echo(f"  {fault}", err=True)
+    with audit_heads_of(home) as heads:
+        for name in [home.known(market)] if market else home.registry.markets():
+            told = examine(home.registry, name, heads.kept(name))
+            found += len(told.faults)
+            versions, count = len(home.registry.versions(name)), len(told.faults) or "no"
+            click.echo(f"{name}: {versions} versions, {count} faults, {heads.count(name)}")
+            for fault in told.faults:
+                click.echo(f"  {shown(fault)}", err=True)
+            for kind, sentences in {"accepted": told.accepted, "unproven": told.unproven}.items():
+                for sentence in sentences:
+                    click.echo(f"  {kind}: {shown(sentence)}")
     if found:
         raise click.exceptions.Exit(1)
+
+
+@models.command()
+@market_option
+@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+@pass_home
+def accept(home: Home, market: str | None, reason: str) -> None:
+    """Accept the faults that `models verify` tells today, after looking into them."""
+    name = home.known(market)
+    with audit_heads_of(home) as heads:
+        faults = examine(home.registry, name, heads.kept(name)).faults
+        home.registry.accept(name, faults, by=getpass.getuser(), reason=reason)
+        heads.keep(name)
+    click.echo(f"{name}: {len(faults) or 'no'} faults are accepted.")
+    for fault in faults:
+        click.echo(f"  {shown(fault)}")
 
 
 models.add_command(

@@ -1,6 +1,7 @@
 """The serving test: the real inference server, as a process, serves a candidate over a real socket."""
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -150,8 +151,10 @@ def _serving(version: ModelVersion, models: Path, log: Path) -> Iterator[_Server
 
 def _registry_of(version: ModelVersion, models: Path) -> None:
     home = models / version.market
-    home.mkdir(parents=True)
-    (home / str(version.number)).symlink_to(version.folder.resolve(), target_is_directory=True)
+    folder = home / str(version.number)
+    folder.mkdir(parents=True)
+    for file in (version.model, version.folder / "manifest.json"):  # a link would lead out of this registry
+        shutil.copyfile(file, folder / file.name)
     champion = Champion(
         version=version.number,
         sha256=version.manifest.sha256,

@@ -1,4 +1,4 @@
-"""Connections to Postgres that outlast its restart: a plugin of SQLAlchemy; `deploy/dagster.yaml` names it."""
+"""Connections to Postgres that outlast its restart: a plugin of SQLAlchemy, used in `deploy/dagster.yaml`."""
 
 import logging
 import time

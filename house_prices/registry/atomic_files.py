@@ -1,18 +1,11 @@
 """Writing files so that no reader, and no crash, ever sees half of one."""
 
 import fcntl
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-
-def sha256(path: Path) -> str:
-    """sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(path: Path, content: bytes) -> None:
@@ -38,7 +31,7 @@ def replace(path: Path, content: bytes) -> None:
 
 def append(path: Path, line: bytes) -> None:
     """Add a line to a file. A line that was not written as a whole is removed again."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     with os.fdopen(handle, "rb+") as file:
         size = _whole_lines(file.read())
         file.truncate(size)
@@ -47,10 +40,18 @@ def append(path: Path, line: bytes) -> None:
             file.write(line + b"\n")
             file.flush()
             os.fsync(file.fileno())
+            sync_folder(path.parent)
         except OSError:
             file.truncate(size)
             raise
-    sync_folder(path.parent)
+
+
+def remove_half_line(path: Path) -> None:
+    """Remove what a crash left of a line that it cut off."""
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb+") as file:
+        file.truncate(_whole_lines(file.read()))
+        os.fsync(handle)
 
 
 def _whole_lines(content: bytes) -> int:
@@ -70,9 +71,24 @@ def sync_folder(path: Path) -> None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a file's lock, waiting for whoever has it. The kernel frees it if the process dies."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked_for_reading(path: Path) -> Iterator[None]:
+    """Keep writers out, if there are any: without a lock file, as in a copied folder, there are none."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
         yield
     finally:
         os.close(handle)

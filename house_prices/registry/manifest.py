@@ -7,6 +7,12 @@ from datetime import date
 
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
+from house_prices.registry import reading
+
+FIELDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("sha256", "created_at", "contract_digest"), str),
+    **dict.fromkeys(("contract", "ranges", "golden", "training", "data", "lineage"), dict),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +92,8 @@ class Manifest:
 
 
 def from_json(content: bytes, where: str) -> Manifest:
-    """Read a manifest; raises ValueError or KeyError on one that was not written by `to_json`."""
-    values = json.loads(content)
+    """Read a manifest; raises ValueError, KeyError, TypeError or ContractError on one not by `to_json`."""
+    values = reading.typed(reading.parse(content), FIELDS)
     contract = reader.from_values(values["contract"], where=where)
     if contract.digest != values["contract_digest"]:
         raise ValueError("the contract differs from its digest")

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from house_prices.errors import ModelDamaged
-from house_prices.registry import atomic_files
+from house_prices.registry import reading
 from house_prices.registry.manifest import Manifest
 
 REPORT = "report.html"
@@ -39,14 +41,24 @@ class ModelVersion:
         """The model card; written when model_card is materialized."""
         return self.folder / REPORT
 
-    def check(self) -> None:
-        """Raise ModelDamaged unless the model's bytes are those that were published."""
-        found = atomic_files.sha256(self.model) if self.model.is_file() else "no file"
-        if found != self.manifest.sha256:
-            raise ModelDamaged(
-                f"{self.model}: sha256 is {found}, the manifest says {self.manifest.sha256}. "
-                "Publish the model again, or put back the file that was published."
-            )
+    def check(self, published: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Raise ModelDamaged unless the files are those that were published.
+
+        `published` is the sha256 of each by the audit log. Versions of the first release have none there; the
+        manifest knows the model's.
+        """
+        for name, expected in {"model.onnx": self.manifest.sha256, **published}.items():
+            path = self.folder / name
+            try:
+                found = reading.sha256(path, self.folder.parent.parent)
+            except FileNotFoundError:
+                found = "no file"
+            if found != expected:
+                says = "the audit log" if name in published else "the manifest"
+                raise ModelDamaged(
+                    f"{path}: sha256 is {found}, {says} says {expected}. "
+                    "Publish the model again, or put back the file that was published."
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +74,15 @@ class Champion:
     reason: str
     previous: int | None
     """The champion before this one, to which a rollback returns."""
+
+    @classmethod
+    def from_values(cls, values: object) -> "Champion":
+        """The champion in champion.json's value. Raises ValueError or TypeError for any other."""
+        text: dict[str, Any] = dict.fromkeys(("sha256", "promoted_at", "by", "reason"), str)
+        champion = cls(**reading.typed(values, {"version": int, "previous": (int, type(None)), **text}))
+        for number in (champion.version, *filter(None, [champion.previous])):
+            reading.number(number)
+        return champion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +124,8 @@ class DecisionRecord:
     """On the holdout."""
     holdout: str
     """Hash of the holdout's contents."""
+    champion: int | None
+    """The version that served then, with which the candidate was compared; None if none did."""
     at: str
     """ISO 8601, UTC."""
 
@@ -111,5 +134,16 @@ class DecisionRecord:
             return f"needs review: {' '.join(self.reasons)}"
         if self.outcome is Outcome.FAIL:
             return f"rejected: {' '.join(self.reasons)}"
-        found = ", ".join(f"{name} {self.metrics[name]:.4g}" for name in ("rmsle", "r2"))
-        return f"passed the gate, {found}"
+        shown = [f"{name} {self.metrics[name]:.4g}" for name in ("rmsle", "r2") if name in self.metrics]
+        return ", ".join(["passed the gate", *shown])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The end of an audit log at some time, kept where the log's writer does not reach."""
+
+    lines: int
+    hash: str
+    """Of the last line, in hexadecimal. It stands for all lines up to it."""
+    kept: str
+    """Where and when, for people."""

@@ -5,20 +5,20 @@
     <root>/<market>/pinned.json
     <root>/<market>/audit.jsonl
 
-A version is written in a hidden folder beside, synced, and renamed onto the empty folder that claimed
-its number; the champion changes by `os.replace`. So a crash at any instant leaves the old or the new.
+A change is laid out beside what it changes, and synced. Then the audit log gets its line, and after that the
+files are put in their place, each by one rename. So a crash at any instant leaves the old or the new, and the
+next change finishes what the log says was done: see `unfinished`.
 """
 
 import errno
 import hashlib
-import json
 import os
+import re
 import shutil
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from house_prices.errors import (
     ContractError,
@@ -28,21 +28,24 @@ from house_prices.errors import (
     RejectionRefused,
     VersionNotFound,
 )
-from house_prices.registry import atomic_files, audit, manifest
+from house_prices.registry import atomic_files, audit, manifest, reading, unfinished
 from house_prices.registry.manifest import Manifest
 from house_prices.registry.records import (
     IN_LIFE,
     REPORT,
     Champion,
     DecisionRecord,
+    Head,
     ModelVersion,
     Outcome,
     Rejection,
 )
+from house_prices.registry.unfinished import CHAMPION, PINNED
 
-PINNED = "pinned.json"
 ATTACHMENTS = (REPORT, IN_LIFE)
 """Files that may be written beside a published model."""
+MARKET = re.compile("[a-z][a-z0-9_]*")
+NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
 class Registry:
@@ -53,19 +56,19 @@ class Registry:
 
     def markets(self) -> list[str]:
         """Markets with anything published, by name."""
-        return sorted(path.name for path in self.root.glob("[a-z]*") if path.is_dir())
+        return sorted(p.name for p in self.root.glob("[a-z]*") if MARKET.fullmatch(p.name) and p.is_dir())
 
     def versions(self, market: str) -> list[int]:
         """Numbers of the published versions, oldest first."""
-        claimed = [path for path in (self.root / market).glob("[0-9]*") if path.name.isdecimal()]
+        claimed = [path for path in self._home(market).glob("[0-9]*") if NUMBER.fullmatch(path.name)]
         return sorted(int(path.name) for path in claimed if (path / "manifest.json").is_file())
 
     def version(self, market: str, number: int) -> ModelVersion:
         """A published version by its number; its model file is not read."""
-        folder = self.root / market / str(number)
+        folder = self._home(market) / str(number)
         path = folder / "manifest.json"
         try:
-            read = manifest.from_json(path.read_bytes(), where=str(path))
+            read = manifest.from_json(reading.content(path, self.root), where=str(path))
         except FileNotFoundError as error:
             known = ", ".join(map(str, self.versions(market))) or "none"
             message = f"{market} has no version {number}; published versions: {known}."
@@ -74,11 +77,17 @@ class Registry:
             raise ModelDamaged(f"{path} cannot be read: {error}") from error
         return ModelVersion(market=market, number=number, folder=folder, manifest=read)
 
+    def check(self, market: str, number: int) -> ModelVersion:
+        """A version whose files are those that were published. Raises ModelDamaged if they are not."""
+        version = self.version(market, number)
+        version.check(audit.publications(self.history(market)).get(number, {}))
+        return version
+
     def champion(self, market: str) -> Champion | None:
         """The champion, or None if no version has been promoted."""
-        path = self.root / market / "champion.json"
+        path = self._home(market) / CHAMPION
         try:
-            return Champion(**json.loads(path.read_bytes()))
+            return Champion.from_values(reading.parse(reading.content(path, self.root)))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
@@ -86,14 +95,15 @@ class Registry:
 
     def pinned(self, market: str) -> tuple[int, ...]:
         """Versions that servers keep loaded beside the champion, oldest first."""
-        path = self.root / market / PINNED
-        if not path.exists():
+        path = self._home(market) / PINNED
+        if not os.path.lexists(path):
             path = path.with_name("kept.json")  # its name in the first release
         try:
-            return tuple(int(number) for number in json.loads(path.read_bytes())["versions"])
+            values = reading.typed(reading.parse(reading.content(path, self.root)), {"versions": list})
+            return tuple(map(reading.number, values["versions"]))
         except FileNotFoundError:
             return ()
-        except (ValueError, TypeError, KeyError) as error:
+        except ValueError as error:
             raise ModelDamaged(f"{path} cannot be read: {error}") from error
 
     def pin(self, market: str, numbers: Iterable[int]) -> None:
@@ -101,13 +111,13 @@ class Registry:
 
         Raises VersionNotFound, and PromotionRefused if a person has rejected one of them.
         """
-        wanted = sorted({*numbers})
-        with self._locked(market, f"pin versions of {market}"):
+        wanted = tuple(sorted({*numbers}))
+        with self._changing(market, f"pin versions of {market}") as home:
             for number in wanted:
                 self.version(market, number)
                 self._refuse_rejected(market, number)
-            content = json.dumps({"versions": wanted}) + "\n"
-            atomic_files.replace(self.root / market / PINNED, content.encode())
+            audit.append(home / audit.NAME, "pin", {"versions": wanted})
+            unfinished.write_pinned(home, wanted)
 
     def resolve(self, market: str, number: int | None = None) -> ModelVersion:
         """A version by number, or the champion's."""
@@ -131,8 +141,19 @@ class Registry:
             raise ModelDamaged(
                 f"the model's sha256 is {found}, its manifest says {described.sha256}. Nothing was published."
             )
-        with _disk_errors(f"publish a version of {market}"):
-            number = self._write(self._home(market), model, content, trained_on)
+        with self._changing(market, f"publish a version of {market}", create=True) as home:
+            number = self._next_number(home)
+            staged = unfinished.publication(home, number)
+            try:
+                files = _lay_out(
+                    staged, {"model.onnx": model, "manifest.json": content, "trained_on.bin": trained_on}
+                )
+                audit.append(home / audit.NAME, "publication", {"version": number, "files": files})
+            except BaseException:
+                if number not in audit.publications(self.history(market)):
+                    shutil.rmtree(staged, ignore_errors=True)
+                raise
+            unfinished.put(staged, home / str(number))
         return self.version(market, number)
 
     def attach(self, market: str, number: int, name: str, content: bytes) -> Path:
@@ -146,47 +167,22 @@ class Registry:
                 "To change the model, publish a new version."
             )
         path = self.version(market, number).folder / name
-        with _disk_errors(f"write {name} of {market} version {number}"):
-            atomic_files.replace(path, content)
+        with self._changing(market, f"write {name} of {market} version {number}") as home:
+            staged = unfinished.attachment(home, number, name)
+            try:
+                atomic_files.write(staged, content)
+                facts = {"version": number, "name": name, "sha256": hashlib.sha256(content).hexdigest()}
+                audit.append(home / audit.NAME, "attachment", facts)
+            except OSError:
+                staged.unlink(missing_ok=True)
+                raise
+            unfinished.put(staged, path)
         return path
 
-    def _home(self, market: str) -> Path:
-        home = self.root / market
-        if not home.is_dir():
-            home.mkdir(parents=True, exist_ok=True)
-            atomic_files.sync_folder(self.root)
-        return home
-
-    def _write(self, home: Path, model: bytes, described: bytes, trained_on: bytes) -> int:
-        beside = home / f".publishing-{uuid.uuid4().hex}"
-        claimed = beside
-        try:
-            beside.mkdir()
-            atomic_files.write(beside / "model.onnx", model)
-            atomic_files.write(beside / "manifest.json", described)
-            atomic_files.write(beside / "trained_on.bin", trained_on)
-            atomic_files.sync_folder(beside)
-            claimed = self._claim(home)
-            os.rename(beside, claimed)
-            atomic_files.sync_folder(home)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            with suppress(OSError):  # a version that is there already is not empty, and stays
-                claimed.rmdir()
-            raise
-        return int(claimed.name)
-
-    def _claim(self, home: Path) -> Path:
-        """Take the next free number: `mkdir` lets only one publisher have it."""
-        taken = [int(path.name) for path in home.glob("[0-9]*") if path.name.isdecimal()]
-        number = max(taken, default=0) + 1
-        while True:
-            try:
-                (home / str(number)).mkdir()
-            except FileExistsError:
-                number += 1
-            else:
-                return home / str(number)
+    def _next_number(self, home: Path) -> int:
+        """One more than any version has, had by the log, or was meant to have."""
+        taken = [int(path.name) for path in home.glob("[0-9]*") if NUMBER.fullmatch(path.name)]
+        return max([0, *taken, *audit.publications(audit.read(home / audit.NAME))]) + 1
 
     def promote(
         self, market: str, number: int, *, sha256: str, by: str, reason: str, force: bool = False
@@ -199,14 +195,15 @@ class Registry:
         Raises PromotionRefused if the version's files do not have `sha256`, and, unless `force` overrules it,
         if a person has rejected the version.
         """
-        with self._locked(market, f"promote {market} version {number}"):
+        with self._changing(market, f"promote {market} version {number}") as home:
             if not force:
                 self._refuse_rejected(market, number)
+                _refuse_changed_log(home, market)
             return self._promote("promotion", market, number, sha256=sha256, by=by, reason=reason)
 
     def rollback(self, market: str, *, by: str, reason: str) -> Champion:
         """Make the champion's predecessor the champion again."""
-        with self._locked(market, f"roll back {market}"):
+        with self._changing(market, f"roll back {market}"):
             champion = self.champion(market)
             if champion is None or champion.previous is None:
                 raise VersionNotFound(f"{market} has no earlier champion to roll back to.")
@@ -216,7 +213,7 @@ class Registry:
 
     def reject(self, market: str, number: int, *, by: str, reason: str) -> None:
         """Decide that a version is not to serve. Raises RejectionRefused if it serves already."""
-        with self._locked(market, f"reject {market} version {number}"):
+        with self._changing(market, f"reject {market} version {number}") as home:
             sha256 = self.version(market, number).manifest.sha256
             champion = self.champion(market)
             if champion and champion.version == number:
@@ -226,7 +223,7 @@ class Registry:
             if number in self.pinned(market):
                 raise RejectionRefused(f"{market} version {number} is pinned on the servers. Unpin it first.")
             facts = {"version": number, "sha256": sha256, "by": by, "reason": reason}
-            audit.append(self.root / market / "audit.jsonl", "rejection", facts)
+            audit.append(home / audit.NAME, "rejection", facts)
 
     def rejection(self, market: str, number: int) -> Rejection | None:
         """A person's rejection of a version; None if there is none, or a promotion has overruled it."""
@@ -248,59 +245,113 @@ class Registry:
                 f"but {sha256} was judged. Evaluate the version again."
             )
         try:
-            version.check()
+            self.check(market, number)
         except ModelDamaged as error:
             raise PromotionRefused(str(error)) from error
-        old = self.champion(market)
+        old, home = self.champion(market), self._home(market)
         previous = old.version if old else None
         if old and (old.version, old.sha256) == (number, sha256):
-            if audit.is_logged(self.history(market), old):
+            if audit.champions(self.history(market))[-1:] == [old]:
                 return old
             previous = old.previous
         facts: dict[str, object] = {"version": number, "sha256": sha256, "by": by, "reason": reason}
-        home = self.root / market
-        entry = audit.append(home / "audit.jsonl", event, {**facts, "previous": previous})
-        new = Champion(
-            version=number,
-            sha256=sha256,
-            promoted_at=str(entry["at"]),
-            by=by,
-            reason=reason,
-            previous=previous,
-        )
-        content = json.dumps(asdict(new), indent=2, ensure_ascii=False) + "\n"
-        atomic_files.replace(home / "champion.json", content.encode())
+        entry = audit.append(home / audit.NAME, event, {**facts, "previous": previous})
+        new = audit.champion(entry)
+        assert new  # noqa: S101  # a promotion's entry tells a champion
+        unfinished.write_champion(home, new)
         return new
 
     def record_decision(self, market: str, facts: Mapping[str, object]) -> None:
         """Append a decision of the gate to the market's audit log."""
-        with self._locked(market, f"write the audit log of {market}"):
-            audit.append(self.root / market / "audit.jsonl", audit.DECISION, facts)
+        with self._changing(market, f"write the audit log of {market}") as home:
+            audit.append(home / audit.NAME, audit.DECISION, facts)
+
+    def accept(self, market: str, faults: Sequence[str], *, by: str, reason: str) -> None:
+        """Log that a person has looked into these faults: `verify` tells them apart from new ones."""
+        with self._changing(market, f"accept faults of {market}") as home:
+            facts = {"faults": list(faults), "by": by, "reason": reason}
+            audit.append(home / audit.NAME, "acceptance", facts)
 
     def decisions(self, market: str) -> dict[int, DecisionRecord]:
         """The gate's newest decision on each version that it has judged."""
         return audit.decisions(self.history(market))
 
-    def require_decision(self, market: str, number: int) -> None:
-        """Raise PromotionRefused for a version that a person promotes only by force.
+    def require_decision(self, market: str, number: int, *, by_person: bool = True) -> None:
+        """Raise PromotionRefused for a version that is promoted only by force.
 
-        A version that needs review is theirs to decide; one that the gate rejected, or has not seen, is not.
+        A version that needs review is a person's to decide; one that the gate rejected, has not seen, or
+        compared with another champion than that of today, is not.
         """
-        decision = self.decisions(market).get(number)
-        if decision is None or decision.outcome is Outcome.FAIL:
+        decision, champion = self.decisions(market).get(number), self.champion(market)
+        allowed = (Outcome.PASS, Outcome.NEEDS_REVIEW) if by_person else (Outcome.PASS,)
+        if decision is None or decision.outcome not in allowed:
             raise PromotionRefused(f"{market} version {number}: {decision or 'not judged'}")
+        if decision.sha256 not in ("", self.version(market, number).manifest.sha256):
+            raise PromotionRefused(f"{market} version {number} is not the model that the gate judged")
+        if champion and champion.version not in (number, decision.champion):
+            raise PromotionRefused(
+                f"{market} version {number} was compared with {_named(decision.champion)}, and version "
+                f"{champion.version} serves now: train and judge again"
+            )
 
-    def history(self, market: str) -> list[dict[str, object]]:
+    def history(self, market: str) -> list[dict[str, Any]]:
         """The market's audit log, oldest first."""
-        return audit.read(self.root / market / "audit.jsonl")
+        return audit.read(self._home(market) / audit.NAME)
+
+    def head(self, market: str) -> Head | None:
+        """The end of the market's audit log, to be kept elsewhere; None for an empty log."""
+        hashes = audit.hashes(self._home(market) / audit.NAME)
+        return Head(lines=len(hashes), hash=hashes[-1], kept="the log itself") if hashes else None
+
+    def missing_heads(self, market: str, heads: Sequence[Head]) -> list[str]:
+        """What heads that were kept elsewhere tell of the log, and nobody has accepted."""
+        path = self._home(market) / audit.NAME
+        accepted = audit.accepted(audit.read(path))
+        return [fault for fault in audit.missing(path, heads) if fault not in accepted]
+
+    def _home(self, market: str) -> Path:
+        """A market's folder. Only what can be a market's name becomes part of a path."""
+        if not MARKET.fullmatch(market):
+            raise VersionNotFound(f"{market!r} is no market's name; there are {self.markets()}.")
+        return self.root / market
 
     @contextmanager
-    def _locked(self, market: str, what: str) -> Iterator[None]:
-        home = self.root / market
-        if not home.is_dir():
-            raise VersionNotFound(f"{self.root} has no market {market!r}; there are {self.markets()}.")
-        with _disk_errors(what), atomic_files.locked(home / ".lock"):
-            yield
+    def _changing(self, market: str, what: str, *, create: bool = False) -> Iterator[Path]:
+        """The market's folder, locked, with what an interrupted change left finished."""
+        home = self._home(market)
+        with _disk_errors(what):
+            if create and not home.is_dir():
+                home.mkdir(parents=True, exist_ok=True)
+                atomic_files.sync_folder(self.root)
+            if not home.is_dir():
+                raise VersionNotFound(f"{self.root} has no market {market!r}; there are {self.markets()}.")
+            with atomic_files.locked(home / ".lock"):
+                unfinished.finish(home)
+                yield home
+
+
+def _named(number: int | None) -> str:
+    return f"version {number}" if number else "no champion"
+
+
+def _lay_out(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Write files to a new folder, and wait until the disk has them; gives the sha256 of each."""
+    folder.mkdir()
+    for name, content in contents.items():
+        atomic_files.write(folder / name, content)
+    atomic_files.sync_folder(folder)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def _refuse_changed_log(home: Path, market: str) -> None:
+    """Raise PromotionRefused if the log was changed and nobody accepted that: it may lack a rejection."""
+    path = home / audit.NAME
+    accepted = audit.accepted(audit.read(path))
+    if found := [fault for fault in audit.faults(path) if fault not in accepted]:
+        raise PromotionRefused(
+            f"{market}: {found[0]}. Look into it with `house-prices models verify`, then accept it with "
+            "`house-prices models accept`, or force the promotion."
+        )
 
 
 @contextmanager

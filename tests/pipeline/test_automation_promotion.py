@@ -9,7 +9,8 @@ import dagster as dg
 import pytest
 
 from house_prices import gate
-from house_prices.orchestration import plots
+from house_prices.orchestration import audit_heads, plots
+from house_prices.registry.verify import verify
 from tests import cottages
 from tests.workshop import METRICS, Workshop
 
@@ -236,7 +237,8 @@ def test_files_swapped_for_another_version_after_they_were_judged_are_rejected(t
     for name in ("model.onnx", "manifest.json"):
         (models / "2" / name).write_bytes((models / "1" / name).read_bytes())
     said = skipped(trained.tick("promotion"))
-    assert said == "Version 2 is rejected. Its files have changed since they were judged."
+    assert said.startswith("Version 2 is rejected. ")
+    assert "the audit log says" in said
 
 
 def test_a_promotion_refuses_a_file_changed_since_the_tick_and_is_not_retried(trained: Workshop) -> None:
@@ -253,7 +255,61 @@ def test_a_promotion_that_runs_twice_is_one_promotion(trained: Workshop) -> None
     assert trained.promote(request).success
     assert trained.promote(request).success
     events = [entry["event"] for entry in trained.registry.history("cottages")]
-    assert events == ["gate_decision", "promotion"]
+    assert events == ["publication", "gate_decision", "attachment", "promotion"]
+    told = trained.instance.fetch_materializations(dg.AssetKey(["cottages", "champion"]), limit=9).records
+    assert len(told) == 1
+
+
+SENSOR = {"dagster/sensor_name": "cottages_promotion_sensor"}
+
+
+def test_the_sensors_tag_promotes_nothing_that_the_sensor_would_not(trained: Workshop) -> None:
+    """Such a run may be launched by anybody who reaches the UI."""
+    request = requested(trained.tick("promotion"))
+    trained.materialize()  # a newer candidate, which is not checked yet
+    result = trained.launch("promotion", request.run_config, SENSOR)
+    assert "is not the candidate that was evaluated last, which is 2" in failure(result)
+    config = request.run_config["ops"]["promote_cottages"]["config"]
+    newest = trained.registry.version("cottages", 2).manifest.sha256
+    forged = {"ops": {"promote_cottages": {"config": {**config, "version": 2, "sha256": newest}}}}
+    assert "has not been checked for this candidate" in failure(trained.launch("promotion", forged, SENSOR))
+    assert trained.registry.champion("cottages") is None
+
+
+def test_a_promotion_launched_again_weeks_later_is_refused(trained: Workshop) -> None:
+    request = requested(trained.tick("promotion"))
+    assert trained.launch("promotion", request.run_config, SENSOR).success
+    cottages.write_sales(trained.sales, [*cottages.law(), *cottages.law(seed=9)])
+    trained.train()
+    promote_newest(trained)
+    for tags in (SENSOR, {}):
+        again = trained.launch("promotion", request.run_config, tags)
+        assert re.search("not the candidate that|serves now: train and judge again", failure(again))
+    champion = trained.registry.champion("cottages")
+    assert champion
+    assert champion.version == 2
+
+
+def test_a_log_that_lacks_what_dagster_knows_promotes_nothing(trained: Workshop) -> None:
+    request = requested(trained.tick("promotion"))
+    log = trained.home / "storage/models/cottages/audit.jsonl"
+    trained.registry.reject("cottages", 1, by="ann", reason="odd prices")
+    assert "was rejected by ann" in skipped(trained.tick("promotion"))  # which keeps the log's head
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    assert "audit.jsonl lacks the line 4 that Dagster's event" in skipped(trained.tick("promotion"))
+    assert "lacks the line 4" in failure(trained.promote(request))
+    faults = verify(trained.registry, "cottages", audit_heads.kept(trained.instance, "cottages"))
+    assert len(faults) == 1
+    trained.registry.accept("cottages", faults, by="bob", reason="the disk was restored")
+    assert requested(trained.tick("promotion")).tags["version"] == "1"
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """What the failed step said."""
+    assert not result.success
+    return " ".join(
+        str(event.step_failure_data.error) for event in result.all_events if event.is_step_failure
+    )
 
 
 @contextmanager

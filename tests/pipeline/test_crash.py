@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from house_prices.errors import RegistryError
-from house_prices.registry import Registry
+from house_prices.registry import Registry, audit
 from house_prices.registry.verify import verify
 from tests import dying, plain_model
 from tests.plain_model import MARKET
@@ -69,14 +69,12 @@ def see_whole_versions(registry: Registry) -> None:
 
 def go_on(registry: Registry) -> None:
     """Fail unless the next publication and promotion do what they should."""
-    known = registry.versions(MARKET)
+    known = {*registry.versions(MARKET), *audit.publications(registry.history(MARKET))}
     version = plain_model.publish(registry, b"the next model")
     champion = plain_model.promote(registry, version.number)
-    assert registry.versions(MARKET) == [*known, version.number]
+    assert registry.versions(MARKET) == [*sorted(known), version.number]
     assert registry.champion(MARKET) == champion
-    assert not [
-        fault for fault in verify(registry, MARKET) if "audit" in fault or "champion.json says" in fault
-    ]
+    assert verify(registry, MARKET) == []
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
@@ -126,7 +124,7 @@ def test_a_line_cut_off_by_a_kill_is_named_and_taken_back_by_the_next(tmp_path: 
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(log.read_bytes() + b'{"event":"promo')
     assert any("half a line" in fault for fault in verify(registry, MARKET))
-    registry.record_decision(MARKET, {"passed": True})
+    registry.record_decision(MARKET, {"version": 1, "passed": True, "reasons": []})
     assert verify(registry, MARKET) == []
 
 
@@ -140,13 +138,16 @@ def test_an_interrupted_promotion_is_put_right_by_promoting_what_is_meant(
         champion = registry.champion(MARKET)
         assert champion
         assert champion.version == meant
-        assert not [fault for fault in verify(registry, MARKET) if "champion.json says" in fault]
+        assert verify(registry, MARKET) == []
 
 
-def test_a_publication_that_a_full_disk_stopped_leaves_nothing_behind(act: dying.Act, tmp_path: Path) -> None:
+def test_a_publication_that_a_full_disk_stopped_leaves_nothing_but_what_the_next_finishes(
+    act: dying.Act, tmp_path: Path
+) -> None:
     before = prepared(tmp_path / "before", versions=1)
     for registry in every_step(act, "publish", "full", before, tmp_path):
-        assert leftovers(registry) == set()
+        logged = {*audit.publications(registry.history(MARKET))} - {*registry.versions(MARKET)}
+        assert leftovers(registry) == {f".publishing-{number}" for number in logged}
 
 
 def test_a_full_disk_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

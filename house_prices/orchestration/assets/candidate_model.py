@@ -12,6 +12,7 @@ import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import measure
+from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import PICKLE, common, key
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Manifest
@@ -43,6 +44,7 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
         described = _describe(model, fitted_pipeline, splits, contract, context.run.run_id)
         trained_on = np.unique(measure.names_of(splits[splits[PART] != HOLDOUT])).tobytes()
         version = folders.registry.publish(contract.name, model, described, trained_on=trained_on)
+        context.log_event(audit_heads.observation(folders.registry, contract.name))
         return dg.MaterializeResult(
             value={"version": version.number, "sha256": described.sha256},
             data_version=dg.DataVersion(described.sha256),

@@ -12,6 +12,7 @@ from house_prices.evaluation.evaluate import Serve, evaluate
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import GateDecision
 from house_prices.model_card import charts
+from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import PICKLE, chart, common, key, table
 from house_prices.orchestration.resources import Folders
 from house_prices.training.train import Fitted
@@ -48,6 +49,7 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
         found = evaluate(splits, fitted_pipeline, number, contract, registry, serve=serve)
         decision = gate.decide(found, contract.gate)
         registry.record_decision(contract.name, audited(found, decision, context.run.run_id))
+        context.log_event(audit_heads.observation(registry, contract.name))
         return dg.MaterializeResult(
             value=found, metadata={"decision": decision.outcome.value, **_shown(found, contract.target.unit)}
         )

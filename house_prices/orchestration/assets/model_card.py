@@ -6,6 +6,7 @@ from house_prices import gate
 from house_prices.contract.schema import Contract
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.model_card import publish
+from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import common, key
 from house_prices.orchestration.resources import Folders
 
@@ -18,10 +19,13 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
         ins={"metrics": dg.AssetIn(key(contract, "metrics"))},
         kinds={"html"},
     )
-    def asset(metrics: Evaluation, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def asset(
+        context: dg.AssetExecutionContext, metrics: Evaluation, folders: Folders
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """What the version is, how it was judged and what it does not know, as one HTML page."""
         decision = gate.decide(metrics, contract.gate)
         path = publish(folders.registry, contract.name, metrics, decision)
+        context.log_event(audit_heads.observation(folders.registry, contract.name))
         return dg.MaterializeResult(
             metadata={
                 "version": metrics.version,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import PromotionRefused, RegistryError, RejectionRefused
+from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.automation import gate_results
 from house_prices.orchestration.automation.gate_results import Candidate
@@ -55,13 +56,14 @@ def job(contract: Contract) -> dg.JobDefinition:
     @dg.op(name=op_name(contract), retry_policy=dg.RetryPolicy(max_retries=3, delay=2))
     def promote(context: dg.OpExecutionContext, config: Promotion, folders: Folders) -> None:
         try:
-            if is_by_hand(context) and config.decision is Decision.promote and not config.force:
-                folders.registry.require_decision(contract.name, config.version)
-            champion = _decide(folders.registry, contract.name, config, by=decider(context))
+            if config.decision is Decision.promote and not config.force:
+                _require_evidence(context, contract, config, folders.registry)
+            champion = _decide(folders.registry, contract.name, config, by=decider(context, config.force))
         except (PromotionRefused, RejectionRefused) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        if champion:
+        if champion and not _is_told(context.instance, contract, champion):
             context.log_event(materialization(contract, champion))
+        context.log_event(audit_heads.observation(folders.registry, contract.name))
 
     @dg.job(
         name=name(contract),
@@ -72,6 +74,36 @@ def job(contract: Contract) -> dg.JobDefinition:
         promote()
 
     return promotion
+
+
+def _require_evidence(
+    context: dg.OpExecutionContext, contract: Contract, config: Promotion, registry: Registry
+) -> None:
+    """Raise PromotionRefused unless the version was judged, and nothing newer is known.
+
+    A run with the sensor's tag, whoever launched it and whenever, has to show what the sensor saw.
+    """
+    if faults := audit_heads.faults(context.instance, registry, contract.name):
+        raise PromotionRefused(f"{faults[0]} See `house-prices models verify`")
+    registry.require_decision(contract.name, config.version, by_person=is_by_hand(context))
+    if is_by_hand(context):
+        return
+    newest = gate_results.newest_candidate(context.instance, contract)
+    if newest is None or (newest.version, newest.sha256) != (config.version, config.sha256):
+        raise PromotionRefused(
+            f"version {config.version} is not the candidate that was evaluated last, which is "
+            f"{newest and newest.version}: a run of the sensor is not to be launched again"
+        )
+    results = gate_results.read(context.instance, contract, newest)
+    if against := [*results.pending, *results.failed, *results.needs_review]:
+        raise PromotionRefused(f"version {config.version}: {' '.join(against)}")
+
+
+def _is_told(instance: dg.DagsterInstance, contract: Contract, champion: Champion) -> bool:
+    """Whether Dagster knows of the champion already: by a run that did the same, or was interrupted."""
+    records = instance.fetch_materializations(key(contract, "champion"), limit=1).records
+    told = records[0].asset_materialization if records else None
+    return told is not None and told.metadata["promoted_at"].value == champion.promoted_at
 
 
 def _decide(registry: Registry, market: str, config: Promotion, *, by: str) -> Champion | None:
@@ -90,9 +122,10 @@ def is_by_hand(context: dg.OpExecutionContext) -> bool:
     return SENSOR_TAG not in context.run.tags
 
 
-def decider(context: dg.OpExecutionContext) -> str:
-    """Who decided, for the audit log: the sensor that asked for the run, or a person."""
-    return str(context.run.tags.get(SENSOR_TAG, "a run started by hand"))
+def decider(context: dg.OpExecutionContext, force: bool = False) -> str:
+    """Who decided, for the audit log: the sensor that asked for the run, which never forces, or a person."""
+    by_hand = "a run started by hand"
+    return by_hand if force else str(context.run.tags.get(SENSOR_TAG, by_hand))
 
 
 def materialization(contract: Contract, champion: Champion) -> dg.AssetMaterialization:
@@ -112,6 +145,9 @@ def sensor(contract: Contract) -> dg.SensorDefinition:
         description="Promotes the newest candidate once every rule of the gate has passed it.",
     )
     def promotion_sensor(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult:
+        if faults := audit_heads.faults(context.instance, folders.registry, contract.name):
+            return dg.SensorResult(skip_reason=f"{' '.join(faults)} See `house-prices models verify`.")
+        audit_heads.keep(context.instance, folders.registry, contract.name)
         candidate = gate_results.newest_candidate(context.instance, contract)
         if candidate is None:
             return dg.SensorResult(skip_reason="No candidate has been evaluated yet.")
@@ -149,8 +185,7 @@ def _request(contract: Contract, candidate: Candidate, fingerprint: str) -> dg.R
 def _objections(registry: Registry, contract: Contract, candidate: Candidate) -> list[str]:
     """What stands against promotion besides the gate: changed files, or a person's rejection."""
     try:
-        version = registry.version(contract.name, candidate.version)
-        version.check()
+        version = registry.check(contract.name, candidate.version)
     except RegistryError as error:
         return [str(error)]
     if version.manifest.sha256 != candidate.sha256:

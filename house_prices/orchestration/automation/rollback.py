@@ -5,6 +5,7 @@ from pydantic import Field
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import RegistryError
+from house_prices.orchestration import audit_heads
 from house_prices.orchestration.automation.promotion import decider, materialization
 from house_prices.orchestration.resources import Folders
 
@@ -30,6 +31,7 @@ def job(contract: Contract) -> dg.JobDefinition:
         except RegistryError as error:
             raise dg.Failure(str(error)) from error
         context.log_event(materialization(contract, champion))
+        context.log_event(audit_heads.observation(folders.registry, contract.name))
 
     @dg.job(
         name=f"{contract.name}_rollback",

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from house_prices.errors import PromotionRefused
 from house_prices.registry import Registry, audit
-from house_prices.registry.verify import verify
+from house_prices.registry.verify import examine, verify
 from tests import plain_model
 from tests.plain_model import MARKET
 
@@ -18,9 +19,13 @@ from tests.plain_model import MARKET
 def log(tmp_path: Path) -> Path:
     """A log of four decisions."""
     path = tmp_path / "audit.jsonl"
-    for number in range(4):
-        audit.append(path, "gate_decision", {"version": number, "passed": number > 1})
+    for number in range(1, 5):
+        audit.append(path, "gate_decision", decision(number, passed=number > 2))
     return path
+
+
+def decision(version: int, *, passed: bool = True, reasons: tuple[str, ...] = ()) -> dict[str, object]:
+    return {"version": version, "passed": passed, "reasons": reasons}
 
 
 def lines(log: Path) -> list[bytes]:
@@ -28,7 +33,7 @@ def lines(log: Path) -> list[bytes]:
 
 
 def test_events_are_read_in_the_order_in_which_they_were_written(log: Path) -> None:
-    assert [entry["version"] for entry in audit.read(log)] == [0, 1, 2, 3]
+    assert [entry["version"] for entry in audit.read(log)] == [1, 2, 3, 4]
     assert audit.faults(log) == []
 
 
@@ -89,7 +94,7 @@ def test_lines_in_another_order_are_found(log: Path) -> None:
 def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: bytes) -> None:
     log.write_bytes(log.read_bytes() + line)
     before = audit.faults(log)
-    audit.append(log, "gate_decision", {"version": 9})
+    audit.append(log, "gate_decision", decision(9))
     assert before
     assert set(before) <= set(audit.faults(log))
     assert audit.read(log)[-1]["version"] == 9
@@ -99,8 +104,8 @@ def test_whatever_line_was_added_is_found_and_stops_nothing(log: Path, line: byt
 @given(at=st.integers(min_value=0), letter=st.integers(min_value=0, max_value=255))
 def test_any_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, at: int, letter: int) -> None:
     path = tmp_path_factory.mktemp("log") / "audit.jsonl"
-    audit.append(path, "gate_decision", {"version": 1, "reason": "größer"})
-    audit.append(path, "gate_decision", {"version": 2})
+    audit.append(path, "gate_decision", decision(1, reasons=("größer",)))
+    audit.append(path, "gate_decision", decision(2))
     content = bytearray(path.read_bytes())
     before = json.loads(content.splitlines()[0]), json.loads(content.splitlines()[1])
     content[at % len(content)] = letter
@@ -115,17 +120,28 @@ def test_a_promotion_removed_from_the_end_is_missed_by_the_champion(tmp_path: Pa
     plain_model.promote(registry, 1)
     plain_model.promote(registry, 2)
     log = tmp_path / MARKET / "audit.jsonl"
-    log.write_bytes(lines(log)[0])
+    log.write_bytes(b"".join(lines(log)[:-1]))
     assert "the audit log's last promotion says 1" in "\n".join(verify(registry, MARKET))
 
 
-@pytest.mark.parametrize("line", [b"{}\n", b'{"event":"promotion"}\n', b"[]\n", b'{"event":[]}\n'])
-def test_a_strange_line_is_a_fault_of_the_registry_and_no_crash(tmp_path: Path, line: bytes) -> None:
+STRANGE = (b"{}\n", b'{"event":"promotion"}\n', b"[]\n", b'{"event":[]}\n')
+
+
+@pytest.mark.parametrize(
+    "line", [*STRANGE, b'{"event":"gate_decision","reasons":[],"at":"","passed":true}\n']
+)
+def test_a_strange_line_is_a_fault_that_only_force_or_a_person_overrules(tmp_path: Path, line: bytes) -> None:
     registry = Registry(tmp_path)
     plain_model.publish(registry, b"one")
     plain_model.promote(registry, 1)
     log = tmp_path / MARKET / "audit.jsonl"
     log.write_bytes(log.read_bytes() + line)
-    assert verify(registry, MARKET)
+    faults = verify(registry, MARKET)
+    assert "audit.jsonl line 3" in faults[0]
     plain_model.publish(registry, b"two")
+    with pytest.raises(PromotionRefused, match=r"audit\.jsonl line 3 .* then accept it"):
+        plain_model.promote(registry, 2)
+    registry.accept(MARKET, faults, by="ann", reason="a test wrote it")
     assert plain_model.promote(registry, 2).version == 2
+    assert verify(registry, MARKET) == []
+    assert all("Accepted by ann: a test wrote it" in one for one in examine(registry, MARKET).accepted)
