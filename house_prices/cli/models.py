@@ -10,7 +10,7 @@ from house_prices.cli.audit_heads import audit_heads_of
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.cli.text import shown
 from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
-from house_prices.registry import IN_LIFE, Registry
+from house_prices.registry import IN_LIFE, Registry, reading
 from house_prices.registry.verify import examine
 
 
@@ -73,12 +73,12 @@ def show(home: Home, market: str | None, version: int | None) -> None:
             key: manifest[key]
             for key in ("sha256", "created_at", "contract_digest", "training", "data", "lineage")
         },
-        "in_life": json.loads((found.folder / IN_LIFE).read_bytes())
+        "in_life": reading.parse(reading.content(found.folder / IN_LIFE, home.registry.root))
         if (found.folder / IN_LIFE).is_file()
         else None,
         "history": [e for e in home.registry.history(name) if e.get("version") == found.number],
     }
-    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    click.echo("\n".join(map(shown, json.dumps(facts, indent=2, ensure_ascii=False).split("\n"))))
 
 
 @models.command()

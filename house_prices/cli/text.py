@@ -1,5 +1,6 @@
 """Text of others on a terminal."""
 
+import json
 import unicodedata
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -7,11 +8,11 @@ HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 def shown(text: object) -> str:
-    """Text in which what a terminal would obey is written out, such as an escape as x1b after a backslash."""
+    """Text in which what a terminal would obey is written out, as JSON would: it stays JSON if it was."""
     return "".join(_written(letter) for letter in str(text))
 
 
 def _written(letter: str) -> str:
     if unicodedata.category(letter) not in HIDDEN:
         return letter
-    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return json.dumps(letter)[1:-1]
