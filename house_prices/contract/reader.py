@@ -114,6 +114,15 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
     return contract
 
 
+def source(values: Mapping[str, object]) -> Source:
+    """The source in a mapping shaped like the table `[source]`."""
+    faults: list[str] = []
+    read = _source(Table(values, "source", faults))
+    if faults:
+        raise ContractError("the source", faults)
+    return read
+
+
 def _source(table: Table) -> Source:
     source = Source(url=table.text("url", ""), query=table.text("query", ""))
     for fault in validation.of_source(source):

@@ -12,7 +12,7 @@ import tomlkit
 from tomlkit.items import Item, Table
 
 from house_prices.contract import reader
-from house_prices.contract.schema import Cleaning
+from house_prices.contract.schema import Cleaning, Source
 from house_prices.contract.toml_table import QUESTION
 from house_prices.contract_draft import dates, naming
 from house_prices.contract_draft.columns import Column, columns
@@ -58,14 +58,15 @@ floors = { r2 = 0.5 } # decide: how good is good enough
 """
 
 
-def draft(path: Path, target: str, name: str | None = None) -> str:
+def draft(path: Path, target: str, name: str | None = None, source: Source | None = None) -> str:
     """The contract of a market, drafted from one file of its sales; a person reads and completes it.
 
-    `target` is the header of the prices, `name` the market's: that of the file where it is None.
+    `target` is the header of the prices, `name` the market's: that of the file where it is None. `source`
+    is where the file comes from, if not from the market's raw/.
     """
     table = read(path)
     roles = assign(columns(table), target)
-    text = _text(table, roles, name or naming.name(path.stem, "market"))
+    text = _text(table, roles, name or naming.name(path.stem, "market"), source)
     reader.from_values(_answered(tomllib.loads(text)), where=f"the draft from {path.name}")
     return text
 
@@ -83,7 +84,7 @@ def _answered(values: Any) -> Any:
     }
 
 
-def _text(table: RawTable, roles: Roles, market: str) -> str:
+def _text(table: RawTable, roles: Roles, market: str, source: Source | None) -> str:
     wanted = (naming.name(column.header, f"column_{column.place}") for column, _ in roles.features)
     features = dict(zip(naming.distinct(wanted, _TAKEN), roles.features, strict=True))
     document = tomlkit.document()
@@ -97,6 +98,8 @@ def _text(table: RawTable, roles: Roles, market: str) -> str:
         )
     elif table.decimal == ",":
         document["decimal"] = ","
+    if source:
+        document["source"] = {"url": source.url} | ({"query": source.query} if source.query else {})
     document["target"] = _target(roles.target, bool(table.doubt))
     if roles.property or roles.sold:
         document["keys"] = _keys(roles)

@@ -8,7 +8,7 @@ from house_prices.contract_draft import naming
 from house_prices.errors import SourceError
 
 
-def name(file: Path, out: Path | None) -> str | None:
+def name(file: Path | None, out: Path | None) -> str | None:
     """The market of a file in data/<market>/raw/, or of a draft to be written as data/<market>/contract.toml.
 
     None if neither is in such a folder. Raises SourceError if the folder's name can be no market's.
@@ -16,7 +16,7 @@ def name(file: Path, out: Path | None) -> str | None:
     folder = None
     if out is not None and out.name == "contract.toml":
         folder = out.absolute().parent
-    elif file.absolute().parent.name == "raw":
+    elif file and file.absolute().parent.name == "raw":
         folder = file.absolute().parent.parent
     if folder is None:
         return None

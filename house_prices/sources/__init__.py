@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from house_prices.contract.schema import Contract
+from house_prices.contract.schema import Contract, Source
 from house_prices.sales import read
 from house_prices.sources import folder
 from house_prices.sources.delivery import Delivery
 
-__all__ = ["Delivery", "address", "delivered", "sales", "stamp"]
+__all__ = ["Delivery", "address", "delivered", "delivery_of", "sales", "stamp"]
 
 
 @contextmanager
@@ -23,15 +23,21 @@ def delivered(contract: Contract, market: Path) -> Iterator[Delivery]:
     `market` is the folder of its contract. Raises SourceError where they cannot be had, and
     SourceUnavailable where another try may have them.
     """
-    source = contract.source
+    with delivery_of(contract.source, market, contract.decimal) as delivery:
+        yield delivery
+
+
+@contextmanager
+def delivery_of(source: Source, market: Path, decimal: str = ".") -> Iterator[Delivery]:
+    """The same for a source without its contract."""
     if source.kind == "folder":
         yield folder.deliver(market, source.url)
         return
-    with TemporaryDirectory(prefix=f"{contract.name}-") as into:
+    with TemporaryDirectory(prefix="sales-") as into:
         if source.kind == "database":
             from house_prices.sources import database
 
-            yield database.deliver(source, market, Path(into), contract.decimal)
+            yield database.deliver(source, market, Path(into), decimal)
         else:
             from house_prices.sources import objects
 

@@ -75,6 +75,19 @@ def test_a_changed_raw_file_leads_to_a_new_champion(running: Stack, stubs: Stubs
     assert running.registry.version("halfmil", version).manifest.data["read"] == 4_000
 
 
+def test_a_message_trains_and_the_same_message_does_not_train_again(running: Stack, champion: int) -> None:
+    def told() -> list[str]:
+        tags = [run["tags"] for run in running.webserver.runs("halfmil_training")]
+        return [tag["dagster/run_key"] for tag in tags if "message-" in tag.get("dagster/run_key", "")]
+
+    running.webserver.report("halfmil/source", "sales.csv@1")
+    wait_for(told, seconds=60, otherwise="no training for the message")
+    running.webserver.report("halfmil/source", "sales.csv@1")
+    running.webserver.report("halfmil/source", "sales.csv@2")
+    wait_for(lambda: len(told()) > 1, seconds=60, otherwise="no training for the second version")
+    assert told() == ["message-sales.csv@2", "message-sales.csv@1"]
+
+
 def test_a_candidate_that_fails_the_gate_is_not_promoted_and_the_tick_says_why(running: Stack) -> None:
     running.webserver.launch_job("cottages_training")
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from house_prices import sources
+from house_prices.cli.contract import contract as contract_command
 from house_prices.contract import reader
 from house_prices.errors import SourceError
 from tests import cottages
@@ -79,3 +81,18 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no file"):
         sources.sales(contract, folder)
     assert not (folder / "cottages.db").exists()
+
+
+def test_a_contract_is_drafted_from_a_query(tmp_path: Path) -> None:
+    database = tmp_path / "cottages.db"
+    fill(database, cottages.law())
+    out = tmp_path / "data" / "cottages" / "contract.toml"
+    told = CliRunner().invoke(
+        contract_command,
+        ["infer", f"sqlite:///{database}", "--query", QUERY, "--target", "Price", "--out", str(out)],
+        catch_exceptions=False,
+    )
+    assert told.exit_code == 0, told.output
+    drafted = reader.read(out)
+    assert (drafted.source.url, drafted.source.query) == (f"sqlite:///{database}", QUERY)
+    assert len(sources.sales(drafted, out.parent).sales) == len(cottages.law())
