@@ -28,12 +28,15 @@ class Inputs:
     """[rows, categories]; "" is a missing value."""
     days: Floats | None = None
     """[rows]: valuation dates in days from 1970-01-01. NaN is the model's reference date; None: all are."""
+    valuation_date: str = ""
+    """As the caller wrote it, for all houses; empty if the caller gave none, or gave `days`."""
     references: Sequence[str] = ()
     """The caller's name for each house, "" for none; empty if no house has one. Never a model's input."""
     in_range: bool = False
     """Whether every number is known to be within the ranges of the training data."""
 
     def __getitem__(self, rows: slice | NDArray[np.intp]) -> "Inputs":
+        """What the model takes of some rows."""
         return Inputs(
             numbers=self.numbers[rows],
             categories=self.categories[rows],

@@ -4,7 +4,8 @@ import csv
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -14,7 +15,7 @@ from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract.schema import Contract, Value
 from house_prices.sales import value
-from inference_server.client import Client, ClientError, Price, Prices
+from inference_server.client import ClientError, Price, Prices
 
 if TYPE_CHECKING:
     from house_prices.sales.houses import Houses, Row
@@ -26,12 +27,15 @@ _ADDED = tuple(f"predicted_{name}" for name in ("price", "lower", "upper", "warn
 _MOST_FAULTS = 20
 
 House = dict[str, Value | None]
+Ask = Callable[[Sequence[House]], Prices]
+"""Asks the server for the prices of houses."""
 
 
 @click.command()
 @market_option
 @click.argument("features", nargs=-1, metavar="[FEATURE=VALUE]...")
 @click.option("--json", "json_file", type=click.File(), help="A house or a list of houses; - is stdin.")
+@click.option("--date", "valuation_date", help="Price as of this date, such as 2015-05-27.")
 @click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Where --csv puts its rows with their prices.")
 @connection_options
@@ -41,6 +45,7 @@ def predict(
     market: str | None,
     features: Sequence[str],
     json_file: TextIO | None,
+    valuation_date: str | None,
     csv_file: Path | None,
     out: Path | None,
     connection: Connection,
@@ -58,13 +63,14 @@ def predict(
     contract = home.contract(home.known(market))
     try:
         with connection.client(contract) as client:
+            ask = partial(client.predict, contract.name, valuation_date=valuation_date)
             if csv_file and out:
-                _price_csv(client, contract, csv_file, out)
+                _price_csv(ask, contract, csv_file, out)
             elif json_file:
                 houses = _from_json(json_file)
-                click.echo(json.dumps(_answer(client.predict(contract.name, houses), contract), indent=2))
+                click.echo(json.dumps(_answer(ask(houses), contract), indent=2))
             else:
-                answer = client.predict(contract.name, [_from_pairs(features, contract)])
+                answer = ask([_from_pairs(features, contract)])
                 click.echo(_sentence(answer, contract))
     except ClientError as error:
         raise click.ClickException(str(error)) from error
@@ -97,7 +103,7 @@ def _from_json(file: TextIO) -> list[House]:
     return houses
 
 
-def _price_csv(client: Client, contract: Contract, source: Path, out: Path) -> None:
+def _price_csv(ask: Ask, contract: Contract, source: Path, out: Path) -> None:
     """Copy the file with prices added. `out` is there only once every house has its price."""
     houses = _load(source, contract)
     added = houses.free_names(_ADDED)
@@ -109,7 +115,7 @@ def _price_csv(client: Client, contract: Contract, source: Path, out: Path) -> N
             writer.writerow([*houses.headers, *added])
             for first in range(0, len(houses.rows), BATCH):
                 batch = houses.rows[first : first + BATCH]
-                prices = iter(_ask(client, contract, batch))
+                prices = iter(_ask(ask, batch))
                 for row in batch:
                     writer.writerow([*row.cells, *(next(prices) if row.house else _no_price(row.note))])
                 count += sum(row.house is not None for row in batch)
@@ -134,13 +140,13 @@ def _load(source: Path, contract: Contract) -> "Houses":
     return found
 
 
-def _ask(client: Client, contract: Contract, rows: "Sequence[Row]") -> list[list[object]]:
+def _ask(ask: Ask, rows: "Sequence[Row]") -> list[list[object]]:
     """The added cells of each row that is a house."""
     asked = [row for row in rows if row.house is not None]
     if not asked:
         return []
     try:
-        answer = client.predict(contract.name, [row.house for row in asked if row.house is not None])
+        answer = ask([row.house for row in asked if row.house is not None])
     except ClientError as error:
         lines = re.sub(r"houses\[(\d+)\]", lambda found: f"line {asked[int(found[1])].line}", str(error))
         raise click.ClickException(lines) from error

@@ -25,6 +25,8 @@ def breaks(old: Contract, new: Contract) -> list[str]:
             found.append(f"{was.name} could be left out and is required.")
         elif missing := [choice for choice in was.choices if choice not in now.choices]:
             found.append(f"{was.name} no longer takes {', '.join(missing)}.")
+    if old.is_dated and not new.is_dated:
+        found.append("valuation_date is gone.")
     known = {feature.name for feature in old.features}
     reused = {feature.number: feature.name for feature in old.features}
     for feature in new.features:

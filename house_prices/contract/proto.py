@@ -33,6 +33,8 @@ _TYPE_NAMES = {
     FieldDescriptorProto.TYPE_STRING: "string",
 }
 SERVICE = "PredictionService"
+VALUATION_DATE = "valuation_date"
+"""The field of a request that says as of which date to price; only if the market's sales have dates."""
 REFERENCE, REFERENCE_NUMBER = "reference", 20_001
 """A House's field beside the features, whose numbers end at 18999; protobuf keeps 19000 to 19999."""
 
@@ -88,6 +90,8 @@ def descriptor(contract: Contract) -> FileDescriptorProto:
         _add_optional(house, REFERENCE, REFERENCE_NUMBER, FieldDescriptorProto.TYPE_STRING)
     request = file.message_type.add(name="PredictRequest")
     _add_repeated(request, "houses", 1, f"{scope}.House")
+    if contract.is_dated:
+        _add_optional(request, VALUATION_DATE, 2, FieldDescriptorProto.TYPE_STRING)
     prediction = file.message_type.add(name="Prediction")
     prediction.field.add(name="price", number=1, type=_FIELD_TYPES["number"], label="LABEL_OPTIONAL")
     _add_optional(prediction, "lower", 2, _FIELD_TYPES["number"])
@@ -152,6 +156,10 @@ def _comments(contract: Contract) -> dict[str, str]:
     comments = {
         SERVICE: f"Prices houses of {contract.title} with the promoted model.",
         "Predict": "Prices every house of one request.",
+        "PredictRequest.valuation_date": (
+            "The date to price the houses as of, such as 2015-05-27. Left out, it is the model's reference "
+            "date. Later prices follow the market's trend, with a warning and a wider interval."
+        ),
         "PredictStream": "Answers each request of a stream, in order.",
         "House": "What is known of one house.",
         f"House.{REFERENCE}": (

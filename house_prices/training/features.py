@@ -74,6 +74,13 @@ def inputs(sales: pd.DataFrame, contract: Contract) -> Inputs:
     )
 
 
+def newest_day(sales: pd.DataFrame, contract: Contract) -> int | None:
+    """The day of the newest sale, from 1970-01-01; None if dates do not count."""
+    if not is_dated(sales, contract):
+        return None
+    return int(dates.day_numbers(np.array([sales[SOLD].max()], dtype=np.float64))[0])
+
+
 def is_dated(sales: pd.DataFrame, contract: Contract) -> bool:
     """Whether the sales have dates, and the contract lets them count."""
     return SOLD in sales and contract.is_dated

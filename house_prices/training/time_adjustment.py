@@ -112,12 +112,12 @@ NOTHING = TimeAdjustment(
 def fit(
     method: str, houses: Inputs, price: Floats, contract: Contract, *, as_of: int | None = None
 ) -> TimeAdjustment:
-    """Learn a method from sales. `as_of` is the reference date; the newest sale's if not given."""
+    """Learn a method from sales. `as_of` is the reference date, if it is later than the newest sale's."""
     if houses.days is None:
         return NOTHING
     days = houses.days.astype(np.float64)
     first, last = int(days.min()), int(days.max())
-    reference = last if as_of is None else as_of
+    reference = max(last, as_of or last)
     until = max(reference, last) + contract.time.ahead
     level = error = np.zeros(until - first + 1)
     periods: tuple[Period, ...] = ()

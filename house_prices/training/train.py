@@ -22,7 +22,7 @@ from house_prices.sales.columns import GROUP, SOLD
 from house_prices.training import conformal as intervals
 from house_prices.training import estimators, time_adjustment
 from house_prices.training.conformal import Intervals
-from house_prices.training.features import Inputs, inputs, is_dated, prices
+from house_prices.training.features import Inputs, inputs, is_dated, newest_day, prices
 from house_prices.training.metrics import measure, rmsle
 from house_prices.training.time_adjustment import NOTHING, TimeAdjustment
 
@@ -230,6 +230,8 @@ def train_and_calibrate(
     If dates count, the calibration sales are the newest: once they have calibrated, the model is fitted on
     them as well, so that it knows the newest prices.
     """
+    if as_of is None and not calibration.empty:
+        as_of = newest_day(calibration, contract)
     fitted = calibrate(train(sales, contract, as_of=as_of), calibration, contract)
     if fitted.time is None or calibration.empty:
         return fitted

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Self
 
 import grpc
@@ -50,11 +51,16 @@ class AsyncClient:
             await channel.close()
 
     async def predict(
-        self, market: str, houses: Sequence[House], *, timeout_seconds: float | None = None
+        self,
+        market: str,
+        houses: Sequence[House],
+        *,
+        valuation_date: date | str | None = None,
+        timeout_seconds: float | None = None,
     ) -> Prices:
         """The price of each house; raises ClientError. See `Client.predict`."""
         known = await self._known(market)
-        return await self._send(market, known, typed.request(known, houses), timeout_seconds)
+        return await self._send(market, known, typed.request(known, houses, valuation_date), timeout_seconds)
 
     async def predict_one(self, market: str, house: House) -> Prices:
         """The price of one house. Houses of other tasks are batched with it into one request.

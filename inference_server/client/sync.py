@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Self
 
 import grpc
@@ -50,14 +51,20 @@ class Client:
             channel.close()
 
     def predict(
-        self, market: str, houses: Sequence[House], *, timeout_seconds: float | None = None
+        self,
+        market: str,
+        houses: Sequence[House],
+        *,
+        valuation_date: date | str | None = None,
+        timeout_seconds: float | None = None,
     ) -> Prices:
         """The price of each house, given as values by feature name; None is a value not known.
 
+        Prices are as of `valuation_date`, such as 2015-05-27, or of the model's reference date.
         Raises ClientError.
         """
         known = self._known(market)
-        return self._send(market, known, typed.request(known, houses), timeout_seconds)
+        return self._send(market, known, typed.request(known, houses, valuation_date), timeout_seconds)
 
     def predict_one(self, market: str, house: House) -> Prices:
         """The price of one house. Houses of other threads are batched with it into one request.

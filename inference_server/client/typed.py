@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -10,6 +11,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Value
+from inference_server.arrays import VALUATION_DATE
 from inference_server.client.answers import ClientError, Price, Prices
 
 House = Mapping[str, Value | None]
@@ -63,9 +65,14 @@ def _of_pool(service: str, pool: Any) -> Typed:
     )
 
 
-def request(typed: Typed, houses: Sequence[House]) -> Any:
+def request(typed: Typed, houses: Sequence[House], valuation_date: date | str | None = None) -> Any:
     """A request message; raises ClientError if a name or type is not the market's."""
-    return typed.request(houses=[_house(typed.house, values) for values in houses])
+    made = typed.request(houses=[_house(typed.house, values) for values in houses])
+    if valuation_date is not None:
+        if VALUATION_DATE not in made.DESCRIPTOR.fields_by_name:
+            raise ClientError("INVALID_ARGUMENT", "valuation_date: the prices of this market have no date")
+        made.valuation_date = str(valuation_date)
+    return made
 
 
 def _house(message: Any, values: House) -> Any:

@@ -6,6 +6,7 @@ It reads only messages with fields in ascending order and allowed values. Anythi
 and the message is decoded house by house, which also finds the faults.
 """
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ FEWEST_ROWS = 50
 """Below this, starting so many array operations costs more than they save."""
 FEWEST_BYTES = 2 * FEWEST_ROWS
 """Fewer cannot hold so many houses: each has a tag and a length."""
+
+DATE_LENGTH = len("2015-05-27")
+_DATE = re.compile(rb"\d{4}-\d\d-\d\d")
 
 Places = NDArray[np.int64]
 """One place in the bytes, or one length, a house."""
@@ -68,6 +72,8 @@ class WireReader:
         self._fields = [_field(column, of_house[column.name]) for column in both]
         self._reference_tag = _tag(proto.REFERENCE_NUMBER, TEXT) if proto.has_reference(contract) else b""
         self._houses_tag = _tag(houses.number, TEXT)[0]
+        date = request.DESCRIPTOR.fields_by_name.get(proto.VALUATION_DATE)
+        self._date_tag = _tag(date.number, TEXT) if date else b""
         self._shape = (len(contract.numbers), len(contract.categories))
         longest = max((len(choice.encode()) for column in both for choice in column.choices), default=0)
         self._behind = bytes(longest + 32)
@@ -75,12 +81,23 @@ class WireReader:
     def read(self, raw: bytes, *, max_rows: int) -> Inputs:
         """The houses, all of them sound; raises FastPathMiss for any other request."""
         try:
+            raw, date = self._without_date(raw)
             cursor, end = _houses(raw, self._houses_tag)
             if not FEWEST_ROWS <= len(cursor) <= max_rows:
                 raise FastPathMiss
-            return self._columns(raw, np.array(cursor), np.array(end))
+            found = self._columns(raw, np.array(cursor), np.array(end))
+            found.valuation_date = date
+            return found
         except IndexError as error:
             raise FastPathMiss from error
+
+    def _without_date(self, raw: bytes) -> tuple[bytes, str]:
+        """The houses, and the date that stands behind them, if one does that looks like one."""
+        head = self._date_tag + bytes([DATE_LENGTH])
+        at = len(raw) - DATE_LENGTH
+        if self._date_tag and raw[at - len(head) : at] == head and _DATE.fullmatch(raw, at):
+            return raw[: at - len(head)], raw[at:].decode()
+        return raw, ""
 
     def _columns(self, raw: bytes, cursor: Places, end: Places) -> Inputs:
         each = np.frombuffer(raw + self._behind, np.uint8)

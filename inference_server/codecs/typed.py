@@ -15,6 +15,7 @@ from inference_server.codecs import batch_decoder, columns
 from inference_server.codecs.batch_decoder import FastPathMiss, WireReader
 from inference_server.codecs.columns import LARGEST, LONGEST_REFERENCE, Column
 from inference_server.codecs.one_house import OneHouse
+from inference_server.codecs.valuation_dates import ValuationDates
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
 from inference_server.rpc.method import reader
 
@@ -25,12 +26,18 @@ class HouseCodec:
     """Reads PredictRequest and writes PredictResponse."""
 
     def __init__(
-        self, contract: Contract, api: Api, ranges: Mapping[str, tuple[float, float]] | None = None
+        self,
+        contract: Contract,
+        api: Api,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        dates: ValuationDates | None = None,
     ) -> None:
-        """`ranges` are those of the training data, by feature."""
+        """`ranges` are those of the training data, by feature; `dates` those that may be asked for."""
         self._numbers = columns.numbers(contract)
         self._categories = columns.categories(contract)
         self._has_reference = proto.has_reference(contract)
+        self._is_dated = contract.is_dated
+        self._dates = dates or ValuationDates(known=None, is_dated=False)
         self._message = reader(api.request)
         self._response: Any = api.response
         self._one = OneHouse(contract, ranges or {})
@@ -42,20 +49,33 @@ class HouseCodec:
         """The houses of a request; raises BadHouses with all their faults."""
         if len(raw) >= batch_decoder.FEWEST_BYTES:
             with contextlib.suppress(FastPathMiss):
-                return self._wire.read(raw, max_rows=max_rows)
-        houses = self._houses(raw)
-        if len(houses) == 1 and (usual := self._one.read(houses[0])):
-            return usual
-        return self._decoded(houses, max_rows=max_rows)
+                return self._dated(self._wire.read(raw, max_rows=max_rows))
+        request = self._request(raw)
+        inputs = self._one.read(request.houses[0]) if len(request.houses) == 1 else None
+        return self._asked_of(request, inputs or self._decoded(request.houses, max_rows=max_rows))
 
     def decode_each(self, raw: bytes, *, max_rows: int) -> Inputs:
         """Decode house by house, field by field: what the fast paths do not read."""
-        return self._decoded(self._houses(raw), max_rows=max_rows)
+        request = self._request(raw)
+        return self._asked_of(request, self._decoded(request.houses, max_rows=max_rows))
 
-    def _houses(self, raw: bytes) -> Sequence[Any]:
-        request: Any = self._message(raw, None)
-        houses: Sequence[Any] = request.houses
-        return houses
+    def _request(self, raw: bytes) -> Any:
+        return self._message(raw, None)
+
+    def _asked_of(self, request: Any, inputs: Inputs) -> Inputs:
+        """The houses with what the request says of all of them."""
+        if self._is_dated and request.valuation_date:
+            inputs.valuation_date = request.valuation_date
+            return self._dated(inputs)
+        return inputs
+
+    def _dated(self, inputs: Inputs) -> Inputs:
+        """The houses with the date as the model takes it; raises BadHouses if it is not allowed."""
+        if inputs.valuation_date:
+            if fault := self._dates.fault(inputs.valuation_date):
+                raise BadHouses([FieldFault(field=proto.VALUATION_DATE, description=fault)])
+            inputs.days = np.full(inputs.rows, self._dates.day(inputs.valuation_date), np.float32)
+        return inputs
 
     def _decoded(self, houses: Sequence[Any], *, max_rows: int) -> Inputs:
         if not houses:

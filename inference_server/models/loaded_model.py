@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract
-from house_prices.registry import Dates, ModelVersion
+from house_prices.registry import ModelVersion
 from inference_server.codecs.oip_tensors import TensorCodec
 from inference_server.codecs.typed import HouseCodec
+from inference_server.codecs.valuation_dates import ValuationDates
 from inference_server.models import onnx_session
 from inference_server.models.onnx_session import ModelRefused, OnnxModel
 from inference_server.models.range_warnings import TrainingRanges
@@ -29,8 +30,7 @@ class LoadedModel:
     tensors: TensorCodec
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
-    dates: Dates | None
-    """None if dates do not count."""
+    dates: ValuationDates
 
 
 def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
@@ -51,6 +51,7 @@ def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
     typed = api.load(contract)
     onnx = onnx_session.load(content, contract, manifest.golden)
+    dates = ValuationDates(known=manifest.dates, is_dated=onnx.is_dated)
     return LoadedModel(
         market=published.market,
         version=published.number,
@@ -58,8 +59,8 @@ def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
         contract=contract,
         onnx=onnx,
         api=typed,
-        codec=HouseCodec(contract, typed, manifest.ranges),
+        codec=HouseCodec(contract, typed, manifest.ranges, dates),
         tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
-        dates=manifest.dates,
+        dates=dates,
     )

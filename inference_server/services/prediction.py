@@ -81,9 +81,17 @@ class PredictionServices:
 
     async def _predict(self, request: Request, call: Call) -> Response:
         prices = await self._executor.predict(request.model.onnx, request.inputs, call)
-        inputs = request.inputs
-        warnings = call.warnings = {} if inputs.in_range else request.model.ranges.warnings(inputs)
+        warnings = call.warnings = _warnings(request.model, request.inputs)
         return Response(model=request.model, prices=prices, warnings=warnings)
+
+
+def _warnings(model: LoadedModel, inputs: Inputs) -> dict[int, list[str]]:
+    """Of each house, by row: values, and a date, beyond what the model was trained on."""
+    found = {} if inputs.in_range else model.ranges.warnings(inputs)
+    if inputs.valuation_date and (late := model.dates.warning(inputs.valuation_date)):
+        for row in range(inputs.rows):
+            found.setdefault(row, []).append(late)
+    return found
 
 
 def _market(service: str) -> str:

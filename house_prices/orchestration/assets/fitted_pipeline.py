@@ -9,7 +9,7 @@ from house_prices.orchestration.assets.metadata import PICKLE, TRAINING_POOL, co
 from house_prices.sales.columns import CALIBRATION, PART, TRAIN
 from house_prices.training import train
 from house_prices.training.conformal import Intervals
-from house_prices.training.features import inputs
+from house_prices.training.features import newest_day
 
 
 def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
@@ -28,7 +28,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         How far its prices may be off is calibrated on sales that it was not fitted on.
         """
         sales = splits[splits[PART] == TRAIN]
-        as_of = int(newest.max()) if (newest := inputs(splits, contract).days) is not None else None
+        as_of = newest_day(splits, contract)
         fitted = train.train_and_calibrate(sales, splits[splits[PART] == CALIBRATION], contract, as_of=as_of)
         importance = train.importance(fitted, sales, contract)
         tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]

@@ -131,11 +131,12 @@ class Metadata:
 
 def _dates(model: LoadedModel) -> dict[str, str]:
     """Which dates a price may be asked for by the input `valuation_date`, which may be left out."""
-    if model.dates is None:
+    known = model.dates.known
+    if known is None:
         return {}
     return {
-        "reference_date": str(model.dates.reference),
-        VALUATION_DATE: f"{model.dates.first} to {model.dates.until}, in days from 1970-01-01",
+        "reference_date": str(known.reference),
+        VALUATION_DATE: f"{known.first} to {known.until}, in days from 1970-01-01",
     }
 
 

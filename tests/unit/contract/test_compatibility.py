@@ -45,3 +45,9 @@ def test_a_new_feature_that_may_be_left_out_breaks_nothing() -> None:
 
 def test_a_higher_api_version_is_another_service() -> None:
     assert breaks(models.contract(), models.contract(features=[NEW], api_version=2)) == []
+
+
+def test_a_date_may_be_added_to_the_requests_and_not_taken_away() -> None:
+    undated, dated = models.contract(), models.contract(keys={"sold": ["Sold"]})
+    assert breaks(undated, dated) == []
+    assert breaks(dated, undated) == ["valuation_date is gone."]

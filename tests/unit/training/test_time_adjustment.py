@@ -7,40 +7,15 @@ import pandas as pd
 import pytest
 
 from house_prices.contract import reader
-from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError
 from house_prices.sales import dates
 from house_prices.training import onnx_export, train
 from house_prices.training.features import Inputs, inputs, prices
-from tests import hut_sales, models, parity
+from tests import dated_huts, models, parity
 
-RISE = 0.3
-"""Of the logarithm of prices, a year."""
 METHODS = ("index", "day", "recency", "none")
-
-
-def dated(*methods: str, estimator: str = "hist_gradient_boosting", **changes: object) -> Contract:
-    """Huts with dates, and the methods to compare."""
-    return models.contract(
-        target={"column": "Price", "unit": "EUR", "log": True},
-        keys={"sold": ["Sold"]},
-        training={"candidates": {estimator: {"max_iter": [40]}}, "folds": 3},
-        **({"time": {"adjust": list(methods)}} if methods else {}),
-        **changes,
-    )
-
-
-def sales(rows: int = 900, *, rise: float = RISE, days: int = 360) -> pd.DataFrame:
-    """Huts sold in a year, day by day, at prices that rise."""
-    draw = np.random.default_rng(1)
-    day = np.sort(draw.integers(0, days, rows))
-    on = pd.Timestamp("2020-01-01") + pd.to_timedelta(day, unit="D")
-    sold = on.year * 10_000 + on.month * 100 + on.day
-    huts = hut_sales.sales(rows)
-    return huts.assign(sold=sold.astype(float), price=huts["price"] * np.exp(rise * day / 365.25))
-
-
-SALES = sales()
+dated = dated_huts.contract
+SALES = dated_huts.sales()
 FITTED = {name: train.train(SALES, dated(name)) for name in METHODS}
 
 
@@ -69,12 +44,14 @@ def test_a_dated_market_is_adjusted_unless_its_contract_says_otherwise() -> None
 
 def test_prices_follow_the_index_between_dates_and_beyond() -> None:
     price = FITTED["index"].predict(houses(["2020-01-10", "2020-07-10", "2020-12-20", "2021-01-20"]))
-    assert price[1:] / price[:-1] == pytest.approx(np.exp(RISE * np.array([182, 163, 31]) / 365.25), rel=0.02)
+    assert price[1:] / price[:-1] == pytest.approx(
+        np.exp(dated_huts.RISE * np.array([182, 163, 31]) / 365.25), rel=0.02
+    )
 
 
 def test_the_day_as_a_feature_stops_at_the_newest_sale() -> None:
     price = FITTED["day"].predict(houses(["2020-01-10", "2020-12-25", "2021-06-01"]))
-    assert price[1] / price[0] == pytest.approx(np.exp(RISE * 350 / 365.25), rel=0.06)
+    assert price[1] / price[0] == pytest.approx(np.exp(dated_huts.RISE * 350 / 365.25), rel=0.06)
     assert price[2] == price[1]
 
 

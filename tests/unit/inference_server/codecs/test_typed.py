@@ -1,6 +1,7 @@
 """Reading houses from bytes, fast and slow, and writing prices."""
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from house_prices.contract import proto
+from house_prices.registry import Dates
 from inference_server.arrays import Inputs, Prices
 from inference_server.codecs.batch_decoder import FEWEST_ROWS, FastPathMiss, WireReader
 from inference_server.codecs.typed import HouseCodec
+from inference_server.codecs.valuation_dates import ValuationDates
 from inference_server.errors import BadHouses, ServingError
-from tests import models
+from tests import dated_huts, models
 from tests.models import HUT
 
 CONTRACT = models.contract()
@@ -154,3 +157,51 @@ def test_a_market_with_a_feature_called_reference_keeps_it() -> None:
     request: Any = proto.load(contract).request
     read = codec.read(request(houses=[{"reference": 7.0}]).SerializeToString(), max_rows=1)
     assert (read.numbers.tolist(), list(read.references)) == ([[7.0]], [])
+
+
+DATED = dated_huts.contract()
+OF_DATES = ValuationDates(
+    known=Dates(
+        method="index",
+        reference=date(2020, 6, 1),
+        first=date(2020, 1, 1),
+        newest=date(2020, 5, 1),
+        until=date(2021, 6, 1),
+    ),
+    is_dated=True,
+)
+DATED_API = proto.load(DATED)
+DATED_CODEC = HouseCodec(DATED, DATED_API, dates=OF_DATES)
+
+
+def dated(houses: list[dict[str, Any]], day: str) -> bytes:
+    request: Any = DATED_API.request
+    return bytes(request(houses=houses, valuation_date=day).SerializeToString())
+
+
+@pytest.mark.parametrize("rows", [1, 3, FEWEST_ROWS, 500])
+def test_a_date_is_that_of_every_house_of_the_request(rows: int) -> None:
+    found = DATED_CODEC.read(dated([HUT] * rows, "2020-06-30"), max_rows=1000)
+    assert found.days is not None
+    assert found.days.tolist() == [18443.0] * rows
+    assert found.valuation_date == "2020-06-30"
+
+
+@pytest.mark.parametrize("rows", [1, FEWEST_ROWS])
+@pytest.mark.parametrize("day", ["2019-12-31", "2021-06-02", "tomorrow", "2020-02-30"])
+def test_a_date_that_is_not_allowed_is_refused(day: str, rows: int) -> None:
+    with pytest.raises(BadHouses, match=rf"came '{day}', allowed: a date from 2020-01-01 to 2021-06-01"):
+        DATED_CODEC.read(dated([HUT] * rows, day), max_rows=1000)
+
+
+def test_a_reference_that_looks_like_a_date_is_none() -> None:
+    disguised = {**HUT, "reference": "\x12\n2020-06-30"}
+    found = DATED_CODEC.read(dated([HUT] * FEWEST_ROWS + [disguised], ""), max_rows=1000)
+    assert found.days is None
+    assert found.references[-1] == disguised["reference"]
+
+
+def test_only_dates_beyond_the_reference_date_are_warned_of() -> None:
+    assert OF_DATES.warning("2020-05-31") == ""
+    assert OF_DATES.warning("2020-06-03").startswith("valuation_date 2020-06-03 is 2 days after 2020-06-01")
+    assert "changes nothing" in ValuationDates(known=None, is_dated=False).warning("2020-06-03")
