@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import h2load, markets, requests, server
+from benchmarks import h2load, halfmil_registry, requests, server
 from benchmarks.running import Server
 
 ROUNDS, SECONDS = 21, 1.0
@@ -19,7 +19,7 @@ def main() -> None:
     """Both servers run all the time and are loaded in turn; medians of the rounds' ratios."""
     h2load.check()
     with tempfile.TemporaryDirectory() as folder:
-        registry, contract, houses = markets.publish(Path(folder))
+        registry, contract, houses = halfmil_registry.publish(Path(folder))
         log = Path(folder, "predictions")
         asked = [requests.typed(contract, houses, 1), requests.open_inference(contract, houses, 1)]
         with (

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from benchmarks import h2load, markets, server
+from benchmarks import h2load, halfmil_registry, server
 from benchmarks.h2load import Load
 from benchmarks.requests import Request
 from house_prices.contract.schema import Contract
@@ -59,7 +59,7 @@ def echoing(folder: Path, request: Request, answer: bytes) -> Iterator[Server]:
     file = folder / f"{request.name}.answer"
     file.write_bytes(answer)
     command = [sys.executable, "-m", "benchmarks.echo", request.path, str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=markets.ROOT) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=halfmil_registry.ROOT) as process:
         printed: Any = process.stdout
         try:
             yield Server(port=int(printed.readline()), processes=[process.pid])
@@ -76,7 +76,7 @@ def promoting(registry: Registry, contract: Contract) -> Iterator[None]:
         number = 1
         while not end.wait(SWAP_S):
             number = 3 - number
-            markets.promote(registry, registry.version(contract.name, number))
+            halfmil_registry.promote(registry, registry.version(contract.name, number))
 
     thread = threading.Thread(target=promote)
     thread.start()

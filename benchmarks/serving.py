@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import h2load, markets
+from benchmarks import h2load, halfmil_registry
 from benchmarks.h2load import Load
 from benchmarks.requests import open_inference, typed
 from benchmarks.running import echoing, promoting, serving
@@ -28,7 +28,7 @@ from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
 from house_prices.training.features import Inputs
 
-RESULTS = markets.ROOT / "benchmarks" / "results" / "serving.json"
+RESULTS = halfmil_registry.ROOT / "benchmarks" / "results" / "serving.json"
 GROWTH = (1, 4, 16, 64, 256, 1024, 4096)
 MANY = 1024
 
@@ -59,7 +59,7 @@ def main() -> int:
     h2load.check()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        registry, contract, houses = markets.publish(folder, versions=2)
+        registry, contract, houses = halfmil_registry.publish(folder, versions=2)
         compared = compare(folder, registry, contract, houses, chosen)
         found: dict[str, Any] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -72,7 +72,7 @@ def main() -> int:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps({**found, "bars": [asdict(bar) for bar in bars]}, indent=2) + "\n")
     print(*bars, sep="\n")
-    print(f"Written to {RESULTS.relative_to(markets.ROOT)}.")
+    print(f"Written to {RESULTS.relative_to(halfmil_registry.ROOT)}.")
     return 0 if all(bar.is_kept for bar in bars) else 1
 
 

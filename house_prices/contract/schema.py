@@ -139,7 +139,8 @@ class Split:
     holdout: float = setting(0.2, low=0.01, high=0.9)
     """Share of the sales that judge a candidate: the newest where `by` is sold."""
     calibration: float = setting(0.1, low=0.0, high=0.9)
-    """Share of the sales kept for calibrating prediction intervals."""
+    """Share of the sales kept for calibrating prediction intervals. With 0, these are calibrated on the
+    predictions of the training's cross-validation, and every sale outside the holdout is trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)

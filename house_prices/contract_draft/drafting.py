@@ -14,7 +14,7 @@ from tomlkit.items import Item, Table
 from house_prices.contract import reader
 from house_prices.contract.schema import Cleaning, Source
 from house_prices.contract.toml_table import QUESTION
-from house_prices.contract_draft import dates, naming
+from house_prices.contract_draft import dates, defaults, naming
 from house_prices.contract_draft.columns import Column, columns
 from house_prices.contract_draft.feature import feature, question, typical, unit_asked
 from house_prices.contract_draft.reading import RawTable, read
@@ -26,36 +26,11 @@ _TARGET = "price"
 _TAKEN = (_TARGET, taken.PROPERTY, taken.SOLD, taken.PART, taken.REASON)
 """Names that cleaned sales have already."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
-_FEW_SALES = 100
-"""With fewer, a tenth is too little to calibrate intervals on."""
 _SKEWED = 0.5
 _MOSTLY = 0.5
 """Share of empty cells from which on a typical house has nothing there."""
 _SLICES, _SLICE_CHOICES = 3, 12
 _MOST_REJECTS = next(f.metadata["default"] for f in fields(Cleaning) if f.name == "most_rejects")
-_DEFAULTS = """
-[cleaning]
-outliers = "none"
-duplicates = "drop"
-
-[training]
-folds = 5
-iterations = 4
-
-[training.candidates.ridge]
-alpha = [1, 10, 100]
-
-[training.candidates.extra_trees]
-n_estimators = [60]
-min_samples_leaf = [1, 3]
-
-[training.candidates.hist_gradient_boosting]
-max_iter = [300]
-learning_rate = [0.05, 0.1]
-
-[gate]
-floors = { r2 = 0.5 } # decide: how good is good enough
-"""
 
 
 def draft(path: Path, target: str, name: str | None = None, source: Source | None = None) -> str:
@@ -110,8 +85,8 @@ def _text(table: RawTable, roles: Roles, market: str, source: Source | None) -> 
     document["features"] = tomlkit.aot()
     for at, (key, (column, kind)) in enumerate(features.items(), start=1):
         document["features"].append(feature(column, roles.target, key, at, kind, doubted=bool(table.doubt)))
-    document["split"] = _split(roles, len(table.cells))
-    document.update(tomlkit.parse(_DEFAULTS))
+    document["split"] = _split(roles)
+    document.update(tomlkit.parse(defaults.text(len(table.cells))))
     if (refused := _refused(roles, len(table.cells))) > _MOST_REJECTS:
         most = tomlkit.item(min(1.0, math.ceil(20 * refused + 1) / 20))
         document["cleaning"]["most_rejects"] = most.comment(
@@ -194,9 +169,11 @@ def _left_out(roles: Roles) -> Iterator[str]:
         yield f"  {column.header!r}: {reason}"
 
 
-def _split(roles: Roles, sales: int) -> Mapping[str, object]:
-    calibration = 0.1 if sales >= _FEW_SALES else 0.0
-    return {"by": "sold" if roles.sold else "hash", "holdout": 0.2, "calibration": calibration}
+def _split(roles: Roles) -> Table:
+    table = tomlkit.table()
+    table.update(by="sold" if roles.sold else "hash", holdout=0.2, calibration=0.0)
+    table["calibration"].comment("0: intervals are calibrated in cross-validation, on every training sale")
+    return table
 
 
 def _refused(roles: Roles, sales: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from house_prices.contract.schema import Split
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.model_card import view
 from house_prices.model_card.wording import count
@@ -32,12 +33,17 @@ def shown(manifest: Manifest, found: Evaluation) -> view.PredictionIntervals | N
         level=1 - method.alpha if method else manifest.contract.gate.coverage,
         coverage=found.interval.coverage,
         width=found.interval.median_width,
-        calibrated=_described(method) if method else "",
+        calibrated=_described(method, manifest.contract.split) if method else "",
     )
 
 
-def _described(interval: Intervals) -> str:
+def _described(interval: Intervals, split: Split) -> str:
     bins = len(interval.sales)
     places = "" if bins == 1 else f", in {bins} bins of the predicted price"
     sales = count(sum(interval.sales))
-    return f"They were calibrated on {sales} sales that the model was not fitted on{places}."
+    if split.calibration:
+        return f"They were calibrated on {sales} sales that the model was not fitted on{places}."
+    return (
+        f"They were calibrated in cross-validation, on {sales} sales, each priced by a model that was not "
+        f"fitted on it{places}."
+    )

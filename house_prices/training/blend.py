@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
-from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul, OnnxSlice
+from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxIdentity, OnnxMul, OnnxSlice
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -82,6 +82,13 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
         answer = OnnxSubEstimator(model, own, op_version=version)
         return OnnxMul(answer, np.array([share], dtype=np.float32), op_version=version)
 
-    ridge = part(blend.ridge_, blend.columns, blend.width_, blend.share)
-    boosting = part(blend.boosting_, 0, blend.columns, 1 - blend.share)
-    OnnxAdd(ridge, boosting, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)
+    parts = [
+        part(model, first, last, share)
+        for model, first, last, share in (
+            (blend.ridge_, blend.columns, blend.width_, blend.share),
+            (blend.boosting_, 0, blend.columns, 1 - blend.share),
+        )
+        if share
+    ]
+    whole = OnnxAdd(*parts, op_version=version) if len(parts) > 1 else parts[0]
+    OnnxIdentity(whole, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)

@@ -44,15 +44,15 @@ class Bar:
 def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold]:
     """Train on all folds but one and predict that one, for each fold. A property's sales share a fold.
 
-    Intervals are calibrated on the same share of the training sales as in the pipeline, but on other sales
-    in each fold.
+    Sales are set aside to calibrate intervals as in the pipeline: the same share of the training sales, but
+    other sales in each fold.
     """
     for number, (seen, held) in enumerate(train.part_folds(sales, count)):
         fitted_on, calibrated_on = _set_aside(sales.iloc[seen], contract, number)
         fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract)
         yield Fold(
             fitted_on=len(fitted_on),
-            calibrated_on=len(calibrated_on),
+            calibrated_on=sum(fitted.intervals.sales) if fitted.intervals else 0,
             estimator=fitted.best.estimator,
             parameters=fitted.best.parameters,
             predictions=_predictions(onnx_export.export(fitted, contract), sales.iloc[held], contract),

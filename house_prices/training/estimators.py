@@ -119,6 +119,9 @@ ESTIMATORS: Mapping[str, Callable[[Contract], Pipeline]] = {
     ),
 }
 
+AFTER_FIT: Mapping[str, Sequence[str]] = {"blend": ("share",)}
+"""Parameters that change how a fitted model predicts, and not how it is fitted."""
+
 
 def build(name: str, parameters: Mapping[str, object], contract: Contract) -> TransformedTargetRegressor:
     """An unfitted estimator that includes all preprocessing."""

@@ -52,16 +52,26 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Unseen:
-    """Sales with predictions as of their dates, from a model fitted on the sales before them."""
+    """Sales with predictions as of their dates, from a model that was not fitted on them."""
 
-    days: np.ndarray
-    """[rows], from 1970-01-01"""
+    days: np.ndarray | None
+    """[rows], from 1970-01-01; None if they have no dates"""
     actual: np.ndarray
     """[rows]"""
     price: np.ndarray
     """[rows]"""
     variance: np.ndarray
     """[rows]: of the market's level on that day, on the log scale."""
+
+    def followed_by(self, others: "Unseen") -> "Unseen":
+        """These sales followed by the others."""
+        dated = self.days is not None and others.days is not None
+        return Unseen(
+            days=np.concatenate([self.days, others.days]) if dated else None,
+            actual=np.concatenate([self.actual, others.actual]),
+            price=np.concatenate([self.price, others.price]),
+            variance=np.concatenate([self.variance, others.variance]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +94,7 @@ class Fitted:
     time: TimeAdjustment | None = None
     """None if dates do not count: there are none, or too few, or the contract says so."""
     unseen: Unseen | None = None
-    """From the rolling origins, if the sales have dates."""
+    """The sales that the folds held back, priced with the best setting."""
 
     def predict(self, houses: Inputs) -> np.ndarray:
         """The price of each house as of its valuation date: [rows]."""
@@ -122,13 +132,12 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None) -> Fitted
     )
     best, unseen = compared[0]
     judged = np.concatenate([held for _, held in folds])
-    time = before = None
+    time = None
     if forward:
         errors = _compare_methods(best, found, method)
         method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
-        before = _of_origins(adjusted, unseen)
     return Fitted(
         model=_fit(best, houses, price, contract, time),
         best=best,
@@ -137,7 +146,7 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None) -> Fitted
         rows=len(sales),
         search_rows=len(price[some]),
         time=time,
-        unseen=before,
+        unseen=_held_back(adjusted, unseen),
     )
 
 
@@ -195,17 +204,14 @@ class _Sales:
         )
 
 
-def _of_origins(sales: _Adjusted, unseen: np.ndarray) -> Unseen | None:
-    """The predictions for the sales that each rolling origin held back."""
-    if sales.houses.days is None:
-        return None
+def _held_back(sales: _Adjusted, unseen: np.ndarray) -> Unseen:
+    """The predictions for the sales that each fold held back."""
     judged = np.concatenate([held for _, held in sales.folds])
     variance = [
-        time.variance(sales.houses.days[held])
-        for (_, held), time in zip(sales.folds, sales.times, strict=True)
+        _variance(time, sales.houses[held]) for (_, held), time in zip(sales.folds, sales.times, strict=True)
     ]
     return Unseen(
-        days=sales.houses.days[judged],
+        days=sales.houses[judged].days,
         actual=sales.price[judged],
         price=unseen[judged],
         variance=np.concatenate(variance),
@@ -225,7 +231,7 @@ def _compare_methods(best: Trial, found: _Sales, first: str) -> dict[str, float]
 def train_and_calibrate(
     sales: pd.DataFrame, calibration: pd.DataFrame, contract: Contract, *, as_of: int | None = None
 ) -> Fitted:
-    """Train and add prediction intervals. `calibration` may be empty, and then there are none.
+    """Train and add prediction intervals. If `calibration` is empty, the training's folds calibrate them.
 
     If dates count, the calibration sales are the newest: once they have calibrated, the model is fitted on
     them as well, so that it knows the newest prices.
@@ -239,27 +245,41 @@ def train_and_calibrate(
 
 
 def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
-    """Add prediction intervals, calibrated on sales that it was not fitted on; `sales` may be empty.
+    """Add prediction intervals, calibrated on sales that it was not fitted on.
 
-    If dates count, the sales held back by the rolling origins calibrate too, and newer sales weigh more.
+    If `sales` is empty, the sales that the folds held back calibrate. If dates count, these calibrate in any
+    case, and newer sales weigh more.
     """
-    if sales.empty:
+    unseen = fitted.unseen
+    if not sales.empty:
+        aside = _set_aside(fitted, sales, contract)
+        unseen = unseen.followed_by(aside) if unseen and fitted.time else aside
+    if unseen is None:
         return fitted
-    houses, actual = inputs(sales, contract), prices(sales, contract)
-    predicted = fitted.predict(houses)
-    if fitted.time is None or fitted.unseen is None or houses.days is None:
-        return replace(fitted, intervals=intervals.fit(predicted, actual))
-    before = fitted.unseen
-    days = np.concatenate([before.days, houses.days])
-    weights = 0.5 ** ((days.max() - days) / _CALIBRATION_HALF_LIFE_DAYS)
-    variance = np.concatenate([before.variance, fitted.time.variance(houses.days)])
+    if fitted.time is None or unseen.days is None:
+        return replace(fitted, intervals=intervals.fit(unseen.price, unseen.actual))
+    weights = 0.5 ** ((unseen.days.max() - unseen.days) / _CALIBRATION_HALF_LIFE_DAYS)
     found = intervals.fit(
-        np.concatenate([before.price, predicted]),
-        np.concatenate([before.actual, actual]),
+        unseen.price,
+        unseen.actual,
         weights=weights,
-        variance=float(np.average(variance, weights=weights)),
+        variance=float(np.average(unseen.variance, weights=weights)),
     )
     return replace(fitted, intervals=found)
+
+
+def _set_aside(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Unseen:
+    houses = inputs(sales, contract)
+    return Unseen(
+        days=houses.days,
+        actual=prices(sales, contract),
+        price=fitted.predict(houses),
+        variance=_variance(fitted.time or NOTHING, houses),
+    )
+
+
+def _variance(time: TimeAdjustment, houses: Inputs) -> np.ndarray:
+    return np.zeros(len(houses)) if houses.days is None else time.variance(houses.days)
 
 
 def importance(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> dict[str, float]:
@@ -328,7 +348,13 @@ def _settings(name: str, contract: Contract) -> list[dict[str, object]]:
 def _price_fold(
     name: str, settings: list[dict[str, object]], sales: _Adjusted, number: int
 ) -> list[np.ndarray]:
-    """Each setting's predictions for a fold's sales, which are prepared once for all settings."""
+    """Each setting's predictions for a fold's sales, which are prepared once for all settings.
+
+    Settings that differ only in what a fitted model predicts with share one fit.
+    """
+    late = estimators.AFTER_FIT.get(name, ())
+    fits: dict[str, TransformedTargetRegressor] = {}
+    predicted = []
     (fitted_on, held), time = sales.folds[number], sales.times[number]
     past, next_ones = sales.houses[fitted_on], sales.houses[held]
     contract = time.contract(sales.contract)
@@ -338,9 +364,14 @@ def _price_fold(
     with threads(len(sales.price)):  # an OpenMP limit applies only to the thread that sets it
         seen = pipeline["preparation"].fit_transform(time.features(past).joined)
         unseen = pipeline["preparation"].transform(time.features(next_ones).joined)
-        models = (estimators.on_target(clone(pipeline["model"]).set_params(**s), contract) for s in settings)
-        factor = time.factor(next_ones.days)
-        return [np.asarray(model.fit(seen, target, **weighted).predict(unseen)) * factor for model in models]
+        for setting in settings:
+            key = repr([pair for pair in setting.items() if pair[0] not in late])
+            if key not in fits:
+                model = clone(pipeline["model"]).set_params(**setting)
+                fits[key] = estimators.on_target(model, contract).fit(seen, target, **weighted)
+            fits[key].regressor_.set_params(**setting)
+            predicted.append(np.asarray(fits[key].predict(unseen)) * time.factor(next_ones.days))
+    return predicted
 
 
 def part_folds(sales: pd.DataFrame, count: int) -> Folds:

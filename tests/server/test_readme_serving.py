@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from benchmarks import markets
+from benchmarks import halfmil_registry
 from tests import servers
 from tests.servers import Running
 
@@ -19,7 +19,7 @@ PRICE = "32950."
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    registry, _, _ = markets.publish(tmp_path_factory.mktemp("readme"), sales=3000)
+    registry, _, _ = halfmil_registry.publish(tmp_path_factory.mktemp("readme"), sales=3000)
     with servers.serving(registry.root) as running:
         running.says("model serves")
         yield running

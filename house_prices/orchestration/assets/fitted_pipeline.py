@@ -25,7 +25,8 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
     def asset(splits: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """The estimator that did best in cross-validation, fitted on every training sale.
 
-        How far its prices may be off is calibrated on sales that it was not fitted on.
+        How far its prices may be off is calibrated on sales that it was not fitted on: those set aside for
+        it, or else each fold's in cross-validation.
         """
         sales = splits[splits[PART] == TRAIN]
         as_of = newest_day(splits, contract)

@@ -12,6 +12,7 @@ from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError, SourceError
 from house_prices.sales import clean
 from house_prices.sales import read as source
+from house_prices.training import estimators
 
 AMES = Path(__file__).parents[3] / "data/ames/raw/ames.csv"
 
@@ -283,9 +284,20 @@ def test_a_table_as_r_writes_it_becomes_a_contract(tmp_path: Path) -> None:
     assert contract.split.by == "hash"
 
 
-def test_a_small_file_keeps_no_sales_for_calibration(tmp_path: Path) -> None:
+def test_a_draft_trains_a_blend_and_ridge_and_keeps_no_sales_for_calibration(tmp_path: Path) -> None:
     contract, _ = read(written(tmp_path, PLAIN), "Price")
+    estimators.check(contract)
+    assert set(contract.training.candidates) == {"ridge", "blend"}
     assert contract.split.calibration == 0
+
+
+def test_boosting_is_given_larger_trees_for_many_sales(tmp_path: Path) -> None:
+    many = "Area,Price\n" + "".join(f"{50 + at},{100 + at}\n" for at in range(5000))
+    leaves = [
+        read(written(tmp_path, text, name), "Price")[0].training.candidates["blend"]["max_leaf_nodes"]
+        for name, text in {"few.csv": PLAIN, "many.csv": many}.items()
+    ]
+    assert leaves == [(16,), (31, 63)]
 
 
 def test_a_skewed_price_above_zero_is_learned_on_its_logarithm(tmp_path: Path) -> None:

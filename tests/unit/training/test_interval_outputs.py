@@ -53,6 +53,5 @@ def test_calibration_sales_decide_and_without_enough_of_them_there_is_only_a_pri
     known = train.calibrate(fitted, sales(60), of).intervals
     assert known is not None
     assert known.sales == (60,)
-    for few in (sales(10), sales().iloc[:0]):
-        model = onnx_export.session(onnx_export.export(train.calibrate(fitted, few, of), of))
-        assert onnx_export.predictions(model, inputs(sales(), of), np.zeros(200)).lower is None
+    model = onnx_export.session(onnx_export.export(train.calibrate(fitted, sales(10), of), of))
+    assert onnx_export.predictions(model, inputs(sales(), of), np.zeros(200)).lower is None

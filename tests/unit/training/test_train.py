@@ -7,7 +7,8 @@ import pytest
 from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError
 from house_prices.sales import split
-from house_prices.training import estimators, train
+from house_prices.training import conformal, estimators, train
+from house_prices.training.blend import Blend
 from house_prices.training.features import inputs
 from tests import clean_sales, models
 
@@ -56,6 +57,36 @@ def test_the_error_of_a_trial_is_the_mean_over_the_folds() -> None:
     fitted = train.train(SALES, huts(candidates={"ridge": {"alpha": [1000.0]}}))
     assert fitted.best.rmsle == pytest.approx(fitted.cross_validation["rmsle"], rel=0.05)
     assert 0 < fitted.best.spread < fitted.best.rmsle
+
+
+def test_settings_that_a_fitted_model_only_predicts_with_are_tried_on_one_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits = []
+    fit = Blend.fit
+    monkeypatch.setattr(Blend, "fit", lambda *args: fits.append(1) or fit(*args))
+    small = {"max_iter": [5], "min_samples_leaf": [5], "alpha": [1.0]}
+    fitted = train.train(SALES, huts(candidates={"blend": {**small, "share": [0.0, 0.5, 1.0]}}))
+    assert len(fits) == 3 + 1  # one in each fold, and the best on every sale
+    apart = {
+        share: train.train(SALES, huts(candidates={"blend": {**small, "share": [share]}})).best.rmsle
+        for share in (0.0, 0.5, 1.0)
+    }
+    assert {trial.parameters["share"]: trial.rmsle for trial in fitted.trials} == pytest.approx(apart)
+
+
+def test_a_contract_that_sets_no_sales_aside_has_intervals_from_cross_validation() -> None:
+    ridge = {"candidates": {"ridge": {"alpha": [1000.0]}}}
+    noise = np.random.default_rng(0).lognormal(0, 0.2, len(SALES))
+    noisy = SALES.assign(price=SALES["price"] * noise)
+    contract = models.contract(training=ridge, split={"calibration": 0.0})
+    fitted = train.train_and_calibrate(noisy, noisy.iloc[:0], contract)
+    assert fitted.intervals is not None
+    assert sum(fitted.intervals.sales) == len(SALES)
+    new = clean_sales.huts(1000, seed=3)
+    actual = new["price"].to_numpy() * np.random.default_rng(1).lognormal(0, 0.2, len(new))
+    ends = fitted.intervals.around(fitted.model.predict(inputs(new, huts()).joined))
+    assert conformal.coverage(actual, *ends) == pytest.approx(0.9, abs=0.04)
 
 
 def test_training_twice_on_the_same_sales_gives_the_same_model() -> None:
