@@ -7,14 +7,13 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
 from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
-from house_prices.training import blend, log1p, onnx_time
-from house_prices.training.conformal import Intervals
+from house_prices.training import blend, log1p, onnx_folding, onnx_intervals, onnx_time
 from house_prices.training.features import VALUATION_DATE, Inputs
 from house_prices.training.predictions import Predictions
 from house_prices.training.time_adjustment import DAY, INDEX, NOTHING
@@ -47,17 +46,16 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
         custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},
         custom_shape_calculators={kind: module.shape for kind, module in _OWN.items()},
     )
-    # The converter's order is not deterministic.
-    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
+    # The converter declares the oldest versions that its own nodes need, in no fixed order.
     del model.opset_import[:]
-    model.opset_import.extend(opsets)
+    model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in OPSET.items())
     _name_price(model.graph, exponential=contract.target.log)
+    onnx_folding.fold(model.graph)
     if onnx_time.has_date(time):
         onnx_time.add(model.graph, time, len(contract.numbers))
     if fitted.intervals:
-        _add_interval(model.graph, fitted.intervals)
-        if time.method == INDEX:
-            onnx_time.widen(model.graph, time, fitted.intervals)
+        wider = onnx_time.widening(time, fitted.intervals) if time.method == INDEX else None
+        onnx_intervals.add(model.graph, fitted.intervals, wider)
     model.doc_string = f"{contract.title}: {contract.target.name} in {contract.target.unit}"
     facts = {"market": contract.name, "contract_digest": contract.digest, "estimator": fitted.best.estimator}
     helper.set_model_props(model, facts)
@@ -68,29 +66,13 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
 def _name_price(graph: onnx.GraphProto, *, exponential: bool) -> None:
     """End the graph in `price`, through Exp if the pipeline was fitted on logarithms."""
     (fitted,) = (output.name for output in graph.output)
-    graph.node.append(helper.make_node("Exp" if exponential else "Identity", [fitted], ["price"]))
+    if exponential:
+        graph.node.append(helper.make_node("Exp", [fitted], ["price"]))
+    else:
+        (last,) = (node for node in graph.node if fitted in node.output)
+        last.output[0] = "price"
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info("price", TensorProto.FLOAT, [None, 1]))
-
-
-def _add_interval(graph: onnx.GraphProto, found: Intervals) -> None:
-    """Count the edges below the price, multiply by that bin's factors, and keep lower <= price <= upper."""
-    constants: dict[str, NDArray[Any]] = {
-        "interval_edges": np.array([found.edges], dtype=np.float32),
-        "interval_axis": np.array([1], dtype=np.int64),
-        "lower_factors": np.array(found.lower, dtype=np.float32),
-        "upper_factors": np.array(found.upper, dtype=np.float32),
-    }
-    graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in constants.items())
-    node = helper.make_node
-    graph.node.append(node("Greater", ["price", "interval_edges"], ["above_edges"]))
-    graph.node.append(node("Cast", ["above_edges"], ["edges_below"], to=TensorProto.INT64))
-    graph.node.append(node("ReduceSum", ["edges_below", "interval_axis"], ["interval_bin"]))
-    for end, outermost in {"lower": "Min", "upper": "Max"}.items():
-        graph.node.append(node("Gather", [f"{end}_factors", "interval_bin"], [f"{end}_factor"]))
-        graph.node.append(node("Mul", ["price", f"{end}_factor"], [f"{end}_end"]))
-        graph.node.append(node(outermost, [f"{end}_end", "price"], [f"price_{end}"]))
-        graph.output.append(helper.make_tensor_value_info(f"price_{end}", TensorProto.FLOAT, [None, 1]))
 
 
 def session(model: bytes) -> ort.InferenceSession:

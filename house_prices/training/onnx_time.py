@@ -19,6 +19,8 @@ from house_prices.training.time_adjustment import DAY, INDEX, TimeAdjustment
 
 FEATURES = "numbers_and_day"
 """The pipeline's input of numbers, if the day is one of them."""
+DAY_AT = "day_at"
+"""The tensor with each price's place in tables by day."""
 
 
 def has_date(time: TimeAdjustment | None) -> bool:
@@ -44,7 +46,7 @@ def add(graph: onnx.GraphProto, time: TimeAdjustment, width: int) -> None:
         node("Where", ["day_left_out", "day_reference", VALUATION_DATE], ["day_asked"]),
         node("Sub", ["day_asked", "day_first"], ["day_since"]),
         node("Clip", ["day_since", "day_zero", "day_last"], ["day_within"]),
-        node("Cast", ["day_within"], ["day_at"], to=TensorProto.INT64),
+        node("Cast", ["day_within"], [DAY_AT], to=TensorProto.INT64),
     ]
     graph.input.append(helper.make_tensor_value_info(VALUATION_DATE, TensorProto.FLOAT, [None, 1]))
     if time.method == DAY:
@@ -52,7 +54,7 @@ def add(graph: onnx.GraphProto, time: TimeAdjustment, width: int) -> None:
     else:
         graph.node[-1].output[0] = "price_at_reference"
         constants["time_factors"] = np.exp(time.level).astype(np.float32)
-        graph.node.append(node("Gather", ["time_factors", "day_at"], ["time_factor"]))
+        graph.node.append(node("Gather", ["time_factors", DAY_AT], ["time_factor"]))
         graph.node.append(node("Mul", ["price_at_reference", "time_factor"], ["price"]))
     graph.initializer.extend(
         numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
@@ -71,30 +73,6 @@ def widening(time: TimeAdjustment, intervals: Intervals) -> NDArray[np.float32]:
     every = np.arange(time.first, time.until + 1, dtype=np.float64)
     beyond = np.maximum(time.variance(every) - intervals.variance, 0)
     return np.asarray(float(stats.norm.ppf(1 - intervals.alpha / 2)) ** 2 * beyond, dtype=np.float32)
-
-
-def widen(graph: onnx.GraphProto, time: TimeAdjustment, intervals: Intervals) -> None:
-    """Let the factors of both ends, which are looked up by price, depend on the date as well."""
-    node = helper.make_node
-    constants = {"time_widening": widening(time, intervals)}
-    made = [node("Gather", ["time_widening", "day_at"], ["wider"])]
-    for end, factors, side in (("lower", intervals.lower, "Neg"), ("upper", intervals.upper, "Identity")):
-        constants[f"{end}_squares"] = np.square(np.log(factors)).astype(np.float32)
-        made += [
-            node("Gather", [f"{end}_squares", "interval_bin"], [f"{end}_square"]),
-            node("Add", [f"{end}_square", "wider"], [f"{end}_wider_square"]),
-            node("Sqrt", [f"{end}_wider_square"], [f"{end}_distance"]),
-            node(side, [f"{end}_distance"], [f"{end}_score"]),
-            node("Exp", [f"{end}_score"], [f"{end}_factor"]),
-        ]
-    replaced = {f"{end}_factor" for end in ("lower", "upper")}
-    nodes = [each for each in graph.node if each.output[0] not in replaced]
-    at = next(place for place, each in enumerate(nodes) if each.output[0] == "interval_bin") + 1
-    unused = {f"{end}_factors" for end in ("lower", "upper")}
-    kept = [each for each in graph.initializer if each.name not in unused]
-    del graph.node[:], graph.initializer[:]
-    graph.node.extend([*nodes[:at], *made, *nodes[at:]])
-    graph.initializer.extend([*kept, *(numpy_helper.from_array(v, name) for name, v in constants.items())])
 
 
 def _feature(
