@@ -13,8 +13,11 @@ BEGIN, END = "<!-- in life -->", "<!-- end of in life -->"
 
 
 def publish(registry: Registry, market: str, found: InLife) -> None:
-    """Keep it beside the version, and write the section into its card, if there is one."""
+    """Keep it beside the version, and write the section into its card, if it has one and something is new."""
     version = registry.version(market, found.version)
+    known = version.folder / IN_LIFE
+    if known.is_file() and known.read_bytes() == found.to_json():
+        return
     registry.attach(market, found.version, IN_LIFE, found.to_json())
     if version.report.is_file():
         page = version.report.read_text(encoding="utf-8")

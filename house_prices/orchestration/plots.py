@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from house_prices.contract.schema import Gate
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import relative
+from house_prices.monitoring.drift import FeatureDrift
+from house_prices.monitoring.profile import Categories, Numbers
 
 Prices = NDArray[np.float64]
 _INK, _ACCENT = "#1f3a5f", "#d1495b"
@@ -68,6 +70,31 @@ def shares(title: str, found: Mapping[str, float], least: float, label: str) -> 
     axes.set_xlim(max(0.0, min(least, *found.values()) - 0.1), 1)
     axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
     axes.set_xlabel(label)
+    return _png(figure)
+
+
+def drift(found: FeatureDrift, unit: str) -> bytes:
+    """A feature in training and as it is served: distribution functions, or shares of each choice."""
+    figure = Figure(figsize=(4.2, 2.8), dpi=90, layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(
+        f"{found.name}: distance {found.distance:.2f}", color=_ACCENT if found.drifted else "black"
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    both = (("training", found.training, _INK), ("served", found.served, _ACCENT))
+    choices = sorted({name for _, of, _ in both if isinstance(of, Categories) for name in of.counts})
+    for at, (label, of, color) in enumerate(both):
+        if isinstance(of, Numbers):
+            below = of.missing + (1 - of.missing) * np.array(of.below)
+            axes.step(of.edges, below, where="post", label=label, color=color)
+            axes.set_xlabel(_with_unit(found.name, unit))
+            axes.set_ylabel("share at most, or missing")
+        else:
+            total = max(sum(of.counts.values()), 1)
+            shares = [of.counts.get(name, 0) / total for name in choices]
+            axes.barh(np.arange(len(choices)) + 0.4 * at, shares, height=0.4, label=label, color=color)
+            axes.set_yticks(np.arange(len(choices)) + 0.2, [name or "missing" for name in choices])
+    axes.legend(frameon=False, fontsize="small")
     return _png(figure)
 
 

@@ -35,6 +35,10 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Those tables with their prices."""
         return Path(self.home, "storage", "scored", market)
 
+    def drift(self, market: str) -> Path:
+        """Pictures of what has drifted."""
+        return Path(self.home, "storage", "drift", market)
+
     def predictions(self, market: str) -> Path:
         """The prediction log that servers write."""
         return Path(self.home, "storage", "predictions", market)

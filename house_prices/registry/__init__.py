@@ -3,6 +3,7 @@
 from house_prices.registry.manifest import Dates, Golden, Manifest
 from house_prices.registry.records import (
     IN_LIFE,
+    PROFILE,
     REPORT,
     Champion,
     DecisionRecord,
@@ -15,6 +16,7 @@ from house_prices.registry.store import Registry
 
 __all__ = [
     "IN_LIFE",
+    "PROFILE",
     "REPORT",
     "Champion",
     "Dates",

@@ -13,6 +13,8 @@ from house_prices.registry.manifest import Manifest
 
 REPORT = "report.html"
 """The model card's file, beside the model."""
+PROFILE = "profile.json"
+"""The distribution of what the version was trained on, beside the model."""
 IN_LIFE = "in_life.json"
 """How the version did on sales that came after its predictions, beside the model."""
 

@@ -1,6 +1,7 @@
 """The registry: published model versions and the champion, as plain files.
 
-    <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html, in_life.json
+    <root>/<market>/<version>/model.onnx, manifest.json, trained_on.bin, report.html, profile.json,
+                            in_life.json
     <root>/<market>/champion.json
     <root>/<market>/pinned.json
     <root>/<market>/audit.jsonl
@@ -32,6 +33,7 @@ from house_prices.registry import atomic_files, audit, manifest, reading, unfini
 from house_prices.registry.manifest import Manifest
 from house_prices.registry.records import (
     IN_LIFE,
+    PROFILE,
     REPORT,
     Champion,
     DecisionRecord,
@@ -42,7 +44,7 @@ from house_prices.registry.records import (
 )
 from house_prices.registry.unfinished import CHAMPION, PINNED
 
-ATTACHMENTS = (REPORT, IN_LIFE)
+ATTACHMENTS = (REPORT, PROFILE, IN_LIFE)
 """Files that may be written beside a published model."""
 MARKET = re.compile("[a-z][a-z0-9_]*")
 NUMBER = re.compile("[1-9][0-9]{0,8}")

@@ -24,7 +24,9 @@ def test_every_night_asks_for_a_training(built: dg.Definitions) -> None:
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
-@pytest.mark.parametrize("name", ["cottages_promotion_sensor", "cottages_source_sensor"])
+@pytest.mark.parametrize(
+    "name", ["cottages_promotion_sensor", "cottages_source_sensor", "cottages_retraining_sensor"]
+)
 def test_sensors_run_from_the_start_and_say_what_they_do(built: dg.Definitions, name: str) -> None:
     sensor = built.resolve_sensor_def(name)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING

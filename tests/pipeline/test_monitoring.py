@@ -1,10 +1,16 @@
 """After the promotion: what was served, in Dagster."""
 
 import json
+from datetime import UTC, datetime
 
 import dagster as dg
+import numpy as np
 import pytest
 
+from house_prices.monitoring.profile import profile
+from house_prices.registry import PROFILE
+from house_prices.training.features import Inputs
+from house_prices.training.predictions import Predictions
 from tests import cottages, models, served
 from tests.workshop import Workshop
 
@@ -93,3 +99,69 @@ def test_sales_that_come_true_are_compared_and_a_lost_coverage_fails(shop: Works
         "live_error": (False, dg.AssetCheckSeverity.WARN),
         "live_coverage": (False, dg.AssetCheckSeverity.ERROR),
     }
+
+
+def with_profile(shop: Workshop) -> None:
+    """A champion that knows what it was trained on."""
+    shop.sales.parent.mkdir(parents=True, exist_ok=True)
+    models.promote(shop.registry, models.publish(shop.registry, shop.contract))
+    houses = [(float(area), float(rooms), str(roof or "none")) for area, rooms, roof, _ in cottages.law(300)]
+    numbers = np.array([house[:2] for house in houses], np.float32)
+    seen = Inputs(numbers=numbers, categories=np.array([[house[2]] for house in houses], object))
+    price = numbers[:, 0].astype(float)
+    made = profile(seen, price, Predictions(actual=price, price=price), shop.contract)
+    shop.registry.attach("cottages", 1, PROFILE, made.to_json())
+
+
+def serve_houses(shop: Workshop, area: float) -> None:
+    """120 houses like those of the training, but for their area."""
+    now = datetime.now(UTC).isoformat()
+    random = np.random.default_rng(0)
+    lines = []
+    for roof in ("flat", "gable", "none") * 40:
+        house = {
+            "area": area + float(random.uniform(0, 150)),
+            "rooms": float(random.integers(1, 7)),
+            "roof": roof,
+        }
+        lines.append(served.line([house], [float(house["area"])], time=now))
+    served.write(shop.home / "storage" / "predictions" / "cottages", *lines, name=f"0-x-{area:g}")
+    assert shop.watch(now[:10]).success
+    assert shop.materialize(["served_drift"]).success
+
+
+def test_drift_asks_for_one_training_with_a_reason_and_promotes_nothing(shop: Workshop) -> None:
+    with_profile(shop)
+    serve_houses(shop, area=400)
+    checks = {
+        check.check_name: (check.passed, check.severity, check.description)
+        for check in shop.check(["served_drift"]).get_asset_check_evaluations()
+    }
+    assert checks["input_drift"][:2] == (False, dg.AssetCheckSeverity.ERROR)
+    assert "1 of 3 features have moved by 0.2 or more: area 1.00" in str(checks["input_drift"][2])
+    assert len(list((shop.home / "storage" / "drift" / "cottages").glob("*.png"))) == 4
+    first = shop.tick("retraining")
+    (request,) = first.run_requests or ()
+    assert request.tags["reason"].startswith("1 of 3 features have moved")
+    again = shop.tick("retraining", first.cursor)
+    assert not again.run_requests
+    assert "has been asked for" in str(again.skip_reason)
+    assert shop.registry.champion("cottages").version == 1  # type: ignore[union-attr]
+
+
+def test_houses_like_the_trainings_ask_for_nothing_and_an_old_champion_does(shop: Workshop) -> None:
+    with_profile(shop)
+    serve_houses(shop, area=40)
+    assert all(check.passed for check in shop.check(["served_drift"]).get_asset_check_evaluations())
+    assert shop.tick("retraining").skip_reason.skip_message == "Nothing asks for it."  # type: ignore[union-attr]
+    path = shop.registry.root / "cottages" / "champion.json"
+    path.write_text(path.read_text().replace(datetime.now(UTC).strftime('"%Y-'), '"2024-'))
+    (request,) = shop.tick("retraining").run_requests or ()
+    assert "has been the champion for" in request.tags["reason"]
+
+
+def test_a_champion_without_a_profile_is_not_compared(shop: Workshop) -> None:
+    models.promote(shop.registry, models.publish(shop.registry, shop.contract))
+    assert shop.materialize(["served_drift"]).success
+    for check in shop.check(["served_drift"]).get_asset_check_evaluations():
+        assert (check.passed, "no profile" in str(check.description)) == (True, True)

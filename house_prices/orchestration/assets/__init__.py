@@ -12,6 +12,7 @@ from house_prices.orchestration.assets.model_card import model_card
 from house_prices.orchestration.assets.raw_sales import raw_sales
 from house_prices.orchestration.assets.realised_sales import realised_sales
 from house_prices.orchestration.assets.scored_houses import scored_houses
+from house_prices.orchestration.assets.served_drift import served_drift
 from house_prices.orchestration.assets.served_predictions import served_predictions
 from house_prices.orchestration.assets.source import source
 from house_prices.orchestration.assets.splits import splits
@@ -31,7 +32,7 @@ FLOW = (
 )
 EXTERNAL = (source, champion)
 """What Dagster shows and does not make."""
-IN_LIFE = (served_predictions, realised_sales, scored_houses)
+IN_LIFE = (served_predictions, realised_sales, served_drift, scored_houses)
 """What becomes of the champion."""
 
 

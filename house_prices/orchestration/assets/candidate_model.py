@@ -12,15 +12,18 @@ import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import measure
+from house_prices.monitoring.profile import Profile, profile
 from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import PICKLE, common, key
 from house_prices.orchestration.resources import Folders
-from house_prices.registry import Manifest
+from house_prices.registry import PROFILE, Manifest
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
-from house_prices.training.features import inputs
+from house_prices.training.features import inputs, prices
 from house_prices.training.train import Fitted
 
+MOST_PROFILED = 200_000
+"""Training sales that stand for all of them when served houses are compared."""
 LIBRARIES = ("house-prices", "numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
 
 
@@ -44,6 +47,8 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
         described = _describe(model, fitted_pipeline, splits, contract, context.run.run_id)
         trained_on = np.unique(measure.names_of(splits[splits[PART] != HOLDOUT])).tobytes()
         version = folders.registry.publish(contract.name, model, described, trained_on=trained_on)
+        seen = _profile(model, splits, contract).to_json()
+        folders.registry.attach(contract.name, version.number, PROFILE, seen)
         context.log_event(audit_heads.observation(folders.registry, contract.name))
         return dg.MaterializeResult(
             value={"version": version.number, "sha256": described.sha256},
@@ -57,6 +62,16 @@ def candidate_model(contract: Contract) -> dg.AssetsDefinition:
         )
 
     return asset
+
+
+def _profile(model: bytes, splits: pd.DataFrame, contract: Contract) -> Profile:
+    session = onnx_export.session(model)
+    seen, held = splits[splits[PART] == TRAIN], splits[splits[PART] == HOLDOUT]
+    if len(seen) > MOST_PROFILED:
+        seen = seen.sample(MOST_PROFILED, random_state=0)
+    houses = inputs(seen, contract)
+    priced = onnx_export.predictions(session, inputs(held, contract), prices(held, contract))
+    return profile(houses, onnx_export.predict(session, houses), priced, contract)
 
 
 def _describe(

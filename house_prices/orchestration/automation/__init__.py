@@ -3,7 +3,14 @@
 import dagster as dg
 
 from house_prices.contract.schema import Contract
-from house_prices.orchestration.automation import monitoring, new_sales, promotion, rollback, training
+from house_prices.orchestration.automation import (
+    monitoring,
+    new_sales,
+    promotion,
+    retraining,
+    rollback,
+    training,
+)
 
 __all__ = ["of_market"]
 
@@ -12,6 +19,6 @@ def of_market(contract: Contract) -> dg.Definitions:
     """One market's jobs, schedule and sensors."""
     by_events = dg.Definitions(
         jobs=[promotion.job(contract), rollback.job(contract)],
-        sensors=[promotion.sensor(contract), new_sales.sensor(contract)],
+        sensors=[promotion.sensor(contract), new_sales.sensor(contract), retraining.sensor(contract)],
     )
     return dg.Definitions.merge(training.of_market(contract), monitoring.of_market(contract), by_events)

@@ -10,7 +10,7 @@ HOURLY = "10 * * * *"
 """Ten minutes past the hour."""
 DAILY = "0 5 * * *"
 """Two hours after the nightly training began, UTC."""
-WATCHED = ("realised_sales",)
+WATCHED = ("realised_sales", "served_drift")
 """What tells how the champion does."""
 
 
@@ -26,7 +26,7 @@ def of_market(contract: Contract) -> dg.Definitions:
         f"{contract.name}_monitoring",
         selection=dg.AssetSelection.assets(*(key(contract, name) for name in WATCHED)),
         tags={"market": contract.name},
-        description=f"How the champion of {contract.title} does: on sales that came true since.",
+        description=f"How the champion of {contract.title} does on sales since, and on houses served.",
     )
 
     @dg.schedule(

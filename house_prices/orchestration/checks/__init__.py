@@ -1,6 +1,7 @@
 """A market's asset checks."""
 
 from house_prices.contract.schema import Contract
+from house_prices.orchestration.checks.drift import served_drift_checks
 from house_prices.orchestration.checks.gate import gate_checks
 from house_prices.orchestration.checks.in_life import realised_sales_checks
 from house_prices.orchestration.checks.results import Checks
@@ -19,4 +20,5 @@ def of_market(contract: Contract) -> list[Checks]:
         gate_checks(contract),
         champion_checks(contract),
         realised_sales_checks(contract),
+        served_drift_checks(contract),
     ]
