@@ -147,7 +147,7 @@ def _houses(line: bytes) -> tuple[Part, list[dict[str, Any]]]:
     nothing = [None] * count
     warnings = entry.get("warnings", {})
     columns = [entry["prices"], entry.get("lower", nothing), entry.get("upper", nothing)]
-    columns.append(entry.get("references", nothing))
+    columns += [entry.get("references", nothing), entry.get("valued", nothing)]
     rows = [
         {
             "time": time,
@@ -155,13 +155,16 @@ def _houses(line: bytes) -> tuple[Part, list[dict[str, Any]]]:
             "row": row,
             "method": entry["method"],
             "reference": reference,
+            "valued": None if valued is None else date.fromisoformat(valued),
             "price": price,
             "lower": lower,
             "upper": upper,
             "warnings": warnings.get(str(row), []),
             "house": house,
         }
-        for row, (house, price, lower, upper, reference) in enumerate(zip(houses, *columns, strict=True))
+        for row, (house, price, lower, upper, reference, valued) in enumerate(
+            zip(houses, *columns, strict=True)
+        )
     ]
     return (time.date().isoformat(), version), rows
 

@@ -18,13 +18,14 @@ RECORD_COLUMNS = {
     "row": pa.int32(),
     "method": pa.string(),
     "reference": pa.string(),
+    "valued": pa.date32(),
     "price": pa.float64(),
     "lower": pa.float64(),
     "upper": pa.float64(),
     "warnings": pa.list_(pa.string()),
 }
 """`request` and `row` name a house: the request's id, and its place in it. Prices are in the target's unit;
-`lower` and `upper` are null if the model gave no interval."""
+`lower` and `upper` are null if the model gave no interval, and `valued` if no date was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

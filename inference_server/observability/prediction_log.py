@@ -137,12 +137,18 @@ class PredictionLog(Observer):
         return found
 
     def _write(self, market: str, taken: Sequence[tuple[Priced, Columns]]) -> None:
-        outcome = "failed"
+        lines: list[bytes] = []
+        written = 0
+        for priced, columns in taken:
+            with self._telling():
+                lines.append(line(priced, columns, self._key))
         with self._telling():
-            self._file(market).write(b"".join(line(*each, self._key) for each in taken))
-            outcome = "written"
-            self._is_broken = False
-        self._outcomes[market, outcome] = self._outcomes.get((market, outcome), 0) + len(taken)
+            self._file(market).write(b"".join(lines))
+            written = len(lines)
+            self._is_broken = written < len(taken)
+        for outcome, count in (("written", written), ("failed", len(taken) - written)):
+            if count:
+                self._outcomes[market, outcome] = self._outcomes.get((market, outcome), 0) + count
         self._rows_done += sum(priced.rows for priced, _ in taken)
 
     @contextlib.contextmanager
@@ -182,10 +188,16 @@ def line(priced: Priced, columns: Columns, key: bytes | None = None) -> bytes:
         "method": priced.method,
         "houses": _houses(priced.inputs, columns),
         **({"references": references} if references else {}),
+        **({} if priced.inputs.days is None else {"valued": [*map(_date, priced.inputs.days.tolist())]}),
         **_prices(priced.prices),
         **({"warnings": {str(row): told for row, told in warnings.items()}} if warnings else {}),
     }
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _date(days: float) -> str | None:
+    """The date so many days from 1970-01-01 on; None for the model's reference date."""
+    return None if math.isnan(days) else datetime.fromtimestamp(days * 86_400, UTC).date().isoformat()
 
 
 def _shown(reference: str, key: bytes | None) -> str | None:

@@ -141,7 +141,8 @@ def test_assets_can_be_materialized_without_a_project_folder_of_definitions(tmp_
     cottages.write(tmp_path)
     resources = definitions.build(tmp_path).resources or {}
     contract = reader.read(tmp_path / "data/cottages/contract.toml")
-    flow = [asset for asset in assets.of_market(contract) if isinstance(asset, dg.AssetsDefinition)]
+    built = [build(contract) for build in assets.FLOW]
+    flow = [asset for asset in built if isinstance(asset, dg.AssetsDefinition)]
     assert dg.materialize(flow, resources=resources).success
 
 

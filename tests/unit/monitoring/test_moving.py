@@ -55,7 +55,11 @@ def to(tmp_path: Path) -> Path:
 
 
 def test_a_row_has_the_house_as_the_model_got_it_and_its_answer(log: Path, to: Path) -> None:
-    write(log, "0-a", line(1, references=["listing 7"], warnings={"0": ["area 999 is above 249"]}))
+    write(
+        log,
+        "0-a",
+        line(1, references=["listing 7"], valued=["2026-06-30"], warnings={"0": ["area 999 is above 249"]}),
+    )
     assert moving.move(log, to).rows == {("2026-03-01", 1): 1}
     (row,) = table(to).to_pylist()
     assert row.pop("time").isoformat() == "2026-03-01T12:00:00+00:00"
@@ -64,6 +68,7 @@ def test_a_row_has_the_house_as_the_model_got_it_and_its_answer(log: Path, to: P
         "row": 0,
         "method": "/Predict",
         "reference": "listing 7",
+        "valued": date(2026, 6, 30),
         "price": 1001.0,
         "lower": 900.0,
         "upper": 1100.0,
