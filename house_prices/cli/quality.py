@@ -26,12 +26,12 @@ def quality(home: Home, market: str | None, folds: int) -> None:
     from house_prices.training import cross_validation as quality
 
     contract = home.contract(home.known(market))
-    raw = sources.sales(contract, home.data / contract.name)
+    raw = sources.sales(contract, home.data / contract.name, _tell)
     # not for the split, but for the row order, which depends only on the sales' content
-    sales = split.split(clean.clean(raw.sales, contract).sales, contract)
+    sales = split.split(clean.clean(raw.sales, contract, _tell).sales, contract)
     click.echo(f"{contract.title}: {len(sales)} sales, contract {contract.digest[:12]}")
     done = []
-    for number, fold in enumerate(quality.assess(sales, contract, folds), start=1):
+    for number, fold in enumerate(quality.assess(sales, contract, folds, _tell), start=1):
         done.append(fold)
         click.echo(
             f"  fold {number}: {fold.estimator}({_words(fold.parameters)}), fitted on {fold.fitted_on}, "
@@ -40,6 +40,11 @@ def quality(home: Home, market: str | None, folds: int) -> None:
     columns = [quality.figures(one) for one in (*(f.predictions for f in done), quality.together(done))]
     _print_table([*(f"fold {number}" for number in range(1, folds + 1)), "all"], columns)
     _print_bars(quality.bars(columns[-1], contract.quality))
+
+
+def _tell(line: str) -> None:
+    """On stderr, for stdout has the result."""
+    click.echo(f"    {line}", err=True)
 
 
 def _words(parameters: dict[str, object]) -> str:

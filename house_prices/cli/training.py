@@ -1,5 +1,7 @@
 """One training in this process, told step by step while it works."""
 
+import logging
+import re
 import threading
 import uuid
 from collections.abc import Mapping
@@ -71,9 +73,11 @@ class _Progress:
             page = self._instance.get_records_for_run(self.run_id, cursor)
             cursor = page.cursor
             for record in page.records:
-                event = record.event_log_entry.dagster_event
-                if event is not None:
-                    self._tell(event)
+                entry = record.event_log_entry
+                if entry.dagster_event is not None:
+                    self._tell(entry.dagster_event)
+                elif int(entry.level) >= logging.INFO:
+                    click.echo(f"      {entry.user_message}")
             if last:
                 return
 
@@ -89,7 +93,7 @@ class _Progress:
         elif event.is_step_failure:
             error = event.step_failure_data.error
             cause = error.cause if error and error.cause else error
-            self.failure = f"{event.step_key} failed: {cause.message.strip() if cause else 'see the run'}"
+            self.failure = f"{event.step_key} failed: {_words(cause.message) if cause else 'see the run'}"
 
     def _tell_asset(self, made: dg.AssetMaterialization) -> None:
         name = made.asset_key.path[-1]
@@ -107,6 +111,11 @@ class _Progress:
         click.echo(f"      {click.style(f'{word:<6}', fg=color)}  {check.check_name}: {why}")
         if gate and word in ("failed", "review"):
             (self.needs_review if word == "review" else self.rejected).append(f"{check.check_name}: {why}")
+
+
+def _words(message: str) -> str:
+    """An error's message; that of our own errors without the class, which it needs no help of."""
+    return re.sub(r"^house_prices\.errors\.\w+: ", "", message.strip())
 
 
 def _mark(check: Any, facts: Mapping[str, Any]) -> tuple[str, str]:

@@ -39,6 +39,7 @@ _OTHER = frozenset(
         "list",
         "assessed",
         "birth",
+        "review",
     }
 )
 _PARTS = (
@@ -85,7 +86,8 @@ def sold(columns: Sequence[Column]) -> tuple[Column, ...]:
     found = [column for column in columns if not _OTHER & set(column.words) and formats(column)]
     told = [column for column in found if _SOLD & set(column.words)]
     neutral = [column for column in found if named(column)]
-    if told or neutral or len(found) == 1:
+    whole = [column for column in found if not column.is_optional]
+    if told or neutral or len(found) == len(whole) == 1:
         return ((told or neutral or found)[0],)
     return _parts(columns, of_sale=True) or _parts(columns, of_sale=False)
 

@@ -170,8 +170,9 @@ def _left_out(roles: Roles) -> Iterator[str]:
 
 
 def _split(roles: Roles) -> Table:
+    dated = roles.sold and not any(column.is_optional for column in roles.sold)
     table = tomlkit.table()
-    table.update(by="sold" if roles.sold else "hash", holdout=0.2, calibration=0.0)
+    table.update(by="sold" if dated else "hash", holdout=0.2, calibration=0.0)
     table["calibration"].comment("0: intervals are calibrated in cross-validation, on every training sale")
     return table
 
@@ -180,6 +181,9 @@ def _refused(roles: Roles, sales: int) -> float:
     """Share of the file's sales that its own draft refuses."""
     price = roles.target.known
     sound = set(price.index[price > 0])
+    for column in roles.sold:
+        if not column.is_optional:
+            sound &= set(column.cells.index[column.cells.notna()])
     for column, kind in roles.features:
         if not column.is_optional:
             sound &= set(column.cells.index[column.cells.notna()])

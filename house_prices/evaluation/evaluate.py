@@ -11,6 +11,7 @@ from house_prices.errors import RegistryError
 from house_prices.evaluation import bootstrap, measure, ratio_study, serving_test
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation, ServingTest
 from house_prices.evaluation.measure import Expected, Model
+from house_prices.progress import Tell, now_and_then, silent
 from house_prices.registry import ModelVersion, Registry, audit
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
@@ -31,6 +32,7 @@ def evaluate(
     registry: Registry,
     *,
     serve: Serve = serving_test.run,
+    tell: Tell = silent,
 ) -> Evaluation:
     """Everything measured about a version, from its file and from the real server.
 
@@ -40,6 +42,8 @@ def evaluate(
     version.check()
     candidate = _load(version)
     holdout = splits[splits[PART] == HOLDOUT]
+    progress = now_and_then(tell)
+    progress(f"asking scikit-learn and the ONNX model for the prices of {len(holdout)} houses")
     expected = measure.expect(fitted, inputs(holdout, contract), contract)
     answered = measure.predict(candidate, expected.houses, prices(holdout, contract))
     found = answered[: len(holdout)]
@@ -48,7 +52,9 @@ def evaluate(
     evaluations = audit.evaluations(registry.history(contract.name), asked, candidate.sha256)
     champion, comparison = _champion(registry, contract.name)
     if champion:
+        progress(f"comparing it with the champion, version {champion.number}")
         comparison = _compare(candidate, champion, splits, found, contract, evaluations)
+    progress(f"asking a real server for the prices of {len(expected.houses)} houses")
     return Evaluation(
         version=number,
         sha256=candidate.sha256,

@@ -1,7 +1,6 @@
 """A market whose contract cannot be used, as the UI shows it: an asset with a check that says why."""
 
 import re
-import warnings
 
 import dagster as dg
 
@@ -10,7 +9,7 @@ from house_prices.errors import ContractError
 
 def definitions(market: str, error: ContractError) -> dg.Definitions:
     """The market's group, with nothing in it but its contract."""
-    warnings.warn(f"Market {market} is left out. {error}", stacklevel=2)
+    dg.get_dagster_logger("house_prices").warning(f"Market {market} is left out. {error}")
     group = re.sub(r"\W", "_", market)
     key = dg.AssetKey([group, "contract"])
     faults = "\n".join(f"- {fault}" for fault in error.faults)

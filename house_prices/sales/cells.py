@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract, Feature
+from house_prices.progress import Tell, silent
 from house_prices.sales import dates, numbers, words
 from house_prices.sales.columns import FILE, LINE, PROPERTY, REASON, REFERENCE, SOLD, UNREAD
 
@@ -33,12 +34,13 @@ class Column:
     """Why those cells cannot be read."""
 
 
-def typed(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def typed(raw: pd.DataFrame, contract: Contract, tell: Tell = silent) -> pd.DataFrame:
     """The sales by the contract's names, and REASON for those with a cell that cannot be read."""
     found: dict[str, pd.Series] = {FILE: raw[FILE], LINE: raw[LINE]}
     reasons: list[str] = []
     first = np.full(len(raw), -1, dtype=np.int32)
     for name, column in _columns(raw, contract):
+        tell(f"reading the cells of {len(raw)} sales: {name}, the {len(found) - 1}. column")
         found[name] = column.values
         if column.unreadable.any():
             first[column.unreadable & (first < 0)] = len(reasons)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
+from house_prices.progress import Tell, now_and_then, silent
 from house_prices.sales import cells
 from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, SOLD, TEXT, UNREAD
 from house_prices.sales.delimited import TOTAL
@@ -35,9 +36,10 @@ class Cleaned(Generic[Frame]):
     """The raw columns of each refused sale, FILE, LINE, REASON, COLUMN and CELL."""
 
 
-def clean(raw: pd.DataFrame, contract: Contract) -> Cleaned[pd.DataFrame]:
+def clean(raw: pd.DataFrame, contract: Contract, tell: Tell = silent) -> Cleaned[pd.DataFrame]:
     """Part raw sales, as `read` gives them."""
-    return judge(cells.typed(raw, contract), raw, contract)
+    typed = cells.typed(raw, contract, now_and_then(tell))
+    return judge(typed, raw, contract)
 
 
 def judge(typed: Frame, raw: Frame, contract: Contract) -> Cleaned[Frame]:

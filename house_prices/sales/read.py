@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SourceError
+from house_prices.progress import Tell, now_and_then, silent
 from house_prices.sales import files as raw_files
 from house_prices.sales import formats, words
 from house_prices.sales.columns import FILE, LINE, TEXT, UNREAD
@@ -23,6 +24,8 @@ from house_prices.sales.sheet import Sheet, places
 __all__ = ["RawFile", "RawSales", "checksums", "paths", "read", "together"]
 
 EMPTY_LINE = "an empty line"
+LARGE_MB = 50
+"""From this size on, reading a file takes seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ def paths(folder: Path) -> list[Path]:
     return list(raw_files.find(folder).sales)
 
 
-def read(files: Sequence[Path], contract: Contract) -> RawSales:
+def read(files: Sequence[Path], contract: Contract, tell: Tell = silent) -> RawSales:
     """Read every file. Raises SourceError that names the first one that has no such table, and why."""
     if not files:
         raise SourceError(
@@ -60,7 +63,12 @@ def read(files: Sequence[Path], contract: Contract) -> RawSales:
             f"Put a CSV, Parquet or Excel file into data/{contract.name}/raw/."
         )
     sheets, described, numbers = [], [], _plain(contract)
-    for path in files:
+    progress = now_and_then(tell)
+    for at, path in enumerate(files, start=1):
+        megabytes = path.stat().st_size / 1e6 if path.exists() else 0.0
+        (tell if megabytes > LARGE_MB else progress)(
+            f"reading {path.name}, {megabytes:.0f} MB, {at} of {len(files)}"
+        )
         checksum = raw_files.sha256(path)
         for sheet in formats.sheets(path, contract.columns, contract.decimal, numbers):
             sheets.append(sheet)

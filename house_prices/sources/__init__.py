@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from house_prices.contract.schema import Contract, Source
+from house_prices.progress import Tell, silent
 from house_prices.sales import read
 from house_prices.sources import folder
 from house_prices.sources.delivery import Delivery
@@ -44,10 +45,10 @@ def delivery_of(source: Source, market: Path, decimal: str = ".") -> Iterator[De
             yield objects.deliver(source.url, Path(into))
 
 
-def sales(contract: Contract, market: Path) -> read.RawSales:
+def sales(contract: Contract, market: Path, tell: Tell = silent) -> read.RawSales:
     """Every sale of a market, as it was written."""
     with delivered(contract, market) as delivery:
-        return read.read(delivery.files, contract)
+        return read.read(delivery.files, contract, tell)
 
 
 def stamp(contract: Contract, market: Path) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from house_prices.contract.schema import Contract, Quality
+from house_prices.progress import Tell, silent
 from house_prices.training import conformal, onnx_export, train
 from house_prices.training.features import inputs, prices
 from house_prices.training.metrics import measure
@@ -41,7 +42,7 @@ class Bar:
     """`at least` or `at most`."""
 
 
-def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold]:
+def assess(sales: pd.DataFrame, contract: Contract, count: int, tell: Tell = silent) -> Iterator[Fold]:
     """Train on all folds but one and predict that one, for each fold. A property's sales share a fold.
 
     Sales are set aside to calibrate intervals as in the pipeline: the same share of the training sales, but
@@ -49,7 +50,7 @@ def assess(sales: pd.DataFrame, contract: Contract, count: int) -> Iterator[Fold
     """
     for number, (seen, held) in enumerate(train.part_folds(sales, count)):
         fitted_on, calibrated_on = _set_aside(sales.iloc[seen], contract, number)
-        fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract)
+        fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract, tell)
         yield Fold(
             fitted_on=len(fitted_on),
             calibrated_on=sum(fitted.intervals.sales) if fitted.intervals else 0,

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SalesError
+from house_prices.progress import Tell, now_and_then, silent
 from house_prices.sales.columns import GROUP, SOLD
 from house_prices.training import conformal as intervals
 from house_prices.training import estimators, time_adjustment
@@ -103,7 +104,9 @@ class Fitted:
         return np.asarray(price * time.factor(houses.days), dtype=np.float64)
 
 
-def train(sales: pd.DataFrame, contract: Contract, *, as_of: int | None = None) -> Fitted:
+def train(
+    sales: pd.DataFrame, contract: Contract, tell: Tell = silent, *, as_of: int | None = None
+) -> Fitted:
     """Compare the contract's estimators on training sales and fit the best.
 
     If the sales have dates, each is compared by rolling origins: fitted on the past, and judged by what comes
@@ -113,10 +116,10 @@ def train(sales: pd.DataFrame, contract: Contract, *, as_of: int | None = None) 
     estimators.check(contract)
     # Cleaning has rejected values that are not finite; checking again takes a tenth of a cheap fit.
     with threads(len(sales)), config_context(assume_finite=True):
-        return _train(sales, contract, as_of)
+        return _train(sales, contract, as_of, now_and_then(tell))
 
 
-def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None) -> Fitted:
+def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tell) -> Fitted:
     houses, price = inputs(sales, contract), prices(sales, contract)
     some = slice(contract.training.search_rows)
     _check_sales(price, contract)
@@ -127,17 +130,19 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None) -> Fitted
     found = _Sales(houses=houses[some], price=price[some], folds=folds, contract=contract)
     adjusted = found.adjusted(method)
     compared = sorted(
-        (pair for name in contract.training.candidates for pair in _search(name, adjusted)),
+        (pair for name in contract.training.candidates for pair in _search(name, adjusted, tell)),
         key=lambda pair: pair[0].rmsle,
     )
     best, unseen = compared[0]
     judged = np.concatenate([held for _, held in folds])
     time = None
     if forward:
+        tell(f"comparing methods of time adjustment: {', '.join(contract.time.adjust)}")
         errors = _compare_methods(best, found, method)
         method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
+    tell(f"fitting {best.estimator} on {len(sales)} sales")
     return Fitted(
         model=_fit(best, houses, price, contract, time),
         best=best,
@@ -223,13 +228,18 @@ def _compare_methods(best: Trial, found: _Sales, first: str) -> dict[str, float]
     newest = slice(-_NEWEST_ORIGINS, None)
     errors = {}
     for method in dict.fromkeys((first, *found.contract.time.adjust)):
-        trials = list(_search(best.estimator, found.adjusted(method, newest), [best.parameters]))
+        trials = list(_search(best.estimator, found.adjusted(method, newest), silent, [best.parameters]))
         errors[method] = trials[0][0].rmsle
     return errors
 
 
 def train_and_calibrate(
-    sales: pd.DataFrame, calibration: pd.DataFrame, contract: Contract, *, as_of: int | None = None
+    sales: pd.DataFrame,
+    calibration: pd.DataFrame,
+    contract: Contract,
+    tell: Tell = silent,
+    *,
+    as_of: int | None = None,
 ) -> Fitted:
     """Train and add prediction intervals. If `calibration` is empty, the training's folds calibrate them.
 
@@ -238,7 +248,7 @@ def train_and_calibrate(
     """
     if as_of is None and not calibration.empty:
         as_of = newest_day(calibration, contract)
-    fitted = calibrate(train(sales, contract, as_of=as_of), calibration, contract)
+    fitted = calibrate(train(sales, contract, tell, as_of=as_of), calibration, contract)
     if fitted.time is None or calibration.empty:
         return fitted
     return refit(fitted, pd.concat([sales, calibration], ignore_index=True), contract)
@@ -313,7 +323,7 @@ def threads(rows: int) -> AbstractContextManager[object]:
 
 
 def _search(
-    name: str, sales: _Adjusted, settings: list[dict[str, object]] | None = None
+    name: str, sales: _Adjusted, tell: Tell, settings: list[dict[str, object]] | None = None
 ) -> Iterator[tuple[Trial, np.ndarray]]:
     """Each setting of an estimator, with its prediction for each sale from the fold that had not seen it.
 
@@ -326,9 +336,16 @@ def _search(
     settings = settings or _settings(name, sales.contract)
     price = sales.price
     jobs = -1 if len(price) < _ROWS_FOR_THREADS else 1
-    found = Parallel(n_jobs=jobs, prefer="threads")(
+    work = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
         delayed(_price_fold)(name, settings, sales, number) for number in range(len(sales.folds))
     )
+    names, found = list(sales.contract.training.candidates), []
+    for part in work:
+        found.append(part)
+        tell(
+            f"comparing estimators on {len(price)} sales: {name}, {names.index(name) + 1} of {len(names)}, "
+            f"fold {len(found)} of {len(sales.folds)} with {len(settings)} settings each"
+        )
     for parameters, parts in zip(settings, zip(*found, strict=True), strict=True):
         unseen = np.full(len(price), np.nan)
         for (_, held), part in zip(sales.folds, parts, strict=True):

@@ -35,6 +35,25 @@ def test_list_tells_each_version_with_its_decision_and_stars_the_champion(home: 
     assert "rejected: RMSLE is 3." in second
 
 
+@pytest.mark.parametrize(
+    ("file", "content"), [("champion.json", "{"), ("champion.json", "[1]"), ("1/manifest.json", "[1]")]
+)
+def test_a_market_whose_registry_is_broken_is_told_and_hides_no_other(
+    home: Path, file: str, content: str
+) -> None:
+    broken = home / "storage" / "models" / "attics"
+    (broken / "1").mkdir(parents=True)
+    (broken / "1" / "manifest.json").touch()
+    (broken / file).write_text(content)
+    told = house_prices(home, "models", "list")
+    assert "passed the gate, rmsle 0.1" in told.stdout
+    assert f"{broken / file} cannot be read" in told.stdout + told.stderr
+    verified = house_prices(home, "models", "verify")
+    assert "huts: 2 versions, no faults" in verified.stdout
+    assert f"attics/{file} cannot be read" in verified.stderr
+    assert verified.returncode == 1
+
+
 def test_a_version_that_the_gate_rejected_is_promoted_only_by_force(home: Path) -> None:
     refused = house_prices(home, "models", "promote", "2", "--reason", "a try")
     assert refused.returncode == 1

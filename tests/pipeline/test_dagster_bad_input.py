@@ -10,7 +10,7 @@ import pytest
 
 from house_prices.orchestration import definitions
 from house_prices.registry.verify import verify
-from tests import cottages
+from tests import commands, cottages
 from tests.workshop import Workshop
 
 TRAIN = """
@@ -82,20 +82,33 @@ def test_no_file_at_all_says_where_to_put_one(shop: Workshop) -> None:
 
 
 def test_a_broken_contract_is_shown_in_its_group_and_leaves_the_other_markets_training(
-    shop: Workshop,
+    shop: Workshop, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = shop.home / "data" / "king-county" / "contract.toml"
     broken.parent.mkdir()
     broken.write_text(
         cottages.CONTRACT.replace("folds = 3", "folds = 0").replace("minimum = 1\n", "minimum = 2000\n")
     )
-    with pytest.warns(UserWarning, match="Market king-county is left out"):
-        graph = definitions.build(shop.home).resolve_asset_graph()
+    graph = definitions.build(shop.home).resolve_asset_graph()
+    assert "Market king-county is left out" in caplog.text
     shown = graph.get(dg.AssetKey(["king_county", "contract"]))
     assert shown.group_name == "king_county"
     assert str(shown.description).count("\n- ") == 3
     assert [check.name for check in graph.get_check_keys_for_assets({shown.key})] == ["contract_is_sound"]
     assert shop.materialize(["raw_sales"]).success
+
+
+def test_a_broken_registry_of_one_market_is_shown_there_and_stops_no_other(trained: Workshop) -> None:
+    commands.furnish(trained.home)
+    broken = trained.registry.root / "huts"
+    broken.mkdir()
+    (broken / "champion.json").write_text("{")
+    (request,) = trained.tick("promotion").run_requests or []
+    assert trained.promote(request).success
+    checked = trained.execute(dg.AssetSelection.checks_for_assets(dg.AssetKey(["huts", "champion"])))
+    (said,) = checked.get_asset_check_evaluations()
+    assert not said.passed
+    assert f"{broken / 'champion.json'} cannot be read" in str(said.description)
 
 
 def test_two_trainings_at_once_leave_two_whole_versions(shop: Workshop) -> None:

@@ -72,3 +72,5 @@ def test_a_broken_contract_keeps_no_code_location_from_loading(home: Path) -> No
     validate = ["dagster", "definitions", "validate", "-m", "house_prices.orchestration.definitions"]
     done = run([sys.executable, "-m", *validate], home)
     assert done.returncode == 0, done.stderr
+    assert "Market cottages is left out." in done.stdout + done.stderr
+    assert "training.folds: came 1, allowed: a whole number from 2 to 50" in done.stdout + done.stderr

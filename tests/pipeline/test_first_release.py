@@ -5,6 +5,7 @@ and then 3 were promoted, 4 was rejected by the gate and by a person, 5 was held
 review), and 1 was kept on the servers (now: pinned).
 """
 
+import json
 import os
 import tarfile
 from pathlib import Path
@@ -47,6 +48,15 @@ def test_it_verifies_and_its_decisions_are_read_in_todays_words(registry: Regist
         5: Outcome.NEEDS_REVIEW,
     }
     assert registry.pinned("cottages") == (1,)
+
+
+def test_contracts_in_its_manifests_mean_what_they_meant(registry: Registry) -> None:
+    for number in registry.versions("cottages"):
+        manifest = registry.version("cottages", number).manifest
+        contract = manifest.contract
+        written = json.loads((registry.root / f"cottages/{number}/manifest.json").read_bytes())
+        assert contract.digest == written["contract_digest"]
+        assert (contract.decimal, contract.empty, contract.cleaning.most_rejects) == (".", (), 0.2)
 
 
 def test_a_person_promotes_what_was_held_and_rolls_back(registry: Registry) -> None:

@@ -95,6 +95,20 @@ def test_markets_answer_side_by_side(registry: Registry) -> None:
         assert index(call) == {("cabins", "1"): "READY", ("huts", "1"): "READY"}
 
 
+def test_markets_with_broken_registries_keep_no_other_from_being_served(registry: Registry) -> None:
+    broken = {"attics": "{", "barns": "[1]", "cabins": '{"version": 1}'}
+    for market, champion in broken.items():
+        (registry.root / market).mkdir(parents=True)
+        (registry.root / market / "champion.json").write_text(champion)
+    (registry.root / "attics" / "pinned.json").write_text("{}")
+    promoted(registry, 1)
+    with servers.serving(registry.root) as server, tensors.calling(server.address) as call:
+        server.says("model serves", market="huts")
+        for market in broken:
+            server.says("registry trouble", market=market)
+        assert infer(call) == ("1", PRICE + 1)
+
+
 def test_a_rollback_needs_no_loading_for_the_predecessor_is_kept(registry: Registry) -> None:
     promoted(registry, 1)
     with servers.serving(registry.root) as server, tensors.calling(server.address) as call:

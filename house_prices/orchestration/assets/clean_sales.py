@@ -34,9 +34,11 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
             "dagster/column_lineage": clean_lineage(contract),
         },
     )
-    def asset(raw_sales: pd.DataFrame, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def asset(
+        context: dg.AssetExecutionContext, raw_sales: pd.DataFrame, folders: Folders
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Sales within the contract, typed; outliers and duplicates removed where it says so."""
-        cleaned = clean.clean(raw_sales, contract)
+        cleaned = clean.clean(raw_sales, contract, context.log.info)
         reasons = clean.count_by_reason(cleaned.rejects)
         path = folders.rejects(contract.name)
         _write(cleaned.rejects, path)

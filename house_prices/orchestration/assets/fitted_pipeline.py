@@ -22,15 +22,15 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         io_manager_key=PICKLE,
         pool=TRAINING_POOL,
     )
-    def asset(splits: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def asset(context: dg.AssetExecutionContext, splits: pd.DataFrame) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """The estimator that did best in cross-validation, fitted on every training sale.
 
         How far its prices may be off is calibrated on sales that it was not fitted on: those set aside for
         it, or else each fold's in cross-validation.
         """
         sales = splits[splits[PART] == TRAIN]
-        as_of = newest_day(splits, contract)
-        fitted = train.train_and_calibrate(sales, splits[splits[PART] == CALIBRATION], contract, as_of=as_of)
+        as_of, calibration = newest_day(splits, contract), splits[splits[PART] == CALIBRATION]
+        fitted = train.train_and_calibrate(sales, calibration, contract, context.log.info, as_of=as_of)
         importance = train.importance(fitted, sales, contract)
         tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]
         return dg.MaterializeResult(

@@ -46,7 +46,9 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """How the published ONNX model prices the holdout, compared with a baseline and the champion."""
         number, registry = candidate_model["version"], folders.registry
-        found = evaluate(splits, fitted_pipeline, number, contract, registry, serve=serve)
+        found = evaluate(
+            splits, fitted_pipeline, number, contract, registry, serve=serve, tell=context.log.info
+        )
         decision = gate.decide(found, contract.gate)
         registry.record_decision(contract.name, audited(found, decision, context.run.run_id))
         context.log_event(audit_heads.observation(registry, contract.name))

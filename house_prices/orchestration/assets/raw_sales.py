@@ -27,7 +27,7 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
         """Every sale of the market's source, as it was written."""
         try:
             with sources.delivered(contract, folders.market(contract.name)) as delivery:
-                raw = read.read(delivery.files, contract)
+                raw = read.read(delivery.files, contract, context.log.info)
         except SourceUnavailable as error:
             raise dg.Failure(str(error)) from error
         except SourceError as error:  # the disk may recover by itself, the file will not

@@ -7,6 +7,7 @@ import dagster as dg
 import grpc
 
 from house_prices.contract.schema import Contract
+from house_prices.errors import RegistryError
 from house_prices.orchestration.assets.metadata import key
 from house_prices.orchestration.resources import Folders, InferenceServer
 from house_prices.registry import Champion
@@ -35,7 +36,10 @@ def champion_checks(contract: Contract) -> dg.AssetChecksDefinition:
     @dg.asset_check(name="served", asset=asset)
     def served(folders: Folders, server: InferenceServer) -> dg.AssetCheckResult:
         """The running inference server serves the champion."""
-        champion = folders.registry.champion(contract.name)
+        try:
+            champion = folders.registry.champion(contract.name)
+        except RegistryError as error:
+            return dg.AssetCheckResult(passed=False, description=str(error))
         if not server.address:
             return _skipped(
                 "No server is configured. Start Dagster with HOUSE_PRICES_ADDRESS, such as localhost:8001."

@@ -15,6 +15,7 @@ from house_prices.contract import reader
 from house_prices.contract.schema import EXACT_IN_FLOAT32, RESERVED, Contract, Feature
 from house_prices.errors import ContractError
 from house_prices.sales import columns
+from tests import models
 
 TEXT = """
 name = "town"
@@ -352,3 +353,9 @@ def test_a_source_that_cannot_be_read_is_told(source: dict[str, str], told: str)
     with pytest.raises(ContractError, match=told) as error:
         reader.from_values({**tomllib.loads(TEXT), "source": source})
     assert "hush" not in str(error.value)
+
+
+def test_categories_alone_are_too_little_for_a_model_and_are_refused_with_a_sentence() -> None:
+    roof = next(feature for feature in models.HUTS["features"] if feature["name"] == "roof")  # type: ignore[attr-defined]
+    with pytest.raises(ContractError, match="features: came categories alone, allowed: at least one number"):
+        models.contract(features=[roof], slices={}, example={})

@@ -434,7 +434,8 @@ def test_prices_of_zero_raise_the_share_of_rejects_that_is_allowed_and_are_told(
 def test_a_category_of_mostly_numbers_is_pointed_at(tmp_path: Path) -> None:
     path = tmp_path / "cars.csv"
     years = [str(2000 + at % 10) for at in range(90)] + ["sale", "Zest"] * 5
-    path.write_text("Year,Price\n" + "".join(f"{year},{at + 100}\n" for at, year in enumerate(years)))
+    rows = "".join(f"{60 + at},{year},{at + 100}\n" for at, year in enumerate(years))
+    path.write_text("Power,Year,Price\n" + rows)
     assert "# decide: 90 of 100 cells are numbers, others 'sale', 'Zest'." in contract_draft.draft(
         path, "Price"
     )
@@ -446,3 +447,14 @@ def test_codes_under_a_header_of_a_sale_are_not_called_dates(tmp_path: Path) -> 
     rows = "".join(f"{60 + at},{codes[at % 110]},{at + 100}\n" for at in range(115))
     path.write_text("Area,Class at sale,Price\n" + rows)
     assert "'Class at sale': a date" not in contract_draft.draft(path, "Price")
+
+
+def test_a_date_that_many_sales_lack_orders_no_split(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    days = ["" if at % 4 == 0 else f"2024-05-{1 + at % 28:02}" for at in range(60)]
+    rows = "".join(f"{60 + at},{day},{at + 100}\n" for at, day in enumerate(days))
+    path.write_text("Area,Last review,Price\n" + rows)
+    assert reader.from_values(tomllib.loads(contract_draft.draft(path, "Price"))).keys.sold == ()
+    path.write_text("Area,Sale date,Price\n" + rows)
+    named = reader.from_values(tomllib.loads(contract_draft.draft(path, "Price")))
+    assert (named.keys.sold, named.split.by) == (("Sale date",), "hash")
