@@ -24,10 +24,10 @@ help:
 	@echo "make compose-test        test docker-compose.yml in a Docker engine"
 	@echo "make rollout-test        test deployments there, and in a Swarm"
 	@echo "make check               check format, lint, types, layering, contracts and protos"
-	@echo "make bench               compare the server with the bare floor of its stack"
+	@echo "make bench               compare the server with the floor of its stack and with other servers"
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
 	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
-	@echo "make soak [MINUTES=10]   test the server under load, faults and time"
+	@echo "make soak [MINUTES=10]   test the server under load, faults and time, over both transports"
 
 demo: .venv/pipeline
 	@$(BIN)/house-prices demo --market $(MARKET)

@@ -77,11 +77,11 @@ def _cpu_s() -> float:
 def _peak_kb(root: int, ended: Event) -> int:
     peak = 0
     while not ended.wait(POLL_S):
-        peak = max(peak, sum(map(pss_kb, _family(root))))
+        peak = max(peak, sum(map(pss_kb, family(root))))
     return peak
 
 
-def _family(root: int) -> list[int]:
+def family(root: int) -> list[int]:
     """A process and its descendants."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):

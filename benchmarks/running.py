@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,18 +47,29 @@ class Server:
 
 
 @contextmanager
-def serving(registry: Registry, workers: int = 1) -> Iterator[Server]:
+def serving(registry: Registry, workers: int = 1, transport: str = "grpcio") -> Iterator[Server]:
     """The inference server, once its champion serves."""
-    with server.serving(registry, "--workers", str(workers), log_sample=SHARE_OF_LOG) as running:
+    flags = ["--workers", str(workers), "--transport", transport]
+    with server.serving(registry, *flags, log_sample=SHARE_OF_LOG) as running:
         yield Server(port=running.port, processes=running.workers())
 
 
-@contextmanager
-def echoing(folder: Path, request: Request, answer: bytes) -> Iterator[Server]:
+def echoing(folder: Path, request: Request, answer: bytes) -> AbstractContextManager[Server]:
     """The floor for one request."""
     file = folder / f"{request.name}.answer"
     file.write_bytes(answer)
-    command = [sys.executable, "-m", "benchmarks.echo", request.path, str(file)]
+    return _module("benchmarks.echo", request.path, str(file))
+
+
+def plain(registry: Registry, market: str) -> AbstractContextManager[Server]:
+    """The handler that one would write by hand."""
+    return _module("benchmarks.plain", str(registry.root), market)
+
+
+@contextmanager
+def _module(*arguments: str) -> Iterator[Server]:
+    """A server that prints its port."""
+    command = [sys.executable, "-m", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=halfmil_registry.ROOT) as process:
         printed: Any = process.stdout
         try:

@@ -1,5 +1,6 @@
 """A real inference server in its own processes, seen from outside."""
 
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ class Server(launcher.Server):
 @contextmanager
 def serving(registry: Registry, *flags: str, log_sample: float = 0.0) -> Iterator[Server]:
     """A server for a registry of one market, once its champion serves. Its log is beside the registry."""
-    log = registry.root.parent / "server.log"
+    log = registry.root.parent / f"{time.monotonic_ns()}.log"
     options = ["--poll-seconds", "0.02", "--log-sample", str(log_sample)]
     with launcher.launched(registry.root, *options, *flags, log=log) as started:
         server = Server(**vars(started))

@@ -1,11 +1,12 @@
-"""How fast the server is: compared with the bare floor of its stack, as requests grow, and during swaps.
+"""How fast the server is over each transport: beside others, as requests grow, and during swaps.
 
-    python -m benchmarks.serving [--rounds 5] [--seconds 2]
+    python -m benchmarks.serving [--rounds 5] [--seconds 2] [--without MLServer PyTriton]
 
-The floor is a grpc.aio server that returns the same bytes and does nothing else. Server and floor take turns,
-so that a busy machine slows both: read the ratios. h2load generates the load on the same cores. One worker,
-HalfMil's model, default settings except that one log line in a hundred is written. Exits with 1 if a limit is
-missed.
+The floor is a grpc.aio server that returns the same bytes and does nothing else; `plain` is the grpc.aio
+handler that one would write by hand; MLServer and PyTriton serve the same model, each from a virtual
+environment that this command makes. All take turns, so that a busy machine slows each of them: read the
+ratios. h2load generates the load on the same cores. One process each, HalfMil's model, default settings but
+that one log line in a hundred is written. Exits with 1 if a limit is missed.
 """
 
 import argparse
@@ -14,16 +15,19 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import h2load, halfmil_registry
+from benchmarks.bars import limits
 from benchmarks.h2load import Load
-from benchmarks.requests import open_inference, typed
-from benchmarks.running import echoing, promoting, serving
+from benchmarks.peers import starting
+from benchmarks.peers.starting import PEERS
+from benchmarks.requests import Request, open_inference, typed
+from benchmarks.running import Server, echoing, plain, promoting, serving
 from house_prices.contract.schema import Contract
 from house_prices.registry import Registry
 from house_prices.training.features import Inputs
@@ -31,29 +35,14 @@ from house_prices.training.features import Inputs
 RESULTS = halfmil_registry.ROOT / "benchmarks" / "results" / "serving.json"
 GROWTH = (1, 4, 16, 64, 256, 1024, 4096)
 MANY = 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """A measured value and its limit."""
-
-    name: str
-    value: float
-    bar: float
-    at_least: bool = False
-
-    @property
-    def is_kept(self) -> bool:
-        return self.value >= self.bar if self.at_least else self.value <= self.bar
-
-    def __str__(self) -> str:
-        allowed = f"{'at least' if self.at_least else 'at most'} {self.bar:,g}"
-        return f"{self.name:<46}{self.value:>14,.2f}  {allowed:<22}{'kept' if self.is_kept else 'MISSED'}"
+TRANSPORTS = ("grpcio", "envoy")
+FLOOR = "floor"
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--without", nargs="+", default=[], help="peers to leave out, by name")
     options.add_argument("--seconds", type=float, default=2.0, help="of load, each time")
     chosen = options.parse_args()
     h2load.check()
@@ -68,7 +57,7 @@ def main() -> int:
             "workers": by_workers(registry, contract, houses, chosen),
             "swap": swap(registry, contract, houses, chosen),
         }
-    bars = _bars(found)
+    bars = limits(found, MANY)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps({**found, "bars": [asdict(bar) for bar in bars]}, indent=2) + "\n")
     print(*bars, sep="\n")
@@ -79,36 +68,76 @@ def main() -> int:
 def compare(
     folder: Path, registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[str, Any]:
-    """Each request, to the server and to the floor by turns."""
+    """Each request to each server by turns: the medians, and those of the ratios to the floor."""
     one, many = typed(contract, houses, 1), typed(contract, houses, MANY)
-    requests = [
-        one,
-        replace(one, name="typed, 1 row, 1 in flight", in_flight=1),
-        open_inference(contract, houses, 1),
-        open_inference(contract, houses, MANY),
-        many,
-    ]
-    found: dict[str, list[tuple[Load, Load]]] = {request.name: [] for request in requests}
-    with serving(registry) as server, ExitStack() as floors:
-        floor = {q.name: floors.enter_context(echoing(folder, q, server.answer(q))) for q in requests}
-        for at in range(chosen.rounds):
-            print(f"round {at + 1} of {chosen.rounds}", file=sys.stderr)
-            for request in requests:
-                ours = server.load(request, chosen.seconds)
-                found[request.name].append((ours, floor[request.name].load(request, chosen.seconds)))
-        peak_mb, rows = server.peak_mb(), {request.name: request.rows for request in requests}
-    table = {name: _compared(pairs, rows[name]) for name, pairs in found.items()}
+    tensors, many_tensors = open_inference(contract, houses, 1), open_inference(contract, houses, MANY)
+    alone = replace(one, name="typed, 1 row, 1 in flight", in_flight=1)
+    with ExitStack() as started:
+        ours = {name: started.enter_context(serving(registry, transport=name)) for name in TRANSPORTS}
+        hand = {"plain": started.enter_context(plain(registry, contract.name))}
+        others, missing = _peers(started, folder, registry, contract, chosen.without)
+        entrants = {one: {**ours, **hand}, alone: {**ours, **hand}, tensors: {**ours, **others},
+                    many_tensors: {**ours, **others}, many: ours}  # fmt: skip
+        for request, servers in entrants.items():
+            answer = ours["grpcio"].answer(request)
+            floor = {FLOOR: started.enter_context(echoing(folder, request, answer))}
+            entrants[request] = {**floor, **servers}
+        found = _by_turns(entrants, chosen)
+        peak_mb = {name: server.peak_mb() for name, server in ours.items()}
+    table = {
+        request.name: {
+            name: _compared(loads, by_name[FLOOR], request.rows) for name, loads in by_name.items()
+        }
+        for request, by_name in found.items()
+    }
     _print(table)
-    print(f"Peak memory of the worker: {peak_mb:.0f} MB.\n")
-    return {"compared": table, "peak_mb": peak_mb}
+    print(*(f"{name} is missing: {why}" for name, why in missing.items()), sep="\n")
+    print(
+        "Peak memory of a worker: " + ", ".join(f"{name} {mb:.0f} MB" for name, mb in peak_mb.items()) + ".\n"
+    )
+    return {"compared": table, "missing": missing, "peak_mb": peak_mb}
+
+
+def _peers(
+    started: ExitStack, folder: Path, registry: Registry, contract: Contract, without: Sequence[str]
+) -> tuple[dict[str, Server], dict[str, str]]:
+    """The peers that run, and why others do not."""
+    running, missing = {}, dict.fromkeys(without, "left out")
+    model = registry.version(contract.name, 1).model
+    for peer in PEERS:
+        if peer.name not in without:
+            try:
+                running[peer.name] = started.enter_context(
+                    starting.running(peer, model, contract.name, folder)
+                )
+            except starting.Missing as reason:
+                missing[peer.name] = str(reason)
+    return running, missing
+
+
+def _by_turns(
+    entrants: dict[Request, dict[str, Server]], chosen: argparse.Namespace
+) -> dict[Request, dict[str, list[Load]]]:
+    found: dict[Request, dict[str, list[Load]]] = {
+        request: {name: [] for name in servers} for request, servers in entrants.items()
+    }
+    for request, servers in entrants.items():
+        for server in servers.values():
+            server.answer(request)  # h2load sees no gRPC status: a refusal would look fast
+    for at in range(chosen.rounds):
+        print(f"round {at + 1} of {chosen.rounds}", file=sys.stderr)
+        for request, servers in entrants.items():
+            for name, server in servers.items():
+                found[request][name].append(server.load(request, chosen.seconds))
+    return found
 
 
 def grow(
     registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[str, dict[int, float]]:
-    """Processor time in us per row, as requests have more rows: the median of the rounds."""
+    """Processor time in us per row over Envoy, as requests have more rows: the median of the rounds."""
     found: dict[str, dict[int, float]] = {}
-    with serving(registry) as server:
+    with serving(registry, transport="envoy") as server:
         for kind in (typed, open_inference):
             costs: dict[int, list[float]] = {rows: [] for rows in GROWTH}
             for _ in range(min(chosen.rounds, 3)):
@@ -126,10 +155,10 @@ def grow(
 def by_workers(
     registry: Registry, contract: Contract, houses: Inputs, chosen: argparse.Namespace
 ) -> dict[int, float]:
-    """Requests a second with one worker and with two."""
+    """Requests a second over Envoy with one worker and with two."""
     request, found = typed(contract, houses, 1), {}
     for workers in (1, 2):
-        with serving(registry, workers) as server:
+        with serving(registry, workers, "envoy") as server:
             runs = [server.load(request, chosen.seconds).requests_s for _ in range(chosen.rounds)]
         found[workers] = median(runs)
         print(f"{workers} worker{'s' if workers > 1 else ' '} {found[workers]:>9,.0f} requests/s")
@@ -152,46 +181,26 @@ def swap(
     return found
 
 
-def _compared(pairs: Sequence[tuple[Load, Load]], rows: int) -> dict[str, float]:
+def _compared(loads: Sequence[Load], floors: Sequence[Load], rows: int) -> dict[str, float]:
     names = ("requests_s", "p50_us", "p99_us", "cpu_us")
-    found = {name: median(getattr(ours, name) for ours, _ in pairs) for name in names}
+    found = {name: median(getattr(load, name) for load in loads) for name in names}
     for name in names:
-        found[f"{name}_ratio"] = median(getattr(ours, name) / getattr(floor, name) for ours, floor in pairs)
+        pairs = zip(loads, floors, strict=True)
+        found[f"{name}_ratio"] = median(getattr(load, name) / getattr(floor, name) for load, floor in pairs)
     return {**found, "rows_s": found["requests_s"] * rows}
 
 
-def _print(table: dict[str, dict[str, float]]) -> None:
-    heads = f"{'requests/s':>12}{'rows/s':>13}{'p50 us':>10}{'p99 us':>10}{'CPU us':>9}"
-    print(f"\n{'':<28}{heads}   of the floor's:")
-    for name, one in table.items():
-        print(
-            f"{name:<28}{one['requests_s']:>12,.0f}{one['rows_s']:>13,.0f}{one['p50_us']:>10,.0f}"
-            f"{one['p99_us']:>10,.0f}{one['cpu_us']:>9,.0f}   requests/s {one['requests_s_ratio']:.2f}, "
-            f"p50 {one['p50_us_ratio']:.2f}, CPU {one['cpu_us_ratio']:.2f}"
-        )
-
-
-def _bars(found: dict[str, Any]) -> list[Bar]:
-    table, swapped = found["compared"], found["swap"]
-    one, alone = table["typed, 1 row"], table["typed, 1 row, 1 in flight"]
-    raw, many = table[f"OIP raw, {MANY} rows"], table[f"typed, {MANY} rows"]
-    rises = [
-        later / earlier
-        for costs in found["growth"].values()
-        for earlier, later in zip(list(costs.values())[:-1], list(costs.values())[1:], strict=True)
-    ]
-    return [
-        Bar(name="typed, 1 row: requests/s of the floor's", value=one["requests_s_ratio"], bar=0.85,
-            at_least=True),
-        Bar(name="typed, 1 row: CPU of the floor's", value=one["cpu_us_ratio"], bar=1.2),
-        Bar(name="1 in flight: p50 of the floor's", value=alone["p50_us_ratio"], bar=1.2),
-        Bar(name="OIP raw, 1024 rows: requests/s of the floor's", value=raw["requests_s_ratio"], bar=0.7,
-            at_least=True),
-        Bar(name="OIP raw, 1024 rows: rows/s", value=raw["rows_s"], bar=2e6, at_least=True),
-        Bar(name="typed, 1024 rows: rows/s", value=many["rows_s"], bar=2e5, at_least=True),
-        Bar(name="p99 while swapping of the steady", value=swapped["swapping"] / swapped["steady"], bar=2.0),
-        Bar(name="cost a row from one size to the next, at most", value=max(rises), bar=1.0),
-    ]  # fmt: skip
+def _print(table: dict[str, dict[str, dict[str, float]]]) -> None:
+    for request, by_name in table.items():
+        heads = f"{'requests/s':>12}{'rows/s':>13}{'p50 us':>10}{'p99 us':>10}{'CPU us':>9}"
+        print(f"\n{request:<28}{heads}   of the floor's:")
+        for name, one in by_name.items():
+            print(
+                f"  {name:<26}{one['requests_s']:>12,.0f}{one['rows_s']:>13,.0f}{one['p50_us']:>10,.0f}"
+                f"{one['p99_us']:>10,.0f}{one['cpu_us']:>9,.0f}   requests/s {one['requests_s_ratio']:.2f}, "
+                f"p50 {one['p50_us_ratio']:.2f}, p99 {one['p99_us_ratio']:.2f}, CPU {one['cpu_us_ratio']:.2f}"
+            )
+    print()
 
 
 if __name__ == "__main__":

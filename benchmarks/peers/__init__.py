@@ -1,0 +1,1 @@
+"""Other servers for the same model, each in a virtual environment of its own."""
