@@ -6,15 +6,21 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import grpc
 
 from benchmarks.halfmil_registry import ROOT
 from benchmarks.processes import family
 from benchmarks.running import Server
 from inference_server.client import launcher
+from inference_server.codecs import oip_messages
+from inference_server.codecs.oip_messages import messages
 
 ENVIRONMENTS = ROOT / ".venv-peers"
 START_SECONDS = 120.0
@@ -78,7 +84,7 @@ def running(peer: Peer, model: Path, name: str, folder: Path) -> Iterator[Server
     with (own / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=own, env=_environment(programs))
     try:
-        _wait(process, ports[0], own / "log")
+        _wait(process, ports[0], name, own / "log")
         yield Server(port=ports[0], processes=family(process.pid))
     finally:
         for member in reversed(family(process.pid)):
@@ -100,8 +106,10 @@ def _installed(peer: Peer) -> Path:
 
 
 def _environment(programs: Path) -> Mapping[str, str]:
+    """Without this project's modules, and with this Python's library for programs that embed one."""
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    return {**{key: value for key, value in os.environ.items() if key != "PYTHONPATH"}, "PATH": path}
+    return {**inherited, "PATH": path, "LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR"))}
 
 
 def _free() -> int:
@@ -110,16 +118,21 @@ def _free() -> int:
         return int(one.getsockname()[1])
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    """Until something listens; whether it answers is for the first request to see."""
+def _wait(process: "subprocess.Popen[bytes]", port: int, name: str, log: Path) -> None:
+    """Until the model is ready."""
 
-    def listens() -> bool | None:
+    def is_ready() -> bool:
         if process.poll() is not None:
             raise Missing(f"ended at its start: {log.read_text().strip().splitlines()[-1]}")
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", port)) == 0 or None
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            ask: Any = channel.unary_unary(oip_messages.path("ModelReady"))
+            try:
+                answer = ask(messages.ModelReadyRequest(name=name).SerializeToString(), timeout=2)
+            except grpc.RpcError:
+                return False
+        return bool(messages.ModelReadyResponse.FromString(answer).ready)
 
     try:
-        launcher.eventually(listens, START_SECONDS)
+        launcher.eventually(is_ready, START_SECONDS)
     except TimeoutError:
-        raise Missing(f"did not listen within {START_SECONDS:g} s") from None
+        raise Missing(f"was not ready within {START_SECONDS:g} s") from None

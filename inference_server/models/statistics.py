@@ -1,36 +1,26 @@
 """What each loaded version has done since it was loaded, and how long it took."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from inference_server.observability import Failed, Loaded, Observer, Priced
 
 
-@dataclass(kw_only=True)
-class Duration:
-    """A count and a total duration."""
-
-    count: int = 0
-    ns: int = 0
-
-    def add(self, seconds: float) -> None:
-        """Count one more, of so many seconds."""
-        self.count += 1
-        self.ns += round(seconds * 1e9)
-
-
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Statistics:
-    """Sums over the requests of one version."""
+    """Sums over the requests of one version, durations in seconds."""
 
+    priced: int = 0
+    """Requests."""
     rows: int = 0
     last_ms: int = 0
     """When the last request was answered, in milliseconds since 1970; 0 if there was none yet."""
-    success: Duration = field(default_factory=Duration)
-    fail: Duration = field(default_factory=Duration)
-    queue: Duration = field(default_factory=Duration)
-    decode: Duration = field(default_factory=Duration)
-    compute: Duration = field(default_factory=Duration)
-    encode: Duration = field(default_factory=Duration)
+    queue: float = 0.0
+    decode: float = 0.0
+    compute: float = 0.0
+    encode: float = 0.0
+    failed: int = 0
+    """Requests."""
+    failed_seconds: float = 0.0
 
 
 class ModelStatistics(Observer):
@@ -49,17 +39,19 @@ class ModelStatistics(Observer):
     def priced(self, priced: Priced) -> None:
         """Add the time of each phase."""
         to = self.of(priced.market, priced.version)
+        to.priced += 1
         to.rows += priced.rows
         to.last_ms = int(priced.ended * 1000)
-        to.success.add(priced.queue + priced.decode + priced.compute + priced.encode)
-        to.queue.add(priced.queue)
-        to.decode.add(priced.decode)
-        to.compute.add(priced.compute)
-        to.encode.add(priced.encode)
+        to.queue += priced.queue
+        to.decode += priced.decode
+        to.compute += priced.compute
+        to.encode += priced.encode
 
     def failed(self, failed: Failed) -> None:
         """Count the failure."""
-        self.of(failed.market, failed.version).fail.add(failed.seconds)
+        to = self.of(failed.market, failed.version)
+        to.failed += 1
+        to.failed_seconds += failed.seconds
 
     def loaded(self, loaded: Loaded) -> None:
         """Start a version that was loaded from zero."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from inference_server.errors import ServingError, Stopping
 
@@ -19,28 +19,13 @@ class CallerTimeout:
         """`error` makes what the caller gets from the seconds that were allowed."""
         self._seconds = seconds
         self._error = error
-        self._waiting: dict[asyncio.Task[object], float] = {}
-        self._ended: dict[asyncio.Task[object], ServingError] = {}
+        self.since: dict[asyncio.Task[object], float] = {}
+        self.ended: dict[asyncio.Task[object], ServingError] = {}
         self._stops = asyncio.Event()
 
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Wait for the caller within the block; raises the error, or Stopping."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("calls are answered in tasks of their own")
-        self._waiting[task] = time.monotonic()
-        try:
-            yield
-        except asyncio.CancelledError:
-            reason = self._ended.pop(task, None)
-            if reason is None:
-                raise
-            task.uncancel()
-            raise reason from None
-        finally:
-            del self._waiting[task]
-            self._ended.pop(task, None)
+    def waiting(self) -> "Waiting":
+        """A context manager: wait for the caller within the block; raises the error, or Stopping."""
+        return Waiting(self)
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -60,7 +45,30 @@ class CallerTimeout:
     def _look(self, reason: ServingError) -> None:
         allowed = STOPPING_SECONDS if self._stops.is_set() else self._seconds
         latest = time.monotonic() - allowed
-        for task, since in list(self._waiting.items()):
-            if since <= latest and task not in self._ended:
-                self._ended[task] = reason
+        for task, since in list(self.since.items()):
+            if since <= latest and task not in self.ended:
+                self.ended[task] = reason
                 task.cancel()
+
+
+class Waiting:
+    """One wait of one task."""
+
+    __slots__ = ("_task", "_timeout")
+
+    def __init__(self, timeout: CallerTimeout) -> None:
+        self._timeout = timeout
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("calls are answered in tasks of their own")
+        self._task = task
+        self._timeout.since[task] = time.monotonic()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        del self._timeout.since[self._task]
+        reason = self._timeout.ended.pop(self._task, None)
+        if reason and kind is asyncio.CancelledError:
+            self._task.uncancel()
+            raise reason from None

@@ -1,13 +1,10 @@
 """How many requests are in flight, and no more than allowed."""
 
-import contextlib
-from collections.abc import Iterator
-
 from inference_server.errors import Overloaded, Stopping
 
 
 class ConcurrencyLimit:
-    """Counts on the event loop, so without a lock."""
+    """A context manager around each request. Counts on the event loop, so without a lock."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -19,15 +16,13 @@ class ConcurrencyLimit:
         """Refuse all from now on."""
         self._is_closed = True
 
-    @contextlib.contextmanager
-    def request(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Count a request that is authorized and has arrived; raises Overloaded or Stopping."""
         if self._is_closed:
             raise Stopping
         if self.count >= self.most:
             raise Overloaded(self.most)
         self.count += 1
-        try:
-            yield
-        finally:
-            self.count -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1

@@ -14,7 +14,7 @@ from inference_server.codecs.oip_tensors import BYTES, FP32, TensorSpec
 from inference_server.errors import ModelNotFound, ModelNotReady
 from inference_server.models.loaded_model import LoadedModel
 from inference_server.models.model_pool import ModelPool
-from inference_server.models.statistics import Duration, ModelStatistics, Statistics
+from inference_server.models.statistics import ModelStatistics, Statistics
 from inference_server.rpc.method import Call, Route
 from inference_server.rpc.role import Role
 from inference_server.services.health import Health
@@ -154,23 +154,27 @@ def _configured(spec: TensorSpec) -> dict[str, object]:
 
 
 def _statistics(model: LoadedModel, known: Statistics) -> Message:
+    phases = {
+        "queue": known.queue,
+        "compute_input": known.decode,
+        "compute_infer": known.compute,
+        "compute_output": known.encode,
+    }
+    parts = {name: {"count": known.priced, "ns": _ns(seconds)} for name, seconds in phases.items()}
     return _message(
         "ModelStatistics",
         name=model.market,
         version=str(model.version),
         last_inference=known.last_ms,
         inference_count=known.rows,
-        execution_count=known.success.count,
+        execution_count=known.priced,
         inference_stats={
-            "success": _duration(known.success),
-            "fail": _duration(known.fail),
-            "queue": _duration(known.queue),
-            "compute_input": _duration(known.decode),
-            "compute_infer": _duration(known.compute),
-            "compute_output": _duration(known.encode),
+            "success": {"count": known.priced, "ns": sum(part["ns"] for part in parts.values())},
+            "fail": {"count": known.failed, "ns": _ns(known.failed_seconds)},
+            **parts,
         },
     )
 
 
-def _duration(duration: Duration) -> dict[str, int]:
-    return {"count": duration.count, "ns": duration.ns}
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)

@@ -74,7 +74,7 @@ class Calls:
 
     async def _unary(self, method: Method[Any, Any], call: CallScope, http: HttpCall) -> None:
         raw = await http.only()
-        with self._limit.request() if is_counted(method) else _NO_PLACE:
+        with self._limit if is_counted(method) else _NO_PLACE:
             await http.answer(await self._dispatched(method, raw, call, http))
 
     async def _dispatched(
@@ -86,7 +86,7 @@ class Calls:
     async def _stream(self, method: Method[Any, Any], call: CallScope, http: HttpCall) -> None:
         """One request at a time: the next is read once the caller has room for the last response."""
         while (raw := await http.next()) is not None:
-            with self._limit.request():
+            with self._limit:
                 asked = call.call(http.deadline)
                 written = await self._dispatcher.dispatch(method, raw, asked, call.log)
             await http.write(written)

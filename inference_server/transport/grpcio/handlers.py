@@ -53,14 +53,14 @@ class Handlers(grpc.GenericRpcHandler):
         return grpc.stream_unary_rpc_method_handler(self._unary(route))
 
     def _unary(self, method: Method[Any, Any]) -> Any:
-        place = self._limit.request if is_counted(method) else contextlib.nullcontext
+        place = self._limit if is_counted(method) else contextlib.nullcontext()
 
         async def respond(_requests: AsyncIterator[bytes], context: Context) -> bytes:
             accepted = time.perf_counter()
             async with GrpcioScope(method, context, self._served, accepted=accepted) as scope:
                 scope.authorize()
                 message = [await self._message(context)]
-                with place():
+                with place:
                     return await self._dispatcher.dispatch(method, message.pop(), scope.call(), scope.log)
 
         return respond
@@ -80,7 +80,7 @@ class Handlers(grpc.GenericRpcHandler):
             async with GrpcioScope(method, context, self._served) as scope:
                 scope.authorize()
                 while (raw := await self._next(requests)) is not None:
-                    with self._limit.request():
+                    with self._limit:
                         written = await self._dispatcher.dispatch(method, raw, scope.call(), scope.log)
                     with self._idle_timeout.waiting():
                         await _write(context, written)
