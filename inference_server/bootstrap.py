@@ -39,6 +39,7 @@ from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.reload import Reload
 from inference_server.transport.served import Carrier, Ports, Served, Transport
 
+KEY_FILE = "--prediction-log-key-file"
 DRAIN_SECONDS = 0.1
 """How long new calls get UNAVAILABLE, which sends them elsewhere, before gRPC answers CANCELLED."""
 
@@ -160,9 +161,11 @@ def _secret(path: Path | None) -> bytes | None:
     try:
         secret = path.read_bytes().strip()
     except OSError as error:
-        raise BadSettings(f"{path} cannot be read: {error.strerror}") from error
+        raise BadSettings(f"{KEY_FILE}: {path} cannot be read: {error.strerror}") from error
     if not secret:
-        raise BadSettings(f"{path} is empty, allowed: a secret. Make one: openssl rand -hex 32 > {path}")
+        raise BadSettings(
+            f"{KEY_FILE}: {path} is empty, allowed: a secret. Make one: openssl rand -hex 32 > {path}"
+        )
     return secret
 
 

@@ -1,21 +1,17 @@
 """What a server's metrics say, scraped over HTTP."""
 
-import time
 import urllib.request
 from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from inference_server.processes.worker_pipes import TELL_SECONDS
 from tests import servers
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def samples(server: servers.Running) -> Samples:
-    """Every sample's value by its name and labels, once workers have told their supervisor of them."""
-    if server.workers() != [server.process.pid]:
-        time.sleep(1.2 * TELL_SECONDS)
+    """Every sample's value by its name and labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{server.metrics_port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
     return {

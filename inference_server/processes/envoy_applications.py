@@ -20,7 +20,7 @@ from inference_server.observability import logging
 from inference_server.page.page import Page
 from inference_server.processes import worker_pipes
 from inference_server.processes.envoy import FOLDER, SETTINGS
-from inference_server.settings import Settings
+from inference_server.settings import BadSettings, Settings
 from inference_server.transport.envoy.http_call import Receive, Scope, Send
 from inference_server.transport.envoy.transport import EnvoyTransport
 
@@ -43,6 +43,9 @@ class Inside:
         serving = asyncio.create_task(self._serve(started))
         await receive()
         await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done() and isinstance(error := serving.exception(), BadSettings):
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
         if serving.done():
             serving.result()
         await send({"type": "lifespan.startup.complete"})
@@ -59,7 +62,7 @@ class Inside:
             orders.on_reload = server.reload
             started.set_result(None)
             await self.transport.ready()
-            async with worker_pipes.reporting(server.store):
+            async with worker_pipes.reporting(server.store, orders):
                 await orders.stop.wait()
         await worker_pipes.tell_last(server.store)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -28,6 +28,8 @@ STABLE_SECONDS = 5.0
 MOST_FAILURES = 5
 """Consecutive failed starts, over all workers, before giving up."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
+REPORT_SECONDS = 1.0
+"""How long a scrape waits for a worker, of which it then has the last report."""
 MARGIN_SECONDS = 5.0
 """Time beyond its grace period before a worker is killed."""
 
@@ -74,11 +76,20 @@ class Fleet:
         self._store.add_collector(self._gauges)
         self._past: Numbers = {}
         self._failures = 0
+        self._loop = asyncio.get_running_loop()
+        self._refreshing = asyncio.Lock()
         self._stop = asyncio.Event()
         self._all_ready = asyncio.Event()
 
+    async def _refresh(self) -> None:
+        async with self._refreshing:
+            await asyncio.gather(*(worker.report(REPORT_SECONDS) for worker in self._workers.values()))
+
     def numbers(self) -> Numbers:
-        """The sum over all workers, including those that have ended."""
+        """The sum over all workers, including those that have ended. For any thread but the event loop's."""
+        if self._loop.is_running():
+            with suppress(RuntimeError, TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._refresh(), self._loop).result(2 * REPORT_SECONDS)
         return total(
             [self._past, self._store.numbers(), *(one.numbers for one in list(self._workers.values()))]
         )

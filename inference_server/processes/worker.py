@@ -12,6 +12,6 @@ async def serve(settings: Settings, threshold: Threshold) -> None:
     orders = worker_pipes.Orders()
     async with bootstrap.running(settings, threshold, Servers) as server:
         orders.on_reload = server.reload
-        async with worker_pipes.reporting(server.store):
+        async with worker_pipes.reporting(server.store, orders):
             await orders.stop.wait()
     await worker_pipes.tell_last(server.store)

@@ -1,7 +1,7 @@
 """A worker's end of the pipes to its supervisor.
 
-Standard output: a line once it listens, then its metrics as they change. Standard input: orders, a line each.
-It closes when the supervisor ends, and the worker ends with it.
+Standard output: a line once it listens, then its metrics, as they change and when they are asked for.
+Standard input: orders, a line each. It closes when the supervisor ends, and the worker ends with it.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable
 
 from inference_server.observability.metric_store import MetricStore, dump
 
-READY = b"ready\n"
-STOP, RELOAD = b"stop\n", b"reload\n"
+READY, REPORTED = b"ready\n", b"reported\n"
+STOP, RELOAD, REPORT = b"stop\n", b"reload\n", b"report\n"
 TELL_SECONDS = 0.25
+"""How much of what a worker has counted may be lost if it is killed."""
 
 
 class Orders:
@@ -23,6 +24,8 @@ class Orders:
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         """Set when the worker is to end."""
+        self.report = asyncio.Event()
+        """Set when the metrics are to be reported."""
         self.on_reload: Callable[[], None] = lambda: None
         self._rest = b""
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
@@ -39,13 +42,15 @@ class Orders:
                 self.stop.set()
             elif line == RELOAD:
                 self.on_reload()
+            elif line == REPORT:
+                self.report.set()
 
 
 @contextlib.asynccontextmanager
-async def reporting(store: MetricStore) -> AsyncIterator[None]:
-    """Say that it listens, report metrics as long as the block lasts, and the last ones at its end."""
+async def reporting(store: MetricStore, orders: Orders) -> AsyncIterator[None]:
+    """Say that it listens, and report metrics as long as the block lasts."""
     await _tell(READY)
-    telling = asyncio.create_task(_tell_changes(store))
+    telling = asyncio.create_task(_tell_changes(store, orders.report))
     try:
         yield
     finally:
@@ -61,14 +66,18 @@ def _line(store: MetricStore) -> bytes:
     return dump(store.numbers()).encode() + b"\n"
 
 
-async def _tell_changes(store: MetricStore) -> None:
+async def _tell_changes(store: MetricStore, asked: asyncio.Event) -> None:
     last = b""
     while True:
+        is_asked = asked.is_set()
+        asked.clear()
         line = _line(store)
-        if line != last:
-            await _tell(line)
+        if line != last or is_asked:
+            await _tell(line + (REPORTED if is_asked else b""))
             last = line
-        await asyncio.sleep(TELL_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TELL_SECONDS):
+                await asked.wait()
 
 
 async def _tell(line: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from inference_server.observability import metric_names
 from inference_server.observability.metric_store import Kind, Numbers, parse
-from inference_server.processes.worker_pipes import READY, STOP
+from inference_server.processes.worker_pipes import READY, REPORT, REPORTED, STOP
 
 LONGEST_LINE = 2**26
 GAUGES = {metric.name for metric in metric_names.ALL if metric.kind is Kind.GAUGE}
@@ -22,6 +22,7 @@ class WorkerProcess:
         self._on_ready = on_ready
         self._process: asyncio.subprocess.Process | None = None
         self._started = time.monotonic()
+        self._reported = asyncio.Event()
         self.is_ready = False
         self.numbers: Numbers = {}
         """Its last report."""
@@ -56,11 +57,23 @@ class WorkerProcess:
         if not process.stdout:
             return
         async for line in process.stdout:
-            if self.is_ready and line.endswith(b"\n"):
+            if line == REPORTED:
+                self._reported.set()
+            elif self.is_ready and line.endswith(b"\n"):
                 self.numbers = parse(line)
             elif line == READY:
                 self.is_ready = True
                 self._on_ready()
+
+    async def report(self, seconds: float) -> None:
+        """Ask for its numbers as of now, and wait for them no longer than so many seconds."""
+        if not self.is_ready:
+            return
+        self._reported.clear()
+        self.order(REPORT)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._reported.wait()
 
     async def _end(self, stop: asyncio.Event, seconds: float) -> None:
         await stop.wait()

@@ -114,13 +114,12 @@ def test_ctrl_c_ends_all_in_order(server: servers.Running) -> None:
 
 
 def test_a_worker_that_cannot_start_ends_all_with_the_reason(tmp_path: Path) -> None:
-    tokens = tmp_path / "tokens"
-    ended = servers.run(
-        tmp_path / "models", "--workers", "2", "--inference-token-file", str(tokens), "--metrics-port", "0"
-    )
+    log, key = tmp_path / "log", tmp_path / "key"
+    flags = ["--workers", "2", "--prediction-log", str(log), "--prediction-log-key-file", str(key)]
+    ended = servers.run(tmp_path / "models", *flags, "--metrics-port", "0")
     assert ended.returncode == 1
     assert re.search(r"workers ended \d times within 5 seconds of their start", ended.stderr)
-    assert f"--inference-token-file: {tokens} cannot be read: No such file" in ended.stderr
+    assert f"--prediction-log-key-file: {key} cannot be read: No such file" in ended.stderr
 
 
 def test_a_port_that_is_taken_is_said_so_though_workers_share_theirs(

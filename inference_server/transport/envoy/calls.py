@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -40,7 +41,13 @@ class Calls:
         path = scope["path"]
         route: Route = self._router.find(path) or routing.missing(path)
         is_served = isinstance(route, Subscription) or route.is_served
-        call = CallScope(route, metadata, self._served.observer, name="" if is_served else OTHER)
+        call = CallScope(
+            route,
+            metadata,
+            self._served.observer,
+            name="" if is_served else OTHER,
+            accepted=time.perf_counter(),
+        )
         http = HttpCall(metadata, receive, send, self._served)
         task = asyncio.current_task()
         if task is None:
