@@ -84,7 +84,9 @@ def test_grpc_web_in_text_is_answered(server: servers.Running) -> None:
 def test_the_page_names_the_markets_and_other_paths_are_404(server: servers.Running) -> None:
     status, page = fetch(server, "/")
     assert status == 200
-    assert "/v1/huts:predict" in page.replace("http://...", "")
+    assert 'action="/v1/huts:predict"' in page
+    assert "/v1/huts:predict" in json.loads(fetch(server, "/api/huts.json")[1])["paths"]
+    assert "message House" in fetch(server, "/api/huts.proto")[1]
     assert fetch(server, "/none")[0] == 404
     assert fetch(server, "/v1/none:predict", asked())[0] == 404
 

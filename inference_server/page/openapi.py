@@ -4,14 +4,15 @@ from typing import Any
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Feature
+from inference_server.transport.envoy import descriptors
 
 
-def description(contract: Contract, path: str) -> dict[str, Any]:
+def description(contract: Contract) -> dict[str, Any]:
     """An OpenAPI 3.1 document of the one operation: pricing houses."""
     return {
         "openapi": "3.1.0",
         "info": {"title": contract.title, "version": str(contract.api_version)},
-        "paths": {path: {"post": _predict(contract)}},
+        "paths": {descriptors.predict_path(contract): {"post": _predict(contract)}},
         "components": {
             "schemas": {
                 "House": _house(contract),

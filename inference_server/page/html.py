@@ -1,0 +1,65 @@
+"""The page for people: a form for each market, made from its contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from house_prices.contract.schema import Contract, Feature, Value, plain
+from inference_server.transport.envoy import descriptors
+
+_HERE = Path(__file__).parent
+_ASKED_AT_ONCE = 12
+"""Features that a form shows at first, if fewer are required."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What the template needs to know about a market."""
+
+    name: str
+    title: str
+    service: str
+    path: str
+    """Where its JSON is posted to."""
+    unit: str
+    """Of its prices."""
+    first: Sequence[Feature]
+    """What is asked at once."""
+    more: Sequence[Feature]
+    """What is asked of those who want to tell more."""
+    example: Mapping[str, Value | None]
+    """What the form begins with, by feature."""
+
+
+def page(contracts: Sequence[Contract], links: Mapping[str, str]) -> str:
+    """The whole page. `links` are addresses of other pages by their names."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css, js = (Markup((_HERE / f"page.{kind}").read_text(encoding="utf-8")) for kind in ("css", "js"))  # noqa: S704
+    template = environment.get_template("page.html.jinja")
+    return template.render(forms=[*map(_form, contracts)], links=links, css=css, js=js, plain=plain)
+
+
+def _form(contract: Contract) -> Form:
+    shown = sorted(contract.features, key=lambda feature: feature.name not in contract.example)
+    required = [feature for feature in shown if feature.required]
+    optional = [feature for feature in shown if not feature.required]
+    at_once = max(_ASKED_AT_ONCE - len(required), 0)
+    return Form(
+        name=contract.name,
+        title=contract.title,
+        service=descriptors.service(contract),
+        path=descriptors.predict_path(contract),
+        unit=contract.target.unit,
+        first=[*required, *optional[:at_once]],
+        more=optional[at_once:],
+        example={feature.name: contract.example.get(feature.name) for feature in contract.features},
+    )
