@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.soaking.cancelling import cancelling
 from benchmarks.soaking.ending import killing, stopping
+from benchmarks.soaking.kills import kills
 from benchmarks.soaking.loading import loading
 from benchmarks.soaking.memory import memory
 from benchmarks.soaking.overload import overload
@@ -43,6 +44,7 @@ def main() -> int:
         "stopping": stopping,
         "waiting": waiting,
         "reloading": reloading,
+        "kills": partial(kills, count=1000),
         "memory": partial(memory, minutes=chosen.minutes),
     }
     if unknown := set(chosen.only or ()) - set(sections):

@@ -2,6 +2,7 @@
 
 HousePricesError
 ├── WrongFolder           Dagster started where it would not find the project, or lose its own records
+├── UnsafeFile            a file of Dagster's own that others can have written, and that would run code
 ├── ContractError         a contract that cannot be used; lists every fault at once
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
@@ -26,6 +27,10 @@ class HousePricesError(Exception):
 
 class WrongFolder(HousePricesError):
     """Dagster started where it would not find the project, or where its own records would be lost."""
+
+
+class UnsafeFile(HousePricesError):
+    """A file that runs code when it is read, and that others than this user can have written."""
 
 
 class ContractError(HousePricesError):

@@ -25,7 +25,11 @@ class Done:
 def house_prices(home: Path, *words: str, stdin: str = "") -> Done:
     """Run the command within this process, which needs no start. Raises what the command does not handle."""
     ended = CliRunner().invoke(
-        main, words, input=stdin, env={"HOUSE_PRICES_HOME": str(home)}, prog_name="house-prices"
+        main,
+        words,
+        input=stdin,
+        env={"HOUSE_PRICES_HOME": str(home), "DAGSTER_HOME": str(home)},
+        prog_name="house-prices",
     )
     if ended.exception and not isinstance(ended.exception, SystemExit):
         raise ended.exception
@@ -38,7 +42,7 @@ def house_prices_process(home: Path, *words: str) -> "subprocess.CompletedProces
         [sys.executable, "-m", "house_prices", *words],
         capture_output=True,
         text=True,
-        env={**os.environ, "HOUSE_PRICES_HOME": str(home)},
+        env={**os.environ, "HOUSE_PRICES_HOME": str(home), "DAGSTER_HOME": str(home)},
         check=False,
         timeout=120,
     )

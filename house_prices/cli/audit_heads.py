@@ -52,8 +52,9 @@ class AuditHeads:
 
 @contextmanager
 def audit_heads_of(home: Home) -> Iterator[AuditHeads]:
-    """The heads in the Dagster instance of DAGSTER_HOME, or of the project's folder."""
-    folder = Path(os.environ.get("DAGSTER_HOME", home.path))
+    """The heads in the Dagster instance of the project's folder, or else of DAGSTER_HOME."""
+    places = (home.path, Path(os.environ.get("DAGSTER_HOME", home.path)))
+    folder = next((place for place in places if (place / "dagster.yaml").is_file()), home.path)
     if importlib.util.find_spec("dagster") is None:
         yield AuditHeads(home, None, "it is not installed here")
         return

@@ -105,19 +105,22 @@ def _from_json(file: TextIO) -> list[House]:
 
 def _price_csv(ask: Ask, contract: Contract, source: Path, out: Path) -> None:
     """Copy the file with prices added. `out` is there only once every house has its price."""
-    houses = _load(source, contract)
+    houses = _load(source, contract)  # tells how to install what the next line needs
+    from house_prices.sales import spreadsheet
+
     added = houses.free_names(_ADDED)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     count = 0
     try:
         with beside.open("w", newline="", encoding="utf-8") as copy:
             writer = csv.writer(copy, delimiter=houses.separator)
-            writer.writerow([*houses.headers, *added])
+            writer.writerow(map(spreadsheet.text, [*houses.headers, *added]))
             for first in range(0, len(houses.rows), BATCH):
                 batch = houses.rows[first : first + BATCH]
                 prices = iter(_ask(ask, batch))
                 for row in batch:
-                    writer.writerow([*row.cells, *(next(prices) if row.house else _no_price(row.note))])
+                    cells = [*row.cells, *(next(prices) if row.house else _no_price(row.note))]
+                    writer.writerow(map(spreadsheet.text, cells))
                 count += sum(row.house is not None for row in batch)
         os.replace(beside, out)
     finally:

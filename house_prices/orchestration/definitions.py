@@ -12,6 +12,7 @@ from house_prices.evaluation.evaluate import Serve
 from house_prices.orchestration import assets, automation, broken_market, checks
 from house_prices.orchestration.assets.metadata import PARQUET, PICKLE
 from house_prices.orchestration.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
+from house_prices.registry import shared_storage
 
 
 def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
@@ -56,4 +57,5 @@ def project_folder() -> Path:
         )
     if Path(os.environ.get("DAGSTER_HOME", here)).resolve() == home != here:
         raise WrongFolder(f"Dagster was started in {here} and would keep its runs there. Start it in {home}.")
+    shared_storage.require_locks(home / "storage" / "models")
     return home

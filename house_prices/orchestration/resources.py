@@ -10,6 +10,7 @@ import dagster as dg
 import pandas as pd
 from upath import UPath
 
+from house_prices.orchestration import private_files
 from house_prices.registry import Registry
 
 
@@ -91,11 +92,15 @@ class _Pickle(_WholeFiles):
     extension = ".pickle"
 
     def write(self, value: object, path: Path) -> None:
-        path.write_bytes(pickle.dumps(value))
+        private_files.make_private(path, Path(str(self._base_path)))
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            pickle.dump(value, file)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
+        private_files.require_private(Path(str(path)), Path(str(self._base_path)))
         try:
-            return pickle.loads(path.read_bytes())  # noqa: S301  # written by a run of ours, never by others
+            return pickle.loads(path.read_bytes())  # noqa: S301  # nobody else can have written it
         except (AttributeError, ImportError) as error:
             asset = context.asset_key.to_user_string()
             raise dg.Failure(

@@ -29,7 +29,7 @@ from house_prices.errors import (
     RejectionRefused,
     VersionNotFound,
 )
-from house_prices.registry import atomic_files, audit, manifest, reading, unfinished
+from house_prices.registry import atomic_files, audit, manifest, reading, shared_storage, unfinished
 from house_prices.registry.manifest import Manifest
 from house_prices.registry.records import (
     IN_LIFE,
@@ -321,6 +321,7 @@ class Registry:
     def _changing(self, market: str, what: str, *, create: bool = False) -> Iterator[Path]:
         """The market's folder, locked, with what an interrupted change left finished."""
         home = self._home(market)
+        shared_storage.require_locks(self.root)
         with _disk_errors(what):
             if create and not home.is_dir():
                 home.mkdir(parents=True, exist_ok=True)
@@ -356,13 +357,22 @@ def _refuse_changed_log(home: Path, market: str) -> None:
         )
 
 
+_ADVICE = {
+    errno.ENOSPC: "Free some space and repeat.",
+    errno.EDQUOT: "Free some space and repeat.",
+    errno.EROFS: "The registry is mounted read-only here.",
+    errno.ENOLCK: "This file system gives no locks: mount NFS with them.",
+    errno.ENOTSUP: "This file system gives no locks: mount NFS with them.",
+}
+
+
 @contextmanager
 def _disk_errors(what: str) -> Iterator[None]:
     """Say what a disk error interrupted, and what readers see."""
     try:
         yield
     except OSError as error:
-        advice = "Free some space and repeat." if error.errno == errno.ENOSPC else "Repeat it."
+        advice = _ADVICE.get(error.errno or 0, "Repeat it.")
         raise RegistryError(
             f"cannot {what}: {error.strerror}. Readers see what was there before, or all of the new. {advice}"
         ) from error

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from house_prices.errors import ModelDamaged
 from house_prices.registry import atomic_files, audit, reading
 from house_prices.registry.records import Champion
 
@@ -94,8 +95,17 @@ def _staged(home: Path, last: audit.Entry) -> tuple[Path, Path] | None:
         return (staged, final) if staged.is_dir() and not (final / "manifest.json").exists() else None
     if last.get("event") == "attachment":
         staged = attachment(home, last["version"], last["name"])
-        return (staged, home / str(last["version"]) / last["name"]) if staged.is_file() else None
+        final = home / str(last["version"]) / last["name"]
+        return (staged, final) if _is(staged, home.parent, last["sha256"]) else None
     return None
+
+
+def _is(path: Path, root: Path, sha256: str) -> bool:
+    """Whether a file is the one of a line: what is laid out later has its name, and no line yet."""
+    try:
+        return reading.sha256(path, root) == sha256
+    except (FileNotFoundError, ModelDamaged):
+        return False
 
 
 def interrupted_promotion(home: Path, entries: Sequence[audit.Entry]) -> Champion | None:

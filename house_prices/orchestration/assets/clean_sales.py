@@ -18,7 +18,7 @@ from house_prices.orchestration.assets.metadata import (
     table,
 )
 from house_prices.orchestration.resources import Folders
-from house_prices.sales import clean
+from house_prices.sales import clean, spreadsheet
 
 
 def clean_sales(contract: Contract) -> dg.AssetsDefinition:
@@ -63,5 +63,6 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
 def _write(rejects: pd.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}")
-    rejects.to_csv(beside, index=False)
+    as_text = rejects.map(spreadsheet.text).rename(columns=spreadsheet.text)
+    as_text.to_csv(beside, index=False)
     os.replace(beside, path)

@@ -44,3 +44,21 @@ def test_a_disk_that_refuses_is_told_with_what_was_being_written(registry: Regis
     (registry.root / MARKET / "1" / REPORT).mkdir()
     with pytest.raises(RegistryError, match=r"cannot write report\.html of town version 1"):
         registry.attach(MARKET, 1, REPORT, b"report")
+
+
+def test_a_report_that_no_line_speaks_of_is_never_put_in_its_place(registry: Registry) -> None:
+    """A crash left it while it was laid out, after another report of the version."""
+    registry.attach(MARKET, 1, REPORT, b"first")
+    (registry.root / MARKET / f".attaching-1-{REPORT}").write_bytes(b"half of the sec")
+    registry.pin(MARKET, [])
+    assert registry.version(MARKET, 1).report.read_bytes() == b"first"
+    assert verify(registry, MARKET) == []
+
+
+def test_a_report_whose_line_was_written_is_put_in_its_place_by_the_next_change(registry: Registry) -> None:
+    path = registry.attach(MARKET, 1, REPORT, b"first")
+    path.rename(registry.root / MARKET / f".attaching-1-{REPORT}")
+    assert "is not yet report.html" in verify(registry, MARKET)[0]
+    registry.pin(MARKET, [])
+    assert path.read_bytes() == b"first"
+    assert verify(registry, MARKET) == []
