@@ -1,5 +1,6 @@
 """The project's folder, and the options that every command shares."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -48,7 +49,9 @@ class Home:
         if market not in self.markets:
             came = "is missing" if market is None else f"came {market!r}"
             known = ", ".join(self.markets) or f"none; write {self.data}/<market>/contract.toml"
-            raise click.UsageError(f"--market {came}. Markets: {known}.")
+            close = get_close_matches(market or "", self.markets, n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise click.UsageError(f"--market {came}. Markets: {known}.{meant}")
         return market
 
 

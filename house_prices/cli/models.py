@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from house_prices.cli.audit_heads import audit_heads_of
+from house_prices.cli.compare import compare
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.cli.text import shown
 from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
@@ -200,6 +201,7 @@ def accept(home: Home, market: str | None, reason: str) -> None:
         click.echo(f"  {shown(fault)}")
 
 
+models.add_command(compare)
 models.add_command(
     click.Command("keep", params=pin.params, callback=pin.callback, hidden=True)
 )  # its former name

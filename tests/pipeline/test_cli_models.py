@@ -9,6 +9,7 @@ import pytest
 from house_prices.registry import ModelVersion, Registry
 from tests import commands, models
 from tests.commands import house_prices
+from tests.models import HUTS
 
 
 @pytest.fixture
@@ -116,3 +117,31 @@ def test_verify_names_a_truncated_model_and_fails(home: Path) -> None:
 def test_an_unknown_version_is_told_with_those_there_are(home: Path) -> None:
     told = house_prices(home, "models", "show", "7")
     assert "huts has no version 7; published versions: 1, 2." in told.stderr
+
+
+def test_two_versions_stand_side_by_side(home: Path) -> None:
+    house_prices(home, "models", "promote", "1", "--reason", "the first")
+    told = house_prices(home, "models", "compare", "1", "2").stdout
+    assert re.search(r"^huts +version 1 +version 2$", told, re.MULTILINE)
+    assert re.search(r"^rmsle +0\.1 +0\.1  the same$", told, re.MULTILINE)
+    assert "Version 2: rejected: RMSLE is 3." in told
+    assert re.search(r"Version 1 serves since .*: the first", told)
+
+
+def test_what_is_better_and_what_the_contracts_have_changed_is_told(home: Path) -> None:
+    registry = Registry(home / "storage" / "models")
+    features = [
+        {**feature, "maximum": 500} if feature["name"] == "area" else feature for feature in HUTS["features"]
+    ]
+    version = models.publish(registry, of=models.contract(features=features))
+    facts = {"version": version.number, "passed": True, "reasons": [], "holdout": "another"}
+    registry.record_decision("huts", {**facts, "metrics": {"rmsle": 0.08, "r2": 0.8}})
+    told = house_prices(home, "models", "compare", "1", "3").stdout
+    assert re.search(r"^rmsle .* -20\.0%, better$", told, re.MULTILINE)
+    assert re.search(r"^r2 .* -11\.1%, worse$", told, re.MULTILINE)
+    assert "Each was measured on a holdout of its own" in told
+    assert re.search("^area: maximum was .* and is 500", told, re.MULTILINE)
+
+
+def test_a_mistyped_market_gets_a_suggestion(home: Path) -> None:
+    assert "Did you mean huts?" in house_prices(home, "models", "list", "--market", "hust").stderr
