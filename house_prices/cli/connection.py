@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from house_prices.contract.schema import Contract
-from inference_server.client import Client, Tls
+
+if TYPE_CHECKING:
+    from inference_server.client import Client, Tls
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _THIS_MACHINE = ("127.", "localhost:", "[::1]:", "unix:")
@@ -20,12 +22,14 @@ class Connection:
     """How to reach one server."""
 
     address: str
-    tls: Tls | None
+    tls: "Tls | None"
     """None for an unencrypted connection."""
     token: str | None = field(repr=False)
 
-    def client(self, contract: Contract) -> Client:
+    def client(self, contract: Contract) -> "Client":
         """A client for prices of a market from this server."""
+        from inference_server.client import Client
+
         return Client(self.address, contracts=[contract], tls=self.tls, token=self.token)
 
 
@@ -55,7 +59,9 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     return connected
 
 
-def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> Tls | None:
+def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> "Tls | None":
+    from inference_server.client import Tls
+
     if (certificate is None) != (key is None):
         raise click.UsageError("--tls-cert FILE and --tls-key FILE go together.")
     if ca is None and certificate is None:

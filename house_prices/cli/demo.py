@@ -2,18 +2,19 @@
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from house_prices.cli import up
 from house_prices.cli.home import Home, pass_home
-from house_prices.cli.processes import Processes, free_port, the_only_daemon
+from house_prices.cli.processes import Processes, free_port
 from house_prices.contract.schema import Contract, Value, plain
-from house_prices.evaluation import bad_requests
 from house_prices.registry import Champion, ModelVersion
-from inference_server.client import Client, ClientError, Prices
 
-PROMOTION_SECONDS = 90
+if TYPE_CHECKING:
+    from inference_server.client import Prices
+
 ANSWER_SECONDS = 30
 
 
@@ -28,15 +29,13 @@ def demo(home: Home, market: str) -> None:
     os.chdir(home.path)
     _say(contract.title)
     _ensure_sales(home, contract)
-    with the_only_daemon(home.logs) as free, up.children(home) as processes:
+    with up.children(home) as processes:
         port = free_port()
         processes.start("demo-server", [*up.server_command(home, port), "--metrics-port", "off"])
         _say("Materializing every asset in Dagster")
         version = _train(home, contract)
-        _say("Waiting for the promotion sensor")
-        if free:
-            processes.start("demo-daemon", up.daemon_command(home))
-        champion = _wait_for_promotion(home, version, processes)
+        _say("Evaluating the promotion sensor")
+        champion = _promote(home, contract)
         click.echo(f"  version {champion.version} promoted by {champion.by}: {champion.reason}")
         _say(f"Asking the inference server on port {port}")
         _ask(contract, version, port, processes)
@@ -74,20 +73,16 @@ def _train(home: Home, contract: Contract) -> ModelVersion:
     return home.registry.version(contract.name, number)
 
 
-def _wait_for_promotion(home: Home, version: ModelVersion, processes: Processes) -> Champion:
-    """Wait until the daemon's promotion sensor has ticked and the run that it launches has ended."""
-    end = time.monotonic() + PROMOTION_SECONDS
-    while time.monotonic() < end:
-        champion = home.registry.champion(version.market)
-        if champion and champion.version >= version.number:
-            return champion
-        if ended := processes.ended():
-            raise click.ClickException(ended)
-        time.sleep(0.2)
-    raise click.ClickException(f"No promotion within {PROMOTION_SECONDS} s; see {home.logs}/demo-daemon.log")
+def _promote(home: Home, contract: Contract) -> Champion:
+    """Do what the daemon does: evaluate the promotion sensor, and run what it asks for."""
+    from house_prices.cli.training import promote
+
+    return promote(home, contract)
 
 
 def _ask(contract: Contract, version: ModelVersion, port: int, processes: Processes) -> None:
+    from house_prices.evaluation import bad_requests
+
     house = dict(contract.example) or bad_requests.sound_house(version.manifest)
     click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
@@ -101,8 +96,10 @@ def _written(value: Value) -> str:
 
 def _answer(
     contract: Contract, house: dict[str, Value], version: ModelVersion, port: int, processes: Processes
-) -> Prices:
+) -> "Prices":
     """The server's response, once it serves the version."""
+    from inference_server.client import Client, ClientError
+
     end = time.monotonic() + ANSWER_SECONDS
     problem = "it still serves an older version"
     with Client(f"127.0.0.1:{port}", contracts=[contract]) as client:
@@ -115,5 +112,5 @@ def _answer(
                 problem = str(error)
             if ended := processes.ended():
                 raise click.ClickException(ended)
-            time.sleep(0.2)
+            time.sleep(0.05)
     raise click.ClickException(f"No price from version {version.number} within {ANSWER_SECONDS} s: {problem}")

@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from house_prices.cli.home import Home, pass_home
-from house_prices.gateway.render import configuration
 from house_prices.gateway.settings import Address, Settings, Share
 
 _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
@@ -90,6 +89,8 @@ def user(name: str, password: str) -> None:
 
 
 def _configuration(home: Home, options: dict[str, Any]) -> str:
+    from house_prices.gateway.render import configuration
+
     given = {
         **options,
         "listen": Address.parse(options["listen"]),

@@ -14,11 +14,10 @@ import click
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract.schema import Contract, Value
-from house_prices.sales import value
-from inference_server.client import ClientError, Price, Prices
 
 if TYPE_CHECKING:
     from house_prices.sales.houses import Houses, Row
+    from inference_server.client import Price, Prices
 
 BATCH = 1000
 """Houses of a CSV file that are asked for in one request."""
@@ -27,7 +26,7 @@ _ADDED = tuple(f"predicted_{name}" for name in ("price", "lower", "upper", "warn
 _MOST_FAULTS = 20
 
 House = dict[str, Value | None]
-Ask = Callable[[Sequence[House]], Prices]
+Ask = Callable[[Sequence[House]], "Prices"]
 """Asks the server for the prices of houses."""
 
 
@@ -56,6 +55,8 @@ def predict(
     A CSV file (or TSV, Parquet, Excel) has the features' names or the raw headers. Nothing is written if a
     line of it cannot be priced.
     """
+    from inference_server.client import ClientError
+
     if sum((bool(features), json_file is not None, csv_file is not None)) != 1:
         raise click.UsageError("Give one of FEATURE=VALUE pairs, --json FILE, or --csv IN --out OUT.")
     if (csv_file is None) != (out is None):
@@ -78,6 +79,8 @@ def predict(
 
 def _from_pairs(pairs: Sequence[str], contract: Contract) -> House:
     """The values of one house, each read as the contract's files are."""
+    from house_prices.sales import value
+
     known = {feature.name: feature for feature in contract.features}
     house: House = {}
     for pair in pairs:
@@ -145,6 +148,8 @@ def _load(source: Path, contract: Contract) -> "Houses":
 
 def _ask(ask: Ask, rows: "Sequence[Row]") -> list[list[object]]:
     """The added cells of each row that is a house."""
+    from inference_server.client import ClientError
+
     asked = [row for row in rows if row.house is not None]
     if not asked:
         return []
@@ -156,7 +161,7 @@ def _ask(ask: Ask, rows: "Sequence[Row]") -> list[list[object]]:
     return [_cells(price, answer.model_version) for price in answer.prices]
 
 
-def _cells(price: Price, version: str) -> list[object]:
+def _cells(price: "Price", version: str) -> list[object]:
     return [price.value, price.lower, price.upper, "; ".join(price.warnings), version]
 
 
@@ -164,7 +169,7 @@ def _no_price(note: str) -> list[object]:
     return ["", "", "", note, ""]
 
 
-def _answer(answer: Prices, contract: Contract) -> dict[str, Any]:
+def _answer(answer: "Prices", contract: Contract) -> dict[str, Any]:
     predictions = [
         {"price": price.value, "lower": price.lower, "upper": price.upper, "warnings": list(price.warnings)}
         for price in answer.prices
@@ -174,7 +179,7 @@ def _answer(answer: Prices, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _sentence(answer: Prices, contract: Contract) -> str:
+def _sentence(answer: "Prices", contract: Contract) -> str:
     (price,) = answer.prices
     lines = [
         f"{price.value:,.2f} {contract.target.unit}, by version {answer.model_version} of {contract.name}"

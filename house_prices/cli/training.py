@@ -13,7 +13,9 @@ import dagster as dg
 from house_prices.cli.home import Home
 from house_prices.contract.schema import METRICS, Contract
 from house_prices.orchestration import definitions
-from house_prices.registry import Outcome
+from house_prices.orchestration.automation import promotion
+from house_prices.orchestration.resources import Folders
+from house_prices.registry import Champion, Outcome
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _POLL_SECONDS = 0.2
@@ -43,6 +45,34 @@ def train(home: Home, contract: Contract) -> int:
             f"house-prices models promote {progress.version} --market {contract.name} --reason WHY"
         )
     return progress.version
+
+
+def promote(home: Home, contract: Contract) -> Champion:
+    """Evaluate the market's promotion sensor and run the job that it asks for, and return the champion.
+
+    The daemon does the same in processes of its own, which take longer to start than the promotion. Raises
+    ClickException if the sensor asks for nothing, or if the job fails.
+    """
+    built, name = definitions.build(home.path), f"{contract.name}_promotion_sensor"
+    resources = {"folders": Folders(home=str(home.path))}
+    with (
+        dg.DagsterInstance.get() as instance,
+        dg.build_sensor_context(instance, resources=resources) as context,
+    ):
+        asked = built.resolve_sensor_def(name).evaluate_tick(context)
+        for request in asked.run_requests or []:
+            result = built.resolve_job_def(promotion.name(contract)).execute_in_process(
+                instance=instance,
+                run_config={**request.run_config, **_QUIET},
+                tags={**request.tags, promotion.SENSOR_TAG: name},
+                raise_on_error=False,
+            )
+            if not result.success:
+                raise click.ClickException("The promotion failed; see the run in Dagster's UI.")
+    champion = home.registry.champion(contract.name)
+    if champion is None or not asked.run_requests:
+        raise click.ClickException(f"Nothing is promoted: {asked.skip_message}")
+    return champion
 
 
 class _Progress:

@@ -77,8 +77,3 @@ def python(module: str) -> list[str]:
 def server_command(home: Home, port: int) -> list[str]:
     """The command of the inference server for the project's registry."""
     return [*python("inference_server"), "--models", str(home.models), "--port", str(port)]
-
-
-def daemon_command(home: Home) -> list[str]:
-    """The command of Dagster's daemon, without the UI."""
-    return [*python("dagster._daemon"), "run", "--workspace", str(home.path / "workspace.yaml")]

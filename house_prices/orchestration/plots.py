@@ -2,11 +2,9 @@
 
 import io
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from house_prices.contract.schema import Gate
@@ -14,6 +12,10 @@ from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import relative
 from house_prices.monitoring.drift import FeatureDrift
 from house_prices.monitoring.profile import Categories, Numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Prices = NDArray[np.float64]
 _INK, _ACCENT = "#1f3a5f", "#d1495b"
@@ -55,7 +57,7 @@ def differences(
     axes.set_yticks(range(len(shown)), [name for name, _ in shown])
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.axvline(0, color="grey", linewidth=0.8)
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.xaxis.set_major_formatter("{x:.1%}")
     axes.set_xlabel(label)
     return _png(figure)
 
@@ -68,19 +70,15 @@ def shares(title: str, found: Mapping[str, float], least: float, label: str) -> 
     axes.barh([name for name, _ in shown], [share for _, share in shown], color=colors)
     axes.axvline(least, color=_ACCENT, linewidth=1.5)
     axes.set_xlim(max(0.0, min(least, *found.values()) - 0.1), 1)
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.xaxis.set_major_formatter("{x:.0%}")
     axes.set_xlabel(label)
     return _png(figure)
 
 
 def drift(found: FeatureDrift, unit: str) -> bytes:
     """A feature in training and as it is served: distribution functions, or shares of each choice."""
-    figure = Figure(figsize=(4.2, 2.8), dpi=90, layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(
-        f"{found.name}: distance {found.distance:.2f}", color=_ACCENT if found.drifted else "black"
-    )
-    axes.spines[["top", "right"]].set_visible(False)
+    figure, axes = _canvas(f"{found.name}: distance {found.distance:.2f}", size=(4.2, 2.8), dpi=90)
+    axes.title.set_color(_ACCENT if found.drifted else "black")
     both = (("training", found.training, _INK), ("served", found.served, _ACCENT))
     choices = sorted({name for _, of, _ in both if isinstance(of, Categories) for name in of.counts})
     for at, (label, of, color) in enumerate(both):
@@ -102,15 +100,17 @@ def _with_unit(what: str, unit: str) -> str:
     return f"{what} ({unit})" if unit else what
 
 
-def _canvas(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7, 4.2), dpi=110, layout="constrained")
+def _canvas(title: str, size: tuple[float, float] = (7, 4.2), dpi: int = 110) -> "tuple[Figure, Axes]":
+    from matplotlib.figure import Figure  # loaded by the first plot, not with the definitions
+
+    figure = Figure(figsize=size, dpi=dpi, layout="constrained")
     axes = figure.subplots()
     axes.set_title(title)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: "Figure") -> bytes:
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return picture.getvalue()

@@ -4,9 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
-from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxIdentity, OnnxMul, OnnxSlice
-from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
@@ -69,11 +66,16 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
 
 def shape(operator: Any) -> None:
     """Tell skl2onnx the output's shape: one number a row."""
+    from skl2onnx.common.data_types import FloatTensorType
+
     operator.outputs[0].type = FloatTensorType([None, 1])
 
 
 def convert(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes that compute the same in the graph."""
+    from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
+    from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxIdentity, OnnxMul, OnnxSlice
+
     blend, features, version = operator.raw_operator, operator.inputs[0], container.target_opset
 
     def part(model: Any, first: int, last: int, share: float) -> Any:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
-from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 
@@ -24,6 +23,8 @@ class Logarithm(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
 
 def shape(operator: Any) -> None:
     """Tell skl2onnx the output's shape: as wide as the input."""
+    from skl2onnx.common.data_types import FloatTensorType
+
     operator.outputs[0].type = FloatTensorType([None, operator.raw_operator.n_features_in_])
 
 

@@ -8,8 +8,6 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
-from skl2onnx import convert_sklearn
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
 from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
@@ -32,6 +30,9 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
     prices depend on the date, `valuation_date` float32 [N, 1] is one more input, which may be left out.
     The metadata names the market and the contract's digest.
     """
+    from skl2onnx import convert_sklearn  # takes half a second to load, and only training needs it
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
     time = fitted.time or NOTHING
     numbers = onnx_time.FEATURES if time.method == DAY else "numbers"
     width = len(time.contract(contract).numbers)

@@ -1,5 +1,7 @@
 """`house-prices contract` and `house-prices protos`."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,12 @@ def test_check_says_that_a_contract_is_fine(home: Path) -> None:
 def test_a_fault_ends_the_process_with_a_code_and_without_a_traceback(home: Path) -> None:
     told = house_prices_process(home, "contract", "check", "--market", "castles")
     assert (told.returncode, told.stdout, "Traceback" in told.stderr) == (2, "", False)
+
+
+def test_the_command_loads_what_it_needs_when_it_needs_it() -> None:
+    program = "import sys, house_prices.cli.main; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"numpy", "pandas", "grpc", "dagster", "sklearn", "jinja2"}
 
 
 def test_check_lists_every_fault_at_once(home: Path) -> None:
