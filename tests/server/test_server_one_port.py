@@ -67,6 +67,10 @@ def test_json_that_is_none_gets_400(server: servers.Running) -> None:
     assert fetch(server, "/v1/huts:predict", b"{")[0] == 400
 
 
+def test_a_method_that_is_called_as_no_grpc_gets_415(server: servers.Running) -> None:
+    assert fetch(server, f"/{TYPED.service}/Predict", b"x", "text/plain")[0] == 415
+
+
 def test_health_is_json_too(server: servers.Running) -> None:
     assert fetch(server, "/v1/health") == (200, '{"status":"SERVING"}')
 

@@ -36,7 +36,10 @@ class Calls:
         """Answer one call. Never raises: Envoy would tell the caller that all went well."""
         metadata = wire.metadata(scope["headers"])
         if not str(metadata.get("content-type", "")).startswith("application/grpc"):
-            await self._web(scope, send)
+            if self._router.find(scope["path"]):
+                await _no_grpc(send)
+            else:
+                await self._web(scope, send)
             return
         path = scope["path"]
         route: Route = self._router.find(path) or routing.missing(path)
@@ -111,3 +114,9 @@ class Calls:
 
         await suspended.watched(write_all(), http.look, look_seconds=WATCH_LOOK_SECONDS)
         await http.end(OK)
+
+
+async def _no_grpc(send: Send) -> None:
+    """HTTP 415, which gRPC prescribes for a method that is called as something else."""
+    await send({"type": "http.response.start", "status": 415, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"Allowed: content-type application/grpc.\n"})
