@@ -20,7 +20,13 @@ class Dispatcher:
         """The response's bytes. Raises ServingError."""
         watch = Stopwatch(call.accepted)
         try:
-            written = await self._respond(method, raw, call, watch)
+            call.check_deadline()
+            request = method.read(self.sized(raw), call)
+            watch.decoded()
+            response = await method.handle(request, call)
+            watch.computed(call.waited)
+            written = method.write(response)
+            watch.encoded()
         except BaseException:
             if call.subject is NOTHING:
                 call.subject = method.subject(call.metadata)
@@ -34,16 +40,6 @@ class Dispatcher:
             self._tell_failed(method, call, watch)
         elif call.prices is not None:
             self._tell_priced(method, call, watch)
-        return written
-
-    async def _respond(self, method: Method[Any, Any], raw: bytes, call: Call, watch: Stopwatch) -> bytes:
-        call.check_deadline()
-        request = method.read(self.sized(raw), call)
-        watch.decoded()
-        response = await method.handle(request, call)
-        watch.computed(call.waited)
-        written = method.write(response)
-        watch.encoded()
         return written
 
     def sized(self, raw: bytes) -> bytes:

@@ -85,13 +85,8 @@ class Calls:
     async def _unary(self, method: Method[Any, Any], call: CallScope, http: HttpCall) -> None:
         raw = await http.only()
         with self._limit if is_counted(method) else _NO_PLACE:
-            await http.answer(await self._dispatched(method, raw, call, http))
-
-    async def _dispatched(
-        self, method: Method[Any, Any], raw: bytes, call: CallScope, http: HttpCall
-    ) -> bytes:
-        asked = self._dispatcher.dispatch(method, raw, call.call(http.deadline), call.log)
-        return await suspended.run(asked, http.look, http.deadline)
+            asked = self._dispatcher.dispatch(method, raw, call.call(http.deadline), call.log)
+            await http.answer(await suspended.run(asked, http.look, http.deadline))
 
     async def _stream(self, method: Method[Any, Any], call: CallScope, http: HttpCall) -> None:
         """One request at a time: the next is read once the caller has room for the last response."""
