@@ -6,6 +6,7 @@ are handed over to it.
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -65,6 +66,7 @@ class Inside:
             async with worker_pipes.reporting(server.store, orders):
                 await orders.stop.wait()
         await worker_pipes.tell_last(server.store)
+        shutil.rmtree(os.environ[FOLDER])  # it has a copy of the private key
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _follow(self, server: "Running[EnvoyTransport]") -> None:
