@@ -4,7 +4,19 @@ from pathlib import Path
 
 import click
 
-from house_prices.cli import contract, data, demo, gateway, models, predict, protos, quality, score, up
+from house_prices.cli import (
+    contract,
+    data,
+    demo,
+    gateway,
+    metrics,
+    models,
+    predict,
+    protos,
+    quality,
+    score,
+    up,
+)
 from house_prices.cli.home import Home
 from house_prices.cli.text import shown
 from house_prices.errors import HousePricesError
@@ -42,6 +54,7 @@ for command in (
     predict.predict,
     score.score,
     models.models,
+    metrics.metrics,
     contract.contract,
     protos.protos,
     quality.quality,

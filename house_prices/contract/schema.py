@@ -262,6 +262,8 @@ class Monitoring:
     """Share of the features that have drifted from which on a training is asked for."""
     age_days: int = setting(180, low=1, high=36_500)
     """Age of the champion from which on a training is asked for."""
+    stale_days: int = setting(60, low=1, high=36_500)
+    """Days without new sales from which on people are told."""
 
 
 @dataclass(frozen=True, kw_only=True)

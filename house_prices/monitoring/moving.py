@@ -9,11 +9,12 @@ whatever step, is done again from the start: what it had written is deleted firs
 """
 
 import io
+import itertools
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _move_file(file: Path, to: Path) -> tuple["Counter[Part]", int]:
             folder = to / f"day={day}" / f"version={version}"
             folder.mkdir(parents=True, exist_ok=True)
             atomic_files.replace(folder / f"{file.stem}-{number:03}.parquet", _parquet(houses))
-            rows[day, version] += len(houses)
+            rows[day, version] += len(houses[HOUSE])
     if unread:
         (to / UNREAD).mkdir(exist_ok=True)
         atomic_files.replace(to / UNREAD / file.name, b"".join(unread))
@@ -113,20 +114,23 @@ def _move_file(file: Path, to: Path) -> tuple["Counter[Part]", int]:
     return rows, len(unread)
 
 
-def _chunks(file: Path, unread: list[bytes]) -> Iterator[dict[Part, list[dict[str, Any]]]]:
+Columns = defaultdict[str, list[Any]]
+"""By name, a value for each house; HOUSE has its features."""
+HOUSE = "house"
+
+
+def _chunks(file: Path, unread: list[bytes]) -> Iterator[dict[Part, Columns]]:
     """The file's houses, some at a time, by day and version; adds to `unread` what is no request."""
-    chunk: defaultdict[Part, list[dict[str, Any]]] = defaultdict(list)
+    chunk: defaultdict[Part, Columns] = defaultdict(lambda: defaultdict(list))
     waiting = 0
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                part, houses = _houses(line)
+                waiting += _add(line, chunk)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 told = {"line": number, "reason": repr(error), "text": line.decode(errors="replace")}
                 unread.append(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
                 continue
-            chunk[part] += houses
-            waiting += len(houses)
             if waiting >= CHUNK_ROWS:
                 yield chunk
                 chunk.clear()
@@ -134,50 +138,43 @@ def _chunks(file: Path, unread: list[bytes]) -> Iterator[dict[Part, list[dict[st
     yield chunk
 
 
-def _houses(line: bytes) -> tuple[Part, list[dict[str, Any]]]:
-    """A row for each house of one request."""
+def _add(line: bytes, chunk: Mapping[Part, Columns]) -> int:
+    """Add the houses of one request, all or none, and say how many they are."""
     entry = orjson.loads(line)
     if entry.get("record", 1) > RECORD:
         raise MonitoringError(
             f"a line of the prediction log has record {entry['record']}, allowed: up to {RECORD}. A newer "
             "server wrote it; use that release here too."
         )
-    time, version, houses = datetime.fromisoformat(entry["time"]), int(entry["version"]), entry["houses"]
+    time, version = datetime.fromisoformat(entry["time"]), int(entry["version"])
+    request, method, houses = str(entry["id"]), str(entry["method"]), entry["houses"]
     count = len(houses)
-    nothing = [None] * count
-    warnings = entry.get("warnings", {})
-    columns = [entry["prices"], entry.get("lower", nothing), entry.get("upper", nothing)]
-    columns += [entry.get("references", nothing), entry.get("valued", nothing)]
-    rows = [
-        {
-            "time": time,
-            "request": entry["id"],
-            "row": row,
-            "method": entry["method"],
-            "reference": reference,
-            "valued": None if valued is None else date.fromisoformat(valued),
-            "price": price,
-            "lower": lower,
-            "upper": upper,
-            "warnings": warnings.get(str(row), []),
-            "house": house,
-        }
-        for row, (house, price, lower, upper, reference, valued) in enumerate(
-            zip(houses, *columns, strict=True)
-        )
-    ]
-    return (time.date().isoformat(), version), rows
+    each = {"price": entry["prices"], HOUSE: houses}
+    for name, key in (("lower", "lower"), ("upper", "upper"), ("reference", "references")):
+        each[name] = entry.get(key) or [None] * count
+    each["valued"] = [day and date.fromisoformat(day) for day in entry.get("valued") or [None] * count]
+    told = entry.get("warnings", {})
+    each["warnings"] = [told.get(str(row), []) for row in range(count)] if told else [[]] * count
+    if any(len(values) != count for values in each.values()):
+        raise ValueError(f"{count} houses, and another number of prices")
+    if not all(isinstance(house, dict) for house in houses):
+        raise TypeError("a house that is no object")
+    columns = chunk[time.astimezone(UTC).date().isoformat(), version]
+    for name, same in (("time", time), ("request", request), ("method", method)):
+        columns[name] += [same] * count
+    columns["row"] += range(count)
+    for name, values in each.items():
+        columns[name] += values
+    return count
 
 
-def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
-    columns = {
-        name: pa.array([row[name] for row in rows], kind) for name, kind in served.RECORD_COLUMNS.items()
-    }
-    features = dict.fromkeys(name for row in rows for name in row["house"])
-    for name in features:
-        values = [row["house"].get(name) for row in rows]
+def _parquet(columns: Columns) -> bytes:
+    houses = columns[HOUSE]
+    arrays = {name: pa.array(columns[name], kind) for name, kind in served.RECORD_COLUMNS.items()}
+    for name in dict.fromkeys(itertools.chain.from_iterable(houses)):
+        values = [house.get(name) for house in houses]
         is_text = any(isinstance(value, str) for value in values)
-        columns[f"{FEATURE}{name}"] = pa.array(values, pa.string() if is_text else pa.float64())
+        arrays[f"{FEATURE}{name}"] = pa.array(values, pa.string() if is_text else pa.float64())
     content = io.BytesIO()
-    pq.write_table(pa.table(columns), content, compression="zstd")
+    pq.write_table(pa.table(arrays), content, compression="zstd")
     return content.getvalue()

@@ -28,6 +28,7 @@ def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
         },
         executor=dg.in_process_executor,
     )
+    definitions = dg.Definitions.merge(definitions, automation.of_project())
     contracts, broken = reader.read_each(home / "data")
     for name, error in broken.items():
         definitions = dg.Definitions.merge(definitions, broken_market.definitions(name, error))

@@ -6,18 +6,14 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from house_prices.contract.schema import Contract
-from house_prices.orchestration.assets.metadata import key
+from house_prices.orchestration import check_results
 from house_prices.orchestration.automation import training
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Champion
 
 INTERVAL_S = 60
-CHECKED = {
-    "drift": ("served_drift", "input_drift"),
-    "coverage": ("realised_sales", "live_coverage"),
-    "error": ("realised_sales", "live_error"),
-}
-"""Reasons for a training: the asset, and its check that fails."""
+CHECKED = {"drift": "input_drift", "coverage": "live_coverage", "error": "live_error"}
+"""Reasons for a training, and the check that fails."""
 
 
 def sensor(contract: Contract) -> dg.SensorDefinition:
@@ -58,15 +54,11 @@ def _reasons(
     instance: dg.DagsterInstance, contract: Contract, champion: Champion
 ) -> Iterator[tuple[str, str]]:
     """Why the champion should be followed by another, by a word for each reason."""
-    for name, (asset, check) in CHECKED.items():
-        record = instance.get_latest_asset_check_evaluation_record(
-            dg.AssetCheckKey(key(contract, asset), check)
-        )
-        found = record.event.asset_check_evaluation if record and record.event else None
-        if found is None or found.passed or found.severity is not dg.AssetCheckSeverity.ERROR:
-            continue
-        if found.metadata["version"].value == champion.version:
-            yield name, found.description or f"{check} failed."
+    checks = check_results.latest(instance, contract)
+    for name, check in CHECKED.items():
+        found = checks.get(check)
+        if found and not found.passed and found.fails and found.version == champion.version:
+            yield name, found.description
     age = datetime.now(UTC) - datetime.fromisoformat(champion.promoted_at)
     if age.days >= contract.monitoring.age_days:
         yield "age", f"Version {champion.version} has been the champion for {age.days} days."
