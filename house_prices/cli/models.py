@@ -3,15 +3,17 @@
 import getpass
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from house_prices.cli.audit_heads import audit_heads_of
 from house_prices.cli.compare import compare
 from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.cli.signatures import signed_head
 from house_prices.cli.text import shown
 from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
-from house_prices.registry import IN_LIFE, Registry, reading
+from house_prices.registry import IN_LIFE, Registry, checkpoint, reading
 from house_prices.registry.verify import examine
 
 
@@ -163,19 +165,33 @@ def rollback(home: Home, market: str | None, reason: str) -> None:
 
 @models.command()
 @market_option
+@click.option(
+    "--checkpoint",
+    "checkpoint_file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="A file of `models checkpoint` to compare the audit log with. Its signature is FILE.sig.",
+)
+@click.option(
+    "--signers",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Public keys that may have signed it, as ssh-keygen's ALLOWED SIGNERS.",
+)
 @pass_home
-def verify(home: Home, market: str | None) -> None:
+def verify(home: Home, market: str | None, checkpoint_file: Path | None, signers: Path | None) -> None:
     """Check every file, the champion, and the audit log against the heads that Dagster keeps.
 
     Exits with 1 if anything was changed, and says what cannot be told.
     """
     found = 0
+    names = [home.known(market)] if market or checkpoint_file else home.registry.markets()
+    signed = signed_head(checkpoint_file, signers, names[0]) if checkpoint_file else None
     with audit_heads_of(home) as heads:
-        for name in [home.known(market)] if market else home.registry.markets():
-            told = examine(home.registry, name, heads.kept(name))
+        for name in names:
+            told = examine(home.registry, name, [*heads.kept(name), *([signed.head] if signed else [])])
             found += len(told.faults)
             versions, count = len(home.registry.versions(name)), len(told.faults) or "no"
-            click.echo(f"{name}: {versions} versions, {count} faults, {heads.count(name)}")
+            compared = [heads.count(name), *([str(signed)] if signed else [])]
+            click.echo(f"{name}: {versions} versions, {count} faults, {', '.join(compared)}")
             for fault in told.faults:
                 click.echo(f"  {shown(fault)}", err=True)
             for kind, sentences in {"accepted": told.accepted, "unproven": told.unproven}.items():
@@ -183,6 +199,17 @@ def verify(home: Home, market: str | None) -> None:
                     click.echo(f"  {kind}: {shown(sentence)}")
     if found:
         raise click.exceptions.Exit(1)
+
+
+@models.command(name="checkpoint")
+@market_option
+@pass_home
+def checkpoint_(home: Home, market: str | None) -> None:
+    """Print the audit log's head, to be signed and kept elsewhere; `verify --checkpoint` compares."""
+    name = home.known(market)
+    if (head := home.registry.head(name)) is None:
+        raise click.ClickException(f"{name} has no audit log yet.")
+    click.echo(checkpoint.text(name, head), nl=False)
 
 
 @models.command()

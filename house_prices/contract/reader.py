@@ -4,6 +4,7 @@
 holds it. Both raise `ContractError`.
 """
 
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -48,22 +49,36 @@ _UNIT = Choice(
     question="the one that counts, such as EUR; sales in another are refused",
     allowed="text",
 )
+LARGEST = 4 << 20
+"""Bytes of a contract: thousands of features."""
 NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 
 def read(path: Path) -> Contract:
     """The contract in a file, whose folder has the market's name."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(_content(path).decode())
     except OSError as error:
         raise ContractError(str(path), [f"cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ContractError(str(path), ["is nested too deep"]) from error
+    except ValueError as error:  # of the syntax, of UTF-8, of a number with thousands of digits
         raise ContractError(str(path), [f"is not TOML: {error}"]) from error
     contract = from_values(values, where=str(path))
     if contract.name != path.parent.name:
         fault = f"name: came {contract.name!r}, allowed: the name of the folder, {path.parent.name!r}"
         raise ContractError(str(path), [fault])
     return contract
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a contract: of a regular file, and of no more than a contract can have."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+        raise ContractError(str(path), ["is no regular file"])
+    if found.st_size > LARGEST:
+        raise ContractError(str(path), [f"has {found.st_size} bytes, allowed: {LARGEST}"])
+    return path.read_bytes()
 
 
 def read_each(data: Path) -> tuple[dict[str, Contract], dict[str, ContractError]]:

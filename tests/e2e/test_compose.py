@@ -84,7 +84,6 @@ def test_postgres_may_be_killed_during_a_run(deployment: Deployment) -> None:
     if deployment.webserver.wait_for_run(run_id, seconds=300) == "FAILURE":
         retried(deployment, run_id)
     assert promoted(deployment, before) == before + 1
-    deployment.up()
 
 
 def test_an_inference_server_may_be_killed_under_load(deployment: Deployment) -> None:

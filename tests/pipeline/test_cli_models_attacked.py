@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,41 @@ def test_a_reason_moves_no_cursor_and_writes_no_line_of_its_own(home: Path) -> N
     assert r"odd\u001b[2J\n *    9  the champion" in line
     shown = json.loads(house_prices(home, "models", "show", "1").stdout)
     assert shown["history"][-1]["reason"] == "odd\x1b[2J\n *    9  the champion"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """Ann's key, and the file of those who may sign."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("signatures need ssh-keygen")
+    path = tmp_path / "ann"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    public = path.with_suffix(".pub").read_text()
+    (tmp_path / "signers").write_text(f'ann namespaces="house-prices" {public}')
+    return path
+
+
+def test_a_signed_checkpoint_proves_the_log_without_dagster(home: Path, key: Path) -> None:
+    (home / "dagster.yaml").unlink()
+    house_prices(home, "models", "reject", "1", "--reason", "odd prices")
+    kept = home / "checkpoint.txt"
+    kept.write_text(house_prices(home, "models", "checkpoint").stdout)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", "house-prices", kept], check=True)
+    words = ("models", "verify", "--checkpoint", str(kept), "--signers", str(home / "signers"))
+    sound = house_prices(home, *words)
+    assert (sound.returncode, "a checkpoint signed by ann" in sound.stdout) == (0, True)
+    log(home).write_bytes(b"".join(log(home).read_bytes().splitlines(keepends=True)[:-1]))
+    told = house_prices(home, *words)
+    assert (told.returncode, "lacks the line 3 that" in told.stderr) == (1, True)
+    kept.write_text(house_prices(home, "models", "checkpoint").stdout)
+    forged = house_prices(home, *words)
+    assert (forged.returncode, "no signature of these signers" in forged.stderr) == (1, True)
+    unasked = house_prices(home, "models", "verify", "--checkpoint", str(kept))
+    assert "whose signature was not checked" in unasked.stdout
+
+
+@pytest.mark.parametrize("content", ["", "a\nb\nc\n", "house-prices/audit/other\n1\nAAAA\n"])
+def test_what_is_no_checkpoint_of_the_log_is_refused(home: Path, content: str) -> None:
+    (home / "checkpoint.txt").write_text(content)
+    told = house_prices(home, "models", "verify", "--checkpoint", str(home / "checkpoint.txt"))
+    assert (told.returncode, "checkpoint.txt is " in told.stderr) == (1, True)

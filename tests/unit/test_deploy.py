@@ -1,8 +1,10 @@
 """What `deploy/` promises without an engine."""
 
+import tomllib
 from pathlib import Path
 
 import yaml
+from dagster._core.workspace.load_target import get_target_from_toml_data
 
 PROJECT = Path(__file__).parents[2]
 
@@ -14,3 +16,14 @@ def test_every_service_is_hardened_and_none_holds_a_secret() -> None:
         assert service["cap_drop"] == ["ALL"], name
         secrets = {key: value for key, value in service.get("environment", {}).items() if "PASSWORD" in key}
         assert all(value.startswith("${") for value in secrets.values()), name
+
+
+def test_dagster_has_one_name_for_the_project_however_it_is_started() -> None:
+    """By another, its sensors are others: both would run, each with a history of its own."""
+    pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {get_target_from_toml_data(pyproject).location_name}
+    for file in ("workspace.yaml", "deploy/workspace.yaml"):
+        (first, *_) = yaml.safe_load((PROJECT / file).read_text(encoding="utf-8"))["load_from"]
+        (location,) = first.values()
+        names.add(location["location_name"])
+    assert names == {"house_prices"}

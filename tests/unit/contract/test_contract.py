@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -359,3 +360,33 @@ def test_categories_alone_are_too_little_for_a_model_and_are_refused_with_a_sent
     roof = next(feature for feature in models.HUTS["features"] if feature["name"] == "roof")  # type: ignore[attr-defined]
     with pytest.raises(ContractError, match="features: came categories alone, allowed: at least one number"):
         models.contract(features=[roof], slices={}, example={})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 5000,
+        "a = " + "{b = " * 5000,
+        TEXT.replace("maximum = 1000", f"maximum = 1{'0' * 400}"),
+        TEXT.replace("maximum = 1000", "maximum = 1e999"),
+        TEXT.replace("minimum = 0", f"minimum = -1{'0' * 400}"),
+        TEXT.replace("alpha = [1, 10]", f"alpha = [1{'0' * 5000}]"),
+        TEXT.replace("number = 2", f"number = 1{'0' * 400}"),
+        TEXT.replace("r2 = 0.7", f"r2 = 1{'0' * 400}"),
+    ],
+)
+def test_a_contract_out_of_all_bounds_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "town" / "contract.toml"
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(ContractError):
+        reader.read(path)
+
+
+def test_a_contract_that_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    for made in ("pipe", "folder", "gone"):
+        path = tmp_path / made / "contract.toml"
+        path.parent.mkdir()
+        {"pipe": os.mkfifo, "folder": os.mkdir, "gone": lambda path: None}[made](path)
+        with pytest.raises(ContractError, match=r"is no regular file|cannot be read"):
+            reader.read(path)
