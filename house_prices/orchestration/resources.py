@@ -36,6 +36,10 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Those tables with their prices."""
         return Path(self.home, "storage", "scored", market)
 
+    def mirrored(self, market: str) -> Path:
+        """What MLflow has of the registry."""
+        return Path(self.home, "storage", "mlflow", market)
+
     def drift(self, market: str) -> Path:
         """Pictures of what has drifted."""
         return Path(self.home, "storage", "drift", market)

@@ -25,7 +25,14 @@ def test_every_night_asks_for_a_training(built: dg.Definitions) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cottages_promotion_sensor", "cottages_source_sensor", "cottages_retraining_sensor"]
+    "name",
+    [
+        "cottages_promotion_sensor",
+        "cottages_source_sensor",
+        "cottages_retraining_sensor",
+        "cottages_alert_sensor",
+        "cottages_mlflow_sensor",
+    ],
 )
 def test_sensors_run_from_the_start_and_say_what_they_do(built: dg.Definitions, name: str) -> None:
     sensor = built.resolve_sensor_def(name)

@@ -7,6 +7,7 @@ import dagster as dg
 import numpy as np
 import pytest
 
+from house_prices.monitoring import mlflow_mirror
 from house_prices.monitoring.profile import profile
 from house_prices.registry import PROFILE
 from house_prices.training.features import Inputs
@@ -165,3 +166,19 @@ def test_a_champion_without_a_profile_is_not_compared(shop: Workshop) -> None:
     assert shop.materialize(["served_drift"]).success
     for check in shop.check(["served_drift"]).get_asset_check_evaluations():
         assert (check.passed, "no profile" in str(check.description)) == (True, True)
+
+
+def test_mlflow_is_told_of_what_is_new_if_a_server_is_named(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(mlflow_mirror.URI, raising=False)
+    assert "names no tracking server" in str(shop.tick("mlflow").skip_reason)
+    monkeypatch.setenv(mlflow_mirror.URI, "http://127.0.0.1:9")
+    assert "Nothing is published" in str(shop.tick("mlflow").skip_reason)
+    models.publish(shop.registry, shop.contract)
+    monkeypatch.setattr(mlflow_mirror, "mirror", lambda *_: [1])
+    (request,) = shop.tick("mlflow").run_requests or ()
+    assert shop.launch("mlflow", request.run_config).success
+    assert "MLflow has everything" in str(shop.tick("mlflow").skip_reason)
+    models.promote(shop.registry, shop.registry.version("cottages", 1))
+    assert shop.tick("mlflow").run_requests

@@ -5,6 +5,7 @@ import dagster as dg
 from house_prices.contract.schema import Contract
 from house_prices.orchestration.automation import (
     alerts,
+    mirroring,
     monitoring,
     new_sales,
     promotion,
@@ -30,4 +31,6 @@ def of_market(contract: Contract) -> dg.Definitions:
             alerts.sensor(contract),
         ],
     )
-    return dg.Definitions.merge(training.of_market(contract), monitoring.of_market(contract), by_events)
+    return dg.Definitions.merge(
+        training.of_market(contract), monitoring.of_market(contract), mirroring.of_market(contract), by_events
+    )
