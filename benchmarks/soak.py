@@ -18,6 +18,7 @@ from benchmarks.soaking.ending import killing, stopping
 from benchmarks.soaking.kills import kills
 from benchmarks.soaking.loading import loading
 from benchmarks.soaking.memory import memory
+from benchmarks.soaking.mutating import mutating
 from benchmarks.soaking.overload import overload
 from benchmarks.soaking.reloading import reloading
 from benchmarks.soaking.result import Result
@@ -31,7 +32,9 @@ Section = Callable[[Registry], Result]
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--minutes", type=float, default=10.0, help="of the section memory")
+    options.add_argument(
+        "--minutes", type=float, default=10.0, help="of the sections memory and mutating each"
+    )
     options.add_argument("--transport", nargs="+", choices=TRANSPORTS, default=[*TRANSPORTS])
     options.add_argument("--only", nargs="+", help="sections, by name")
     chosen = options.parse_args()
@@ -45,6 +48,7 @@ def main() -> int:
         "waiting": waiting,
         "reloading": reloading,
         "kills": partial(kills, count=1000),
+        "mutating": partial(mutating, minutes=chosen.minutes),
         "memory": partial(memory, minutes=chosen.minutes),
     }
     if unknown := set(chosen.only or ()) - set(sections):

@@ -16,6 +16,7 @@ from inference_server.models.champion_watcher import Watcher
 from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import ModelPool
+from inference_server.models.preflight import Child
 from inference_server.models.statistics import ModelStatistics
 from inference_server.observability import CompositeObserver, Log, Observer, metric_names
 from inference_server.observability.logging import Threshold
@@ -73,7 +74,7 @@ async def running(
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
     with observing(settings, threshold, pool, statistics, store, log) as observer:
-        loader = Loader(registry, pool, log, observer)
+        loader = Loader(registry, pool, log, observer, preflight=Child())
         state = Health(pool, fixed=[oip_messages.SERVICE])
         router = _router(settings, pool, loader, state, executor, statistics)
         dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
@@ -197,8 +198,12 @@ def _warn(settings: Settings, log: Log) -> None:
 
 
 async def _watch(watcher: Watcher, state: Health, pool: ModelPool, log: Log) -> None:
-    await watcher.look()
-    state.open()
-    if not pool.champions():
-        log.warning("waiting for a champion")
-    await watcher.run()
+    try:
+        await watcher.look()
+        state.open()
+        if not pool.champions():
+            log.warning("waiting for a champion")
+        await watcher.run()
+    except Exception as error:  # the models go on serving; balancers and people are told
+        state.close()
+        log.error("the watcher ended, so the server is not ready: start it again", exc_info=error)

@@ -25,6 +25,7 @@ API = proto.load(CONTRACT)
 SIZE = 256
 """Size of the matrices that each unit of effort multiplies, in a few tenths of a millisecond."""
 LONG = 2000
+MOST = 2**62
 """An effort long enough that a server treats the model as slow, and computes only on threads."""
 
 
@@ -33,17 +34,17 @@ def price(version: int, area: float) -> float:
     return 1000.0 * version + 10.0 * area
 
 
-def promoted(registry: Registry, *, effort: int = 0) -> ModelVersion:
+def promoted(registry: Registry, *, effort: int = 0, most_effort: int = MOST) -> ModelVersion:
     """Publish the next version, with this effort in its golden rows, and make it the champion."""
-    version = published(registry, effort=effort)
+    version = published(registry, effort=effort, most_effort=most_effort)
     promote(registry, version)
     return version
 
 
-def published(registry: Registry, *, effort: int = 0) -> ModelVersion:
-    """Publish the next version."""
+def published(registry: Registry, *, effort: int = 0, most_effort: int = MOST) -> ModelVersion:
+    """Publish the next version, which takes larger efforts for the largest."""
     number = len(registry.versions(MARKET)) + 1
-    model = _model(number)
+    model = _model(number, most_effort)
     areas = (50.0, 20.0)
     manifest = Manifest(
         sha256=hashlib.sha256(model).hexdigest(),
@@ -67,18 +68,20 @@ def promote(registry: Registry, version: ModelVersion) -> None:
     registry.promote(MARKET, version.number, sha256=version.manifest.sha256, by="a soak", reason="soak")
 
 
-def _model(version: int) -> bytes:
+def _model(version: int, most_effort: int) -> bytes:
     """price = 1000 * version + 10 * area, after as many matrix products as the largest effort."""
     constants = [
         *(helper.make_tensor(name, TensorProto.INT64, [len(values)], values) for name, values in
-          {"one": [1], "two": [2], "size": [SIZE, SIZE]}.items()),
+          {"one": [1], "two": [2], "most": [most_effort], "size": [SIZE, SIZE]}.items()),
         helper.make_tensor("weights", TensorProto.FLOAT, [2, 1], np.array([10.0, 0.0], np.float32)),
         helper.make_tensor("base", TensorProto.FLOAT, [1], [1000.0 * version]),
     ]  # fmt: skip
     nodes = [
         helper.make_node("Slice", ["numbers", "one", "two", "one"], ["efforts"]),
         helper.make_node("ReduceMax", ["efforts"], ["effort"], keepdims=0),
-        helper.make_node("Cast", ["effort"], ["turns"], to=TensorProto.INT64),
+        helper.make_node("Cast", ["effort"], ["asked"], to=TensorProto.INT64),
+        helper.make_node("Min", ["asked", "most"], ["few"]),
+        helper.make_node("ReduceMax", ["few"], ["turns"], keepdims=0),
         helper.make_node("ConstantOfShape", ["size"], ["zeros"]),
         helper.make_node("Loop", ["turns", "", "zeros"], ["worked"], body=_turn()),
         helper.make_node("ReduceMax", ["worked"], ["nothing"], keepdims=0),

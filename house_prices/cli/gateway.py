@@ -12,8 +12,10 @@ from typing import Any
 import click
 
 from house_prices.cli.home import Home, pass_home
+from house_prices.cli.processes import listening
 from house_prices.gateway.settings import Address, Settings, Share
 
+LEAST_CHARACTERS = 16
 _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 _OPTIONS = (
     click.option("--listen", default="127.0.0.1:8080", help="Address of the front door."),
@@ -41,6 +43,7 @@ _OPTIONS = (
         help="Share copied to a version: market/version=percent; repeatable.",
     ),
     click.option("--origin", "origins", multiple=True, help="Origin of web pages that may call; repeatable."),
+    click.option("--reflection", is_flag=True, help="Let callers discover the services by gRPC reflection."),
     click.option("--max-request-bytes", default=16 * 2**20, help="Maximum size of a request."),
     click.option("--admin", help="Address for Envoy's own pages, without authentication."),
 )
@@ -70,6 +73,8 @@ def config(home: Home, /, **options: Any) -> None:
 @pass_home
 def run(home: Home, /, **options: Any) -> None:
     """Run Envoy with that configuration until Ctrl-C."""
+    if listening(Address.parse(options["listen"]).port):
+        raise click.ClickException(f"{options['listen']} is in use. Choose another address with --listen.")
     folder = home.storage / "gateway"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "envoy.yaml"
@@ -84,6 +89,11 @@ def run(home: Home, /, **options: Any) -> None:
 @click.password_option()
 def user(name: str, password: str) -> None:
     """Ask for a password and print NAME's line for the --ui-users file."""
+    if len(password) < LEAST_CHARACTERS:
+        raise click.ClickException(
+            f"The password has {len(password)} characters, allowed: at least {LEAST_CHARACTERS}, because the "
+            "file holds an unsalted hash. Make one with: openssl rand -hex 24"
+        )
     digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()  # all that Envoy can read
     click.echo(f"{name}:{{SHA}}{base64.b64encode(digest).decode()}")
 

@@ -14,7 +14,21 @@ from house_prices.gateway.settings import Settings, Share
 from inference_server.page import html, openapi
 from inference_server.transport.envoy import descriptors, filters
 
+TEMPLATES = Path(__file__).parent
 UI_PREFIX = "/dagster"
+TYPED = r"/house_prices\.[a-z0-9_]+\.v[0-9]+\.PredictionService/Predict(Stream)?"
+OPEN_METHODS = (
+    *(f"/{descriptors.HEALTH}/{name}" for name in ("Check", "Watch")),
+    *(
+        f"/inference.GRPCInferenceService/{name}"
+        for name in (
+            "ServerLive", "ServerReady", "ServerMetadata", "ModelReady", "ModelMetadata", "ModelConfig",
+            "ModelStatistics", "ModelInfer", "ModelStreamInfer", "RepositoryIndex",
+        )
+    ),
+)  # fmt: skip
+"""What anybody may call besides the typed services: nothing that loads or unloads versions."""
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +62,9 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         **facts,
         filters=filters,
         transcoder=filters.transcoder(services, descriptors.descriptors(contracts)),
+        typed=TYPED,
+        open_methods=[*OPEN_METHODS, *[REFLECTION] * settings.reflection],
+        same_origin=(TEMPLATES / "same_origin.lua").read_text(),
         page=html.page(contracts, links),
     )
 
@@ -68,13 +85,21 @@ def _of(contract: Contract, shares: Sequence[Share]) -> Share | None:
     return next((share for share in shares if share.market == contract.name), None)
 
 
+def _yaml(text: str) -> str:
+    """A text as YAML writes it in double quotes, with nothing that some reader takes for more than text."""
+    escaped = {one: rf"\U{ord(one):08x}" for one in text if not " " <= one <= "~"}
+    table = str.maketrans({**escaped, "\n": r"\n", '"': r"\"", "\\": r"\\"})
+    return f'"{text.translate(table)}"'
+
+
 def _rendered(template: str, **facts: object) -> str:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html.jinja"]),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["yaml"] = _yaml
     return environment.get_template(template).render(**facts)

@@ -63,6 +63,8 @@ class Settings:
     """Versions that get a copy of a share of the requests; their responses are discarded."""
     origins: Sequence[str] = ()
     """Origins of web pages whose scripts may call, such as https://prices.example."""
+    reflection: bool = False
+    """Whether callers may ask which services there are."""
     max_request_bytes: int = 16 * 2**20
     admin: Address | None = None
     """Address of Envoy's own pages and metrics, without authentication; None means off."""

@@ -2,16 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
 from inference_server.errors import ServingError
+from inference_server.models import threads
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import ModelPool
 from inference_server.observability import Log
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
+LONGEST_LOOK_SECONDS = 60.0
+"""After which the others go on without a market."""
 
 
 @dataclass(kw_only=True)
@@ -26,7 +31,10 @@ class Attempt:
 
 
 class Watcher:
-    """Polls every market's champion.json. A failure never affects the models that serve."""
+    """Polls every market's champion.json, in a task of its own, so that no market's files hold up another's.
+
+    A failure never affects the models that serve.
+    """
 
     def __init__(
         self,
@@ -49,29 +57,53 @@ class Watcher:
         self._new: dict[str, Champion] = {}
         self._pinned: dict[str, tuple[int, ...]] = {}
         self._said: dict[str, str] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        while True:
-            await self.keep()
-            await asyncio.sleep(self._poll_seconds)
-            await self.look()
+        try:
+            while True:
+                for market in list(self._new):
+                    self._begin(market, self._keep_previous)
+                await asyncio.sleep(self._poll_seconds)
+                await self._begin_to_look()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
 
     async def look(self) -> None:
-        """Check every market once."""
-        found = await asyncio.to_thread(self._markets)
+        """Check every market once; those that take longer are left to themselves."""
+        await self._begin_to_look()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=LONGEST_LOOK_SECONDS)
+
+    async def _begin_to_look(self) -> None:
+        found = await threads.run(self._markets)
         if found is None:
             self._say("", "the registry's folder is not there, or cannot be read")
             return
         self._said.pop("", None)
         self._pool.expect(found)
         for market in sorted({*found, *self._pool.champions()}):
-            await self._look_at(market)
+            self._begin(market, self._look_at)
 
-    async def keep(self) -> None:
-        """Load the predecessors of new champions, unless they are loaded, for rollbacks."""
-        while self._new:
-            await self._loader.keep_previous(*self._new.popitem())
+    def _begin(self, market: str, what: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        """Do something with a market, unless the last thing is not done yet."""
+        if market not in self._tasks or self._tasks[market].done():
+            self._tasks[market] = asyncio.create_task(self._isolated(market, what))
+
+    async def _isolated(self, market: str, what: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        trouble = f"{market}/"
+        try:
+            await what(market)
+        except Exception as error:  # noqa: BLE001  # whatever is in a market's files is that market's trouble
+            self._say(trouble, f"the market cannot be followed: {error!r}")
+        else:
+            self._said.pop(trouble, None)
+
+    async def _keep_previous(self, market: str) -> None:
+        """Load the predecessor of a new champion, unless it is loaded, for rollbacks."""
+        await self._loader.keep_previous(market, self._new.pop(market))
 
     def _markets(self) -> list[str] | None:
         try:
@@ -82,7 +114,7 @@ class Watcher:
     async def _look_at(self, market: str) -> None:
         await self._load_pinned(market)
         try:
-            champion = await asyncio.to_thread(self._registry.champion, market)
+            champion = await threads.run(self._registry.champion, market)
         except (OSError, HousePricesError) as error:
             self._say(market, f"champion.json cannot be read: {error}")
             return
@@ -98,7 +130,7 @@ class Watcher:
         """Load the versions that the registry pins besides the champion, before the champion itself."""
         trouble = f"{market}/pinned.json"
         try:
-            wanted = await asyncio.to_thread(self._registry.pinned, market)
+            wanted = await threads.run(self._registry.pinned, market)
         except (OSError, HousePricesError) as error:
             self._say(trouble, f"pinned.json cannot be read: {error}")
             return

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract
-from house_prices.registry import ModelVersion
+from house_prices.registry import ModelVersion, reading
 from inference_server.codecs.oip_tensors import TensorCodec
 from inference_server.codecs.typed import HouseCodec
 from inference_server.codecs.valuation_dates import ValuationDates
-from inference_server.models import onnx_session
+from inference_server.models import onnx_rules, onnx_session
 from inference_server.models.onnx_session import ModelRefused, OnnxModel
 from inference_server.models.range_warnings import TrainingRanges
 
@@ -33,19 +33,23 @@ class LoadedModel:
     dates: ValuationDates
 
 
-def load(published: ModelVersion, promised: str | None = None) -> LoadedModel:
+def load(published: ModelVersion, promised: str | None = None, tried: str | None = None) -> LoadedModel:
     """Read, check and warm a version. This is slow: call it on a thread.
 
-    `promised` is the sha256 in champion.json. Raises ModelRefused, or OSError if the file cannot be read.
+    `promised` is the sha256 in champion.json, `tried` that of what was tried first; None if there is none.
+    Raises ModelRefused, or OSError or ModelDamaged if the file cannot be read.
     """
     manifest = published.manifest
-    content = published.model.read_bytes()  # the bytes that are hashed are the bytes that serve
+    # The bytes that are hashed are the bytes that serve.
+    content = reading.content(published.model, published.folder.parent.parent, onnx_rules.MOST_BYTES)
     found = hashlib.sha256(content).hexdigest()
     if not found == manifest.sha256 == (promised or found):
         raise ModelRefused(
             f"sha256 of the model: came {found}, allowed: {manifest.sha256} by the manifest"
             + (f" and {promised} by champion.json" if promised else "")
         )
+    if tried is not None and tried != found:
+        raise ModelRefused("the model changed while it was loaded")
     contract = manifest.contract
     if contract.name != published.market:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")

@@ -9,10 +9,11 @@ from pathlib import Path
 from house_prices.errors import HousePricesError
 from house_prices.registry import Champion, Registry
 from inference_server.errors import LoadRefused, ModelNotFound, listed, quoted
-from inference_server.models import loaded_model
+from inference_server.models import loaded_model, threads
 from inference_server.models.loaded_model import LoadedModel
 from inference_server.models.model_pool import ModelPool
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
+from inference_server.models.preflight import Preflight
 from inference_server.observability import NULL_OBSERVER, Loaded, Log, Observer
 
 VERSION = re.compile("[1-9][0-9]{0,8}")
@@ -22,12 +23,20 @@ class Loader:
     """Loads off the serving path, one version of a market at a time."""
 
     def __init__(
-        self, registry: Registry, pool: ModelPool, log: Log, observer: Observer = NULL_OBSERVER
+        self,
+        registry: Registry,
+        pool: ModelPool,
+        log: Log,
+        observer: Observer = NULL_OBSERVER,
+        *,
+        preflight: Preflight | None = None,
     ) -> None:
+        """`preflight` tries each version in another process first; None trusts the files."""
         self._registry = registry
         self._pool = pool
         self._log = log
         self._observer = observer
+        self._preflight = preflight
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def serve(self, market: str, champion: Champion) -> None:
@@ -66,7 +75,7 @@ class Loader:
         """Load the registry's current champion now, without waiting for the watcher."""
         await self._check(market)
         async with self._turns[market]:
-            champion = await asyncio.to_thread(self._champion, market)
+            champion = await threads.run(self._champion, market)
             try:
                 await self._serve(market, champion)
             except Exception as error:
@@ -93,7 +102,7 @@ class Loader:
             return {market: self._registry.versions(market) for market in self._registry.markets()}
 
         try:
-            return await asyncio.to_thread(look)
+            return await threads.run(look)
         except OSError:
             return {}
 
@@ -119,12 +128,12 @@ class Loader:
 
     async def _check(self, market: str) -> None:
         """Only names that the registry lists may become part of a path."""
-        markets = await asyncio.to_thread(self._registry.markets)
+        markets = await threads.run(self._registry.markets)
         if market not in markets:
             raise ModelNotFound(f"no model {quoted(market)} in the registry, there are: {listed(markets)}.")
 
     async def _load(self, market: str, version: str) -> LoadedModel:
-        published = await asyncio.to_thread(self._registry.versions, market)
+        published = await threads.run(self._registry.versions, market)
         if not VERSION.fullmatch(version) or int(version) not in published:
             there = listed(published[::-1])
             raise ModelNotFound(f"no version {quoted(version)} of {market} is published, there are: {there}.")
@@ -134,12 +143,11 @@ class Loader:
             raise self._refusal(market, int(version), error) from error
 
     async def _read(self, market: str, version: int, sha256: str | None = None) -> LoadedModel:
-        def read() -> LoadedModel:
-            return loaded_model.load(self._registry.version(market, version), sha256)
-
         started, outcome = time.monotonic(), "failed"
         try:
-            model = await asyncio.to_thread(read)
+            published = await threads.run(self._registry.version, market, version)
+            tried = await self._preflight(published) if self._preflight else None
+            model = await threads.run(loaded_model.load, published, sha256, tried)
             outcome = "loaded"
         except ModelRefused as error:
             outcome = "replay_failed" if isinstance(error, ReplayFailed) else "refused"

@@ -1,5 +1,6 @@
 """A model file in memory: arrays in, prices out."""
 
+import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -22,10 +23,13 @@ from inference_server.arrays import (
     Prices,
 )
 from inference_server.errors import ModelFailed
+from inference_server.models import onnx_rules
 
 PARITY = 1e-5
 """Largest relative difference between a replayed golden price and the published one."""
 
+MOST_FAULTS = 5
+"""That a refusal lists."""
 FEW_ROWS = 32
 QUICK_S = 200e-6
 """The cost of running a prediction on a thread instead, on a busy machine."""
@@ -94,6 +98,8 @@ def _is_finite(column: Floats) -> bool:
 
 def load(content: bytes, contract: Contract, golden: Golden) -> OnnxModel:
     """A model from a file's bytes, checked against its contract and warmed by its golden rows."""
+    if wrong := list(itertools.islice(onnx_rules.faults(content), MOST_FAULTS)):
+        raise ModelRefused("; ".join(wrong))
     session = _session(content)
     faults = [*_metadata_faults(session, contract), *_signature_faults(session, contract)]
     if faults:

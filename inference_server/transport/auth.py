@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import os
+import re
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +12,10 @@ from pathlib import Path
 from inference_server.errors import NoCredentials, NotAllowed
 from inference_server.rpc.role import Role
 from inference_server.settings import BadSettings, Settings
+
+LEAST_CHARACTERS = 16
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""A bearer token by RFC 6750: no comment and no blank fits."""
 
 
 class Tokens:
@@ -30,11 +37,24 @@ class Tokens:
 
     def _read(self) -> tuple[bytes, ...]:
         try:
-            lines = self._path.read_text().split()
+            with self._path.open() as file:
+                if os.fstat(file.fileno()).st_mode & (stat.S_IROTH | stat.S_IWOTH):
+                    raise BadSettings(
+                        f"{self._setting}: every user of this machine may use {self._path}, allowed: its "
+                        f"owner and group. Run: chmod o= {self._path}"
+                    )
+                lines = file.read().splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{self._setting}: {self._path} cannot be read: {_reason(error)}") from None
         if not lines:
             raise BadSettings(f"{self._setting}: {self._path} is empty, allowed: a token on each line.")
+        for number, line in enumerate(lines, start=1):
+            if len(line) < LEAST_CHARACTERS or not _TOKEN.fullmatch(line):
+                raise BadSettings(
+                    f"{self._setting}: line {number} of {self._path} is no token, allowed: at least "
+                    f"{LEAST_CHARACTERS} letters, digits or -._~+/=, and nothing else. "
+                    "Make one with: openssl rand -base64 32"
+                )
         return tuple(map(_digest, lines))
 
 

@@ -147,7 +147,7 @@ def deployed(folder: Path) -> Iterator[Deployment]:
     shutil.copytree(PROJECT, project, ignore=left)
     shutil.copy(PROJECT / ".dockerignore", project)
     (project / ".env").write_text(
-        f"COMPOSE_PROJECT_NAME={NAME}\nTAG=test\nGATEWAY_PORT={port}\nUI_USER=ann\nUI_PASSWORD={password}\n"
+        f"COMPOSE_PROJECT_NAME={NAME}\nTAG=test\nGATEWAY_PORT={port}\nUI_USER=ann\nGATEWAY_REFLECTION=true\nUI_PASSWORD={password}\n"
         f"POSTGRES_PASSWORD={secrets.token_hex(16)}\nDOCKER_GID={os.stat('/var/run/docker.sock').st_gid}\n"
     )
     basic = base64.b64encode(f"ann:{password}".encode()).decode()

@@ -44,7 +44,7 @@ def server(registry: Registry) -> Iterator[servers.Running]:
 
 @pytest.fixture(scope="module")
 def gateway(server: servers.Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with gateways.front_door(tmp_path_factory.mktemp("envoy"), server.port) as gateway:
+    with gateways.front_door(tmp_path_factory.mktemp("envoy"), server.port, reflection=True) as gateway:
         servers.eventually(gateway.is_ready)
         yield gateway
 
@@ -111,7 +111,7 @@ def test_a_split_gives_a_version_its_share_and_callers_who_name_one_theirs(
     server: servers.Running, tmp_path: Path
 ) -> None:
     splits = [Share.parse("huts/1=30")]
-    with gateways.front_door(tmp_path, server.port, splits=splits) as gateway:
+    with gateways.front_door(tmp_path, server.port, splits=splits, reflection=True) as gateway:
         servers.eventually(gateway.is_ready)
         with Client(gateway.address) as client:
             versions = Counter(client.predict("huts", [HUT]).model_version for _ in range(400))
@@ -137,7 +137,7 @@ def test_a_mirror_sends_copies_to_a_version_that_nobody_hears(
 
 
 def test_without_a_server_every_caller_is_told_in_their_own_way(tmp_path: Path) -> None:
-    with gateways.front_door(tmp_path, 1) as gateway:
+    with gateways.front_door(tmp_path, 1, reflection=True) as gateway:
         assert gateway.ask(PATH, HOUSES).status == 503
         assert gateway.ask("/v1/health").status == 503
         assert gateway.ask("/").status == 200
@@ -150,7 +150,7 @@ def test_one_of_two_servers_may_be_killed_or_stopped_under_load(registry: Regist
     with (
         servers.serving(registry.root) as stays,
         servers.serving(registry.root) as killed,
-        gateways.front_door(tmp_path, stays.port, killed.port) as gateway,
+        gateways.front_door(tmp_path, stays.port, killed.port, reflection=True) as gateway,
     ):
         servers.eventually(gateway.is_ready)
         time.sleep(1.5)  # until both are known to be healthy

@@ -19,7 +19,16 @@ INFERENCE = f"{STACK}_inference"
 def front_door(champion: int, deployment: Deployment) -> Iterator[str]:
     """The address of the stack's Envoy."""
     port = free_port()
-    command = ("house-prices", "gateway", "config", "--listen", "0.0.0.0:8080", "--server", "inference:8001")
+    command = (
+        "house-prices",
+        "gateway",
+        "config",
+        "--listen",
+        "0.0.0.0:8080",
+        "--server",
+        "inference:8001",
+        "--reflection",
+    )
     (deployment.folder / "deploy" / "stack-envoy.yaml").write_text(deployment.run(*command))
     variables = {"TAG": "test", "MODELS_VOLUME": f"{NAME}-models", "GATEWAY_PORT": str(port)}
     docker("swarm", "init", "--advertise-addr", "127.0.0.1")

@@ -21,7 +21,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     commands.furnish(home)
     registry = Registry(home / "storage" / "models")
     models.promote(registry, models.publish(registry, base=0))
-    (home / "token").write_text(f"{TOKEN}\nanother-one\n")
+    (home / "token").touch(0o600)
+    (home / "token").write_text(f"{TOKEN}\nanother-secret-1\n")
     return home
 
 

@@ -99,7 +99,8 @@ def test_a_stream_that_goes_on_has_the_market_of_its_last_request(server: server
 def test_a_caller_without_credentials_is_counted_with_the_market(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     models.promote(registry, models.publish(registry))
-    (tmp_path / "tokens").write_text("secret\n")
+    (tmp_path / "tokens").touch(0o600)
+    (tmp_path / "tokens").write_text("inference-secret-1\n")
     with servers.serving(registry.root, "--inference-token-file", str(tmp_path / "tokens")) as server:
         server.says("model serves")
         line = refused(server, PREDICT, houses())

@@ -123,7 +123,7 @@ def manifest_cut(registry: Registry) -> ModelVersion:
         (truncated, "sha256 of the model"),
         (swapped, "sha256 of the model"),
         (gone, "No such file"),
-        (published_truncated, "onnxruntime cannot load the file"),
+        (published_truncated, "cannot load the file"),
         (signed_by_another_contract, "metadata contract_digest"),
         (priced_otherwise, "golden rows"),
         (manifest_cut, "cannot be read"),

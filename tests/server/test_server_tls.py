@@ -17,7 +17,12 @@ from tests.certificates import Authority
 from tests.models import HUT
 
 CONTRACTS = [models.contract()]
-INFERENCE, FORMER, ADMIN, WRONG = "inference-secret-1", "inference-secret-0", "admin-secret-1", "wrong-secret"
+INFERENCE, FORMER, ADMIN, WRONG = (
+    "inference-secret-1",
+    "inference-secret-0",
+    "admin-secret-001",
+    "wrong-secret-001",
+)
 LOAD = oip_messages.messages.RepositoryModelLoadRequest(model_name="huts")
 OK, NO, DENIED = "OK", "UNAUTHENTICATED", "PERMISSION_DENIED"
 REFLECT = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
@@ -39,8 +44,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Flags that name files of tokens."""
     folder = tmp_path_factory.mktemp("tokens")
-    (folder / "inference").write_text(f"{INFERENCE}\n{FORMER}\n")
-    (folder / "admin").write_text(f"{ADMIN}\n")
+    write_tokens(folder / "inference", INFERENCE, FORMER)
+    write_tokens(folder / "admin", ADMIN)
     return [
         "--inference-token-file",
         str(folder / "inference"),
@@ -64,6 +69,11 @@ def mutual(registry: Registry, authority: Authority) -> Iterator[servers.Running
     with servers.serving(registry.root, *flags) as running:
         running.says("model serves")
         yield running
+
+
+def write_tokens(path: Path, *tokens: str) -> None:
+    path.touch(0o600)
+    path.write_text("".join(f"{token}\n" for token in tokens))
 
 
 def price(server: servers.Running, tls: Tls | None, token: str | None = None) -> str:
@@ -206,7 +216,7 @@ def test_sighup_brings_new_certificates_to_new_connections_and_leaves_the_others
 
 def test_sighup_brings_new_tokens(registry: Registry, authority: Authority, tmp_path: Path) -> None:
     file = tmp_path / "tokens"
-    file.write_text(FORMER)
+    write_tokens(file, FORMER)
     flags = [*authority.flags, "--inference-token-file", str(file)]
     with servers.serving(registry.root, *flags) as server:
         server.says("model serves")
@@ -250,7 +260,7 @@ def test_no_secret_stands_in_a_log_or_a_command_line(
         (["--admin-subject", "x"], "give --tls-client-ca too"),
         (["--tls-cert", "/none", "--tls-key", "/none"], "cannot be used: No such file or directory"),
         (["--tls-cert", os.devnull, "--tls-key", os.devnull], "Allowed: PEM files"),
-        (["--inference-token-file", os.devnull], "is empty, allowed: a token on each line"),
+        (["--inference-token-file", os.devnull], "every user of this machine may use /dev/null"),
         (["--admin-token-file", "/none"], "--admin-token-file: /none cannot be read: No such file"),
     ],
 )

@@ -27,3 +27,26 @@ def test_dagster_has_one_name_for_the_project_however_it_is_started() -> None:
         (location,) = first.values()
         names.add(location["location_name"])
     assert names == {"house_prices"}
+
+
+def test_an_inference_server_shares_a_network_with_envoy_and_prometheus_alone() -> None:
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    inference = set(services["inference"]["networks"])
+    assert [name for name, one in services.items() if inference & {*one.get("networks", [])}] == [
+        "inference",
+        "envoy",
+        "prometheus",
+    ]
+    assert [name for name, one in services.items() if "networks" not in one] == ["secrets", "gateway-config"]
+
+
+def test_nothing_gains_privileges_on_one_machine_or_several() -> None:
+    for file in ("docker-compose.yml", "deploy/stack.yml"):
+        for name, service in yaml.safe_load((PROJECT / file).read_text(encoding="utf-8"))["services"].items():
+            assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_the_engines_socket_is_only_where_runs_are_started_and_stopped() -> None:
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    mounted = [name for name, one in services.items() if "docker.sock" in str(one.get("volumes", ""))]
+    assert mounted == ["webserver", "daemon"]

@@ -1,10 +1,12 @@
 """What the gateway may be told, and the sentences that refuse the rest."""
 
+import html
 from pathlib import Path
 
 import pytest
 import yaml
 
+from house_prices.contract import proto
 from house_prices.errors import GatewayError
 from house_prices.gateway.render import configuration
 from house_prices.gateway.settings import Address, Settings, Share
@@ -43,10 +45,21 @@ def test_a_share_of_a_market_that_there_is_not_is_refused() -> None:
         configuration(settings, [models.contract()])
 
 
+HOSTILE = (
+    "<script>\"' {{ huts }} {% raw %} : - # | %REQ(x)% \r\n\x85\u2028\t\x1b[2J\x7f */ // =1+1 \U0001f3e0"
+)
+
+
 def test_the_configuration_is_yaml_whatever_a_contract_says() -> None:
-    contract = models.contract(title='<b>"Huts": #1</b>\n- % {{ huts }}')
+    """And the page shows the text, and the proto keeps it within its comment."""
+    contract = models.contract(title=HOSTILE)
     told = yaml.safe_load(configuration(Settings(listen=HERE, servers=[HERE]), [contract]))
     (listener,) = told["static_resources"]["listeners"]
     (manager,) = listener["filter_chains"][0]["filters"]
-    *_, page = manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
-    assert "&lt;b&gt;" in page["direct_response"]["body"]["inline_string"]
+    *_, described, _openapi, page = manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    shown = page["direct_response"]["body"]["inline_string"]
+    assert "<script>evil" not in shown
+    assert HOSTILE in html.unescape(shown)
+    assert described["direct_response"]["body"]["inline_string"] == proto.printed(contract)
+    code = [line for line in proto.printed(contract).split("\n") if not line.strip().startswith("//")]
+    assert "evil" not in "".join(code)
