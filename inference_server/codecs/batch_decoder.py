@@ -8,6 +8,7 @@ and the message is decoded house by house, which also finds the faults.
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from house_prices.contract.schema import Contract
 from inference_server.arrays import Inputs
 from inference_server.codecs import columns
 from inference_server.codecs.columns import LONGEST_REFERENCE, Column
+from inference_server.codecs.uniform_decoder import Number, UniformReader
 
 VARINT, FIXED64, TEXT = 0, 1, 2
 """Protobuf's wire types."""
@@ -74,6 +76,7 @@ class WireReader:
         self._houses_tag = _tag(houses.number, TEXT)[0]
         date = request.DESCRIPTOR.fields_by_name.get(proto.VALUATION_DATE)
         self._date_tag = _tag(date.number, TEXT) if date else b""
+        self._uniform = None if contract.categories else _uniform(self._fields, self._houses_tag)
         self._shape = (len(contract.numbers), len(contract.categories))
         longest = max((len(choice.encode()) for column in both for choice in column.choices), default=0)
         self._behind = bytes(longest + 32)
@@ -82,10 +85,9 @@ class WireReader:
         """The houses, all of them sound; raises FastPathMiss for any other request."""
         try:
             raw, date = self._without_date(raw)
-            cursor, end = _houses(raw, self._houses_tag)
-            if not FEWEST_ROWS <= len(cursor) <= max_rows:
+            found = (self._uniform and self._uniform.read(raw)) or self._each(raw)
+            if not FEWEST_ROWS <= found.rows <= max_rows:
                 raise FastPathMiss
-            found = self._columns(raw, np.array(cursor), np.array(end))
             found.valuation_date = date
             return found
         except IndexError as error:
@@ -98,6 +100,11 @@ class WireReader:
         if self._date_tag and raw[at - len(head) : at] == head and _DATE.fullmatch(raw, at):
             return raw[: at - len(head)], raw[at:].decode()
         return raw, ""
+
+    def _each(self, raw: bytes) -> Inputs:
+        """With a cursor for each house."""
+        cursor, end = _houses(raw, self._houses_tag)
+        return self._columns(raw, np.array(cursor), np.array(end))
 
     def _columns(self, raw: bytes, cursor: Places, end: Places) -> Inputs:
         each = np.frombuffer(raw + self._behind, np.uint8)
@@ -120,6 +127,19 @@ class WireReader:
             categories=np.ascontiguousarray(categories.T),
             references=references,
         )
+
+
+def _uniform(fields: Sequence[Field], houses_tag: int) -> UniformReader:
+    numbers = [
+        Number(
+            column=field.column,
+            tag=field.tag,
+            is_double=isinstance(field, _Double),
+            is_flag=isinstance(field, _Flag),
+        )
+        for field in fields
+    ]
+    return UniformReader(numbers, houses_tag)
 
 
 def _houses(raw: bytes, tag: int) -> tuple[list[int], list[int]]:
