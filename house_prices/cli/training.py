@@ -12,6 +12,7 @@ import dagster as dg
 
 from house_prices.cli.home import Home
 from house_prices.contract.schema import METRICS, Contract
+from house_prices.gate.advice import promote_anyway
 from house_prices.orchestration import definitions
 from house_prices.orchestration.automation import promotion
 from house_prices.orchestration.resources import Folders
@@ -37,12 +38,11 @@ def train(home: Home, contract: Contract) -> int:
         raise click.ClickException(progress.failure or "The training failed; see the run in Dagster's UI.")
     if progress.rejected:
         raise click.ClickException(
-            f"Version {progress.version} is not promoted: {' '.join(progress.rejected)}"
+            _refusal("is not promoted", progress.version, progress.rejected, contract, rejected=True)
         )
     if progress.needs_review:
         raise click.ClickException(
-            f"Version {progress.version} needs review: {' '.join(progress.needs_review)} To promote it: "
-            f"house-prices models promote {progress.version} --market {contract.name} --reason WHY"
+            _refusal("needs review", progress.version, progress.needs_review, contract, rejected=False)
         )
     return progress.version
 
@@ -73,6 +73,19 @@ def promote(home: Home, contract: Contract) -> Champion:
     if champion is None or not asked.run_requests:
         raise click.ClickException(f"Nothing is promoted: {asked.skip_message}")
     return champion
+
+
+def _refusal(what: str, version: int, reasons: list[str], contract: Contract, *, rejected: bool) -> str:
+    """Each rule that stands against a version, and how to let it serve anyway."""
+    return "\n".join(
+        [
+            f"Version {version} {what}:",
+            *(f"  {reason}" for reason in reasons),
+            f"Settings are in data/{contract.name}/contract.toml. To let it serve as it is, for a reason "
+            "that the audit log keeps:",
+            f"  {promote_anyway(contract.name, version, rejected=rejected)}",
+        ]
+    )
 
 
 class _Progress:

@@ -73,6 +73,8 @@ def evaluate(
         champion=comparison,
         serving=serve(version, champion, expected),
         slices=measure.slice_metrics(found, slices),
+        months=measure.by_month(holdout, found),
+        reference_date=version.manifest.dates.reference if version.manifest.dates else None,
     )
 
 
@@ -99,6 +101,7 @@ def _load(version: ModelVersion) -> Model:
         session=onnx_export.session(version.model.read_bytes()),
         trained_on=_trained_on(version),
         data=manifest.data.get("files"),
+        dates=manifest.dates,
     )
 
 

@@ -1,7 +1,8 @@
 """What is known of a candidate before the gate decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from house_prices.evaluation.ratio_study import Figure
 from house_prices.training.predictions import Predictions
@@ -21,6 +22,18 @@ class SliceComparison:
     """Its one-sided lower bound, before any correction for the number of slices."""
     p_value: float
     """The chance of a difference this large if the slice were at most the contract's `slice_margin` worse."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """How the sales of one month of the holdout were priced."""
+
+    sales: int
+    median_ratio: float
+    """Median of predicted / actual."""
+    rmsle: float
+    coverage: float | None
+    """Share of the prices within their interval; None without intervals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +77,14 @@ class ChampionComparison:
     slices: Mapping[str, SliceComparison] | None = None
     median_width: float | None = None
     """Of the champion's intervals on the same sales; None if it has none."""
+    coverage: float | None = None
+    """Of the champion's intervals on the same sales."""
+    reference_date: date | None = None
+    """As of which its prices are; None if dates do not count for it."""
+    level: float | None = None
+    """The median of actual / the champion's price, if its prices cannot be brought to the day of a sale."""
+    level_estimate: float = 0.0
+    """`estimate`, if the champion's prices were all multiplied by `level`."""
     newer_data: bool = False
     """Whether the candidate was trained on data that the champion was not."""
     api_breaks: tuple[str, ...] | None = ()
@@ -128,3 +149,7 @@ class Evaluation:
     serving: ServingTest
     slices: Mapping[str, Mapping[str, float]]
     """Metrics of each slice of the holdout, and its `rows`."""
+    months: Mapping[str, Month] = field(default_factory=dict)
+    """By month of sale, such as 2015-03; empty if the sales have no dates."""
+    reference_date: date | None = None
+    """As of which the candidate's prices are; None if dates do not count."""

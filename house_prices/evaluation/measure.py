@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from house_prices.contract import compatibility
 from house_prices.contract.schema import Contract
 from house_prices.evaluation import bootstrap
-from house_prices.evaluation.evaluation import ChampionComparison, IntervalCoverage, SliceComparison
-from house_prices.sales.columns import GROUP, HOLDOUT, PART
+from house_prices.evaluation.evaluation import ChampionComparison, IntervalCoverage, Month, SliceComparison
+from house_prices.evaluation.ratio_study import median_ratio
+from house_prices.registry import Dates
+from house_prices.sales.columns import GROUP, HOLDOUT, PART, SOLD
 from house_prices.training import onnx_export
 from house_prices.training.features import Inputs, inputs, prices
-from house_prices.training.metrics import measure
+from house_prices.training.metrics import measure, rmsle
 from house_prices.training.predictions import Predictions, Prices, Rows
 from house_prices.training.train import Fitted, threads
 
@@ -35,6 +37,8 @@ class Model:
     """Identifies the sales it was trained on, as `names_of` does."""
     data: object
     """Identifies the raw files it was trained on."""
+    dates: Dates | None = None
+    """None if dates do not count for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +160,24 @@ def interval_coverage(found: Predictions, slices: Mapping[str, Rows]) -> Interva
     )
 
 
+def by_month(holdout: pd.DataFrame, found: Predictions) -> dict[str, Month]:
+    """The holdout by month of sale, each priced as of its day; empty if the sales have no dates."""
+    if SOLD not in holdout:
+        return {}
+    months = holdout[SOLD].to_numpy(dtype=np.int64) // 100
+    within = found.within
+    return {
+        f"{month // 100}-{month % 100:02}": Month(
+            sales=int(np.count_nonzero(at)),
+            median_ratio=median_ratio(found.actual[at], found.price[at]),
+            rmsle=rmsle(found.actual[at], found.price[at]),
+            coverage=None if within is None else float(within[at].mean()),
+        )
+        for month in np.unique(months)
+        for at in [months == month]
+    }
+
+
 def compare(
     candidate: Model,
     champion: Model,
@@ -206,6 +228,8 @@ def _compare(
         actual, mine.price, theirs.price, resolution=resolution, seed=seed, alpha=alpha
     )
     their_intervals = interval_coverage(theirs, {})
+    undated = candidate.dates and not champion.dates
+    level = float(np.median(actual / theirs.price)) if undated else None
     return ChampionComparison(
         version=champion.version,
         sha256=champion.sha256,
@@ -223,9 +247,18 @@ def _compare(
             if len(rows) >= contract.gate.slice_rows
         },
         median_width=their_intervals.median_width if their_intervals else None,
+        coverage=their_intervals.coverage if their_intervals else None,
+        reference_date=champion.dates.reference if champion.dates else None,
+        level=level,
+        level_estimate=difference.estimate if level is None else _at_level(mine, theirs.price * level),
         newer_data=candidate.data != champion.data,
         api_breaks=tuple(compatibility.breaks(champion.contract, contract)),
     )
+
+
+def _at_level(mine: Predictions, theirs: Prices) -> float:
+    """The relative difference in RMSLE to prices at the market's level."""
+    return rmsle(mine.actual, mine.price) / max(rmsle(mine.actual, theirs), 1e-9) - 1
 
 
 def _slice(errors: bootstrap.PairedErrors, rows: Rows, margin: float, seed: int) -> SliceComparison:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from house_prices.contract.schema import Gate
 from house_prices.evaluation.evaluation import Evaluation
-from house_prices.gate import absolute, relative, serving
+from house_prices.gate import absolute, relative, serving, time
 from house_prices.gate.decision import GateDecision, Outcome, RuleResult
 
 __all__ = ["RULES", "GateDecision", "Outcome", "RuleResult", "decide"]
@@ -19,10 +19,12 @@ RULES: Mapping[str, Callable[[Evaluation, Gate], RuleResult]] = {
     "beats_baseline": absolute.beats_baseline,
     "median_ratio": absolute.median_ratio,
     "interval_coverage": absolute.interval_coverage,
+    "by_month": time.by_month,
     "against_champion": relative.against_champion,
     "slices": relative.slices,
     "interval_width": relative.interval_width,
     "fresh_holdout": relative.fresh_holdout,
+    "reference_date": time.reference_date,
     "api_compatibility": relative.api_compatibility,
     "served_prices": serving.served_prices,
     "served_errors": serving.served_errors,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from house_prices.gate.advice import SETTINGS
 from house_prices.registry import Outcome
 
 __all__ = ["GateDecision", "Outcome", "RuleResult", "passes"]
@@ -26,6 +27,11 @@ class RuleResult:
     def passed(self) -> bool:
         """Whether nothing stands against promotion."""
         return self.outcome in (Outcome.PASS, Outcome.NOT_APPLIED)
+
+    @property
+    def advice(self) -> str:
+        """What it means that the rule did not pass, and the settings that can change it; empty if it did."""
+        return "" if self.passed else SETTINGS.get(self.rule, "")
 
 
 @dataclass(frozen=True, kw_only=True)

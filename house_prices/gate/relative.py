@@ -1,5 +1,7 @@
 """Rules that compare the candidate with the champion, on sales that neither was trained on."""
 
+import math
+
 from house_prices.contract.schema import Gate
 from house_prices.evaluation import bootstrap
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
@@ -36,6 +38,11 @@ def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
         f"{margin(comparison, gate):+.0%}. MdAPE differs by {comparison.median_error_ratio - 1:+.1%}, at "
         f"most {comparison.median_error_high - 1:+.1%}; allowed: {gate.median_margin:+.0%}."
     )
+    if comparison.level is not None:
+        sentence += (
+            f" The champion knows no dates; with its prices times {comparison.level:.3f}, at the level of "
+            f"these sales, the difference would be {comparison.level_estimate:+.1%}."
+        )
     numbers = {
         "difference": comparison.estimate,
         "low": comparison.low,
@@ -104,6 +111,10 @@ def interval_width(evaluation: Evaluation, gate: Gate) -> RuleResult:
         return not_applied("interval_width", _alone(evaluation))
     if mine is None or not comparison.median_width:
         return not_applied("interval_width", f"{'the champion' if mine else 'the model'} gives no intervals")
+    promise = gate.coverage - 2 * math.sqrt(gate.coverage * (1 - gate.coverage) / max(comparison.sales, 1))
+    if comparison.coverage is not None and comparison.coverage < promise:
+        held = f"the champion's intervals hold only {comparison.coverage:.3f} of the prices"
+        return not_applied("interval_width", f"{held}: their width is no measure")
     ratio = mine.median_width / comparison.median_width
     return _result(
         "interval_width",

@@ -33,7 +33,9 @@ _IMPORTANCE_ROWS = 1000
 _NEWEST_ORIGINS = 3
 """Rolling origins on which the methods of time adjustment are compared."""
 _CALIBRATION_HALF_LIFE_DAYS = 90
-"""Age at which a sale counts half as much in calibrating intervals as the newest."""
+"""Age at which a sale counts half as much in calibration as the newest."""
+_ENOUGH_TO_CALIBRATE = 250
+"""Calibration sales that are enough by themselves; if dates count, they are the newest."""
 _AS_GOOD = 1.01
 """A method is as good as the best if its RMSLE is at most this much of it: the first such is taken."""
 _ROWS_FOR_THREADS = 100_000
@@ -257,18 +259,21 @@ def train_and_calibrate(
 def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
     """Add prediction intervals, calibrated on sales that it was not fitted on.
 
-    If `sales` is empty, the sales that the folds held back calibrate. If dates count, these calibrate in any
-    case, and newer sales weigh more.
+    If `sales` is empty, the sales that the folds held back calibrate; if dates count, they also join a few
+    sales, and newer ones weigh more.
     """
     unseen = fitted.unseen
     if not sales.empty:
         aside = _set_aside(fitted, sales, contract)
-        unseen = unseen.followed_by(aside) if unseen and fitted.time else aside
+        few = fitted.time is not None and len(sales) < _ENOUGH_TO_CALIBRATE
+        unseen = unseen.followed_by(aside) if unseen and few else aside
     if unseen is None:
         return fitted
     if fitted.time is None or unseen.days is None:
         return replace(fitted, intervals=intervals.fit(unseen.price, unseen.actual))
-    weights = 0.5 ** ((unseen.days.max() - unseen.days) / _CALIBRATION_HALF_LIFE_DAYS)
+    weights = np.ones(len(unseen.days))
+    if len(sales) < _ENOUGH_TO_CALIBRATE:
+        weights = 0.5 ** ((unseen.days.max() - unseen.days) / _CALIBRATION_HALF_LIFE_DAYS)
     found = intervals.fit(
         unseen.price,
         unseen.actual,

@@ -36,7 +36,7 @@ def test_the_demo_goes_from_raw_sales_to_the_price_of_the_sample_house(home: Pat
 def test_a_candidate_that_the_gate_rejects_ends_the_demo_with_the_reason(home: Path) -> None:
     told = commands.house_prices_process(home, "demo", "--market", cottages.NAME)
     assert told.returncode == 1
-    assert "Version 1 is not promoted: floors: On the holdout: r2" in told.stderr
+    assert "Version 1 is not promoted:\n  floors: On the holdout: r2" in told.stderr
     assert Registry(home / "storage" / "models").champion(cottages.NAME) is None
     assert groups_left(home) == []
 

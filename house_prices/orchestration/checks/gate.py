@@ -56,7 +56,7 @@ def _result(
         asset_key=asset,
         passed=result.outcome is gate.Outcome.PASS,
         severity=dg.AssetCheckSeverity.WARN if noted else dg.AssetCheckSeverity.ERROR,
-        description=result.sentence,
+        description=" ".join(filter(None, [result.sentence, result.advice])),
         metadata={
             "outcome": result.outcome.value,
             **result.numbers,

@@ -1,13 +1,17 @@
 """The gate's rules, each kept and each broken."""
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from house_prices import gate
-from house_prices.contract.schema import Gate
+from house_prices.contract.schema import Gate, Split, Time, Training
+from house_prices.evaluation.evaluation import Month
 from house_prices.gate import Outcome
+from house_prices.gate.advice import SETTINGS
 from tests import evaluations as given
 from tests import models
 
@@ -174,3 +178,75 @@ def test_rules_that_were_not_applied_neither_help_nor_hinder() -> None:
     alone = gate.decide(given.evaluation(), GATE)
     assert NOT_APPLIED in {one.outcome for one in alone.results}
     assert alone.outcome is PASS
+
+
+def month(**changes: Any) -> Month:
+    return Month(**{"sales": 300, "median_ratio": 1.0, "rmsle": 0.12, "coverage": 0.9, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, PASS),
+        ({"median_ratio": 0.89}, FAIL),
+        ({"median_ratio": 1.11}, FAIL),
+        ({"coverage": 0.79}, FAIL),
+        ({"coverage": None}, PASS),
+        ({"median_ratio": 0.5, "sales": 49}, PASS),
+    ],
+)
+def test_each_month_of_the_holdout_is_result(changes: dict[str, Any], expected: gate.Outcome) -> None:
+    months = {"2015-03": month(), "2015-04": month(**changes)}
+    assert result("by_month", months=months).outcome is expected
+
+
+def test_without_dates_no_month_is_result() -> None:
+    assert result("by_month").outcome is NOT_APPLIED
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        (date(2015, 5, 1), date(2015, 3, 1), PASS),
+        (date(2015, 3, 1), date(2015, 3, 1), PASS),
+        (date(2015, 2, 27), date(2015, 3, 1), NEEDS_REVIEW),
+        (None, date(2015, 3, 1), NOT_APPLIED),
+        (date(2015, 3, 1), None, NOT_APPLIED),
+    ],
+)
+def test_a_candidate_does_not_take_the_market_back(
+    mine: date | None, theirs: date | None, expected: gate.Outcome
+) -> None:
+    champion = given.comparison(reference_date=theirs)
+    assert result("reference_date", reference_date=mine, champion=champion).outcome is expected
+
+
+def test_a_candidate_that_wins_for_the_markets_level_alone_is_told() -> None:
+    champion = given.comparison(level=1.07, level_estimate=0.01)
+    sentence = result("against_champion", champion=champion).sentence
+    assert (
+        "with its prices times 1.070, at the level of these sales, the difference would be +1.0%" in sentence
+    )
+
+
+def test_intervals_of_a_champion_that_do_not_hold_are_no_measure_of_width() -> None:
+    narrow = given.comparison(median_width=0.3, coverage=0.8)
+    assert result("interval_width", champion=narrow).outcome is NOT_APPLIED
+    sound = given.comparison(median_width=0.3, coverage=0.9)
+    assert result("interval_width", champion=sound).outcome is FAIL
+
+
+def test_a_rule_that_does_not_pass_says_what_to_do_about_it() -> None:
+    study = given.evaluation().ratio_study
+    off = {**study, "median_ratio": replace(study["median_ratio"], value=0.85)}
+    refused = result("median_ratio", ratio_study=off)
+    assert "keys.sold" in refused.advice
+    assert result("median_ratio").advice == ""
+    assert set(SETTINGS) == set(gate.RULES)
+
+
+def test_advice_names_settings_that_there_are() -> None:
+    tables = {"gate": Gate, "split": Split, "time": Time, "training": Training}
+    for text in SETTINGS.values():
+        for table, name in re.findall(r"\b(gate|split|time|training)\.([a-z_0-9]+)", text):
+            assert name in [field.name for field in fields(tables[table])], f"{table}.{name}"
