@@ -25,10 +25,10 @@ def said(answer: dg.SensorResult) -> str:
 def test_records_whose_models_are_lost_promote_nothing_until_a_person_has_looked(trained: Workshop) -> None:
     assert trained.tick("promotion").run_requests
     shutil.rmtree(trained.home / "storage/models")
-    assert "audit.jsonl lacks the line 3" in said(trained.tick("promotion"))
+    assert "audit.jsonl lacks the line" in said(trained.tick("promotion"))
     assert trained.train().success
     waits = trained.tick("promotion")
-    assert "audit.jsonl lacks the line 3" in said(waits)
+    assert "audit.jsonl lacks the line" in said(waits)
     faults = verify(trained.registry, "cottages", audit_heads.kept(trained.instance, "cottages"))
     trained.registry.accept("cottages", faults, by="ann", reason="the disk was lost")
     (request,) = trained.tick("promotion", waits.cursor).run_requests or []
