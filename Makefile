@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate soak clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate bench-markets soak clean
 
 help:
 	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
@@ -26,6 +26,7 @@ help:
 	@echo "make check               check format, lint, types, layering, contracts and protos"
 	@echo "make bench               compare the server with the floor of its stack and with other servers"
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
+	@echo "make bench-markets       price public markets by drafts, beside plain boosting and FLAML"
 	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
 	@echo "make soak [MINUTES=10]   test the server under load, faults and time, over both transports"
 
@@ -96,6 +97,10 @@ bench: .venv/dev
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-markets: .venv/dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[bench]"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.markets
 
 bench-gate: .venv/dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gate_drills
