@@ -54,7 +54,7 @@ def load(published: ModelVersion, promised: str | None = None, tried: str | None
     if contract.name != published.market:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
     typed = api.load(contract)
-    onnx = onnx_session.load(content, contract, manifest.golden)
+    onnx = onnx_session.load(content, contract, manifest.golden, is_tried=tried == found)
     dates = ValuationDates(known=manifest.dates, is_dated=onnx.is_dated)
     return LoadedModel(
         market=published.market,

@@ -1,14 +1,29 @@
 """JSON lines on stderr, from a level that may change while the server runs."""
 
+import contextlib
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from inference_server.settings import LOG_LEVELS
 
 NUMBERS = {level: logging.getLevelNamesMapping()[level.upper()] for level in LOG_LEVELS}
+
+
+class Lossy:
+    """Stderr, where a line that cannot be written is lost: a full disk or a dead reader fails no request."""
+
+    def write(self, text: str) -> None:
+        """Write it if that is possible."""
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 class Threshold:
@@ -51,7 +66,7 @@ def to_stderr(level: str, **always: object) -> Threshold:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Lossy())),
         cache_logger_on_first_use=True,
     )
     return threshold

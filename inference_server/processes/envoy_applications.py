@@ -55,7 +55,18 @@ class Inside:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, started: "asyncio.Future[None]") -> None:
-        orders = worker_pipes.Orders()
+        """Serve until told to stop, and then end Envoy, whatever went wrong: nothing else would."""
+        try:
+            await self._until_ordered_to_stop(started)
+        except Exception as error:
+            if not started.done():
+                raise
+            structlog.get_logger().error("the server failed, so its Envoy ends", exc_info=error)
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)  # it has a copy of the private key
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _until_ordered_to_stop(self, started: "asyncio.Future[None]") -> None:
+        orders = worker_pipes.Orders(grace_seconds=self._settings.grace_seconds)
         carrier = partial(EnvoyTransport, folder=Path(os.environ[FOLDER]), web=self._page)
         async with bootstrap.running(self._settings, self._threshold, carrier) as server:
             self.transport = server.transport
@@ -66,8 +77,6 @@ class Inside:
             async with worker_pipes.reporting(server.store, orders):
                 await orders.stop.wait()
         await worker_pipes.tell_last(server.store)
-        shutil.rmtree(os.environ[FOLDER])  # it has a copy of the private key
-        os.kill(os.getpid(), signal.SIGTERM)
 
     def _follow(self, server: "Running[EnvoyTransport]") -> None:
         def offer() -> None:

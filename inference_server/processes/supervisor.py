@@ -17,7 +17,7 @@ from inference_server.observability.logging import Threshold
 from inference_server.observability.metric_store import Metric, MetricStore, Numbers, total
 from inference_server.observability.prometheus import exposed
 from inference_server.processes import envoy
-from inference_server.processes.worker_pipes import RELOAD
+from inference_server.processes.worker_pipes import MARGIN_SECONDS, RELOAD
 from inference_server.processes.worker_process import WorkerProcess
 from inference_server.settings import Settings
 from inference_server.sockets import held
@@ -30,8 +30,6 @@ MOST_FAILURES = 5
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
 REPORT_SECONDS = 1.0
 """How long a scrape waits for a worker, of which it then has the last report."""
-MARGIN_SECONDS = 5.0
-"""Time beyond its grace period before a worker is killed."""
 
 
 class WorkersFail(Exception):

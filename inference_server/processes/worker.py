@@ -9,7 +9,7 @@ from inference_server.transport.grpcio.server import Servers
 
 async def serve(settings: Settings, threshold: Threshold) -> None:
     """Serve until the supervisor orders the end, or ends itself."""
-    orders = worker_pipes.Orders()
+    orders = worker_pipes.Orders(grace_seconds=settings.grace_seconds)
     async with bootstrap.running(settings, threshold, Servers) as server:
         orders.on_reload = server.reload
         async with worker_pipes.reporting(server.store, orders):

@@ -1,19 +1,23 @@
 """A worker's end of the pipes to its supervisor.
 
 Standard output: a line once it listens, then its metrics, as they change and when they are asked for.
-Standard input: orders, a line each. It closes when the supervisor ends, and the worker ends with it.
+Standard input: orders, a line each. It closes when the supervisor ends, and the worker ends with it: in order
+if it can, and at once when its grace period is over.
 """
 
 import asyncio
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 
 from inference_server.observability.metric_store import MetricStore, dump
 
 READY, REPORTED = b"ready\n", b"reported\n"
 STOP, RELOAD, REPORT = b"stop\n", b"reload\n", b"report\n"
+MARGIN_SECONDS = 5.0
+"""Time beyond its grace period before a worker is ended the hard way."""
 TELL_SECONDS = 0.25
 """How much of what a worker has counted may be lost if it is killed."""
 
@@ -21,7 +25,8 @@ TELL_SECONDS = 0.25
 class Orders:
     """Follows what the supervisor wants, on the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace_seconds: float) -> None:
+        self._seconds_to_end = grace_seconds + MARGIN_SECONDS
         self.stop = asyncio.Event()
         """Set when the worker is to end."""
         self.report = asyncio.Event()
@@ -37,6 +42,7 @@ class Orders:
             lines, self._rest = [*lines, self._rest], b""
         if not came:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._end_in_time()
         for line in lines:
             if line == STOP:
                 self.stop.set()
@@ -44,6 +50,12 @@ class Orders:
                 self.on_reload()
             elif line == REPORT:
                 self.report.set()
+
+    def _end_in_time(self) -> None:
+        """There is no supervisor to do it."""
+        timer = threading.Timer(self._seconds_to_end, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
 
 
 @contextlib.asynccontextmanager

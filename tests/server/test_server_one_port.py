@@ -99,6 +99,7 @@ def test_the_page_tells_no_market_to_callers_without_credentials(
     registry: Registry, server: servers.Running, tmp_path: Any
 ) -> None:
     tokens = tmp_path / "tokens"
+    tokens.touch(0o600)
     tokens.write_text("secret-of-the-huts-0123456789")
     flags = ["--transport", "envoy", "--inference-token-file", str(tokens)]
     with servers.serving(registry.root, *flags) as guarded:

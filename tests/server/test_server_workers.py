@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from house_prices.registry import Registry
-from inference_server.client import Client, ClientError
+from inference_server.client import Client, ClientError, launcher
 from tests import models, scrapes, servers
 from tests.load import Load
 from tests.models import HUT
@@ -101,11 +102,19 @@ def test_sigterm_under_load_answers_all_that_was_accepted(server: servers.Runnin
     assert set(load.failures) <= {"UNAVAILABLE", "CANCELLED"}
 
 
-def test_workers_end_with_a_supervisor_that_is_killed(server: servers.Running) -> None:
-    left = workers(server)
-    server.process.kill()
-    server.process.wait()
-    assert servers.eventually(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in left))
+def test_workers_end_with_a_supervisor_that_is_killed_though_nobody_reads_their_log(
+    registry: Registry,
+) -> None:
+    command = launcher.command(registry.root, "--workers", "3")
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as supervisor:
+        assert supervisor.stderr
+        assert any(b'"serving"' in line for line in supervisor.stderr)
+        left = servers.family(supervisor.pid)[1:]
+        supervisor.kill()
+        supervisor.wait()
+        supervisor.stderr.close()
+    assert len(left) == 3
+    assert servers.eventually(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in left), 10)
 
 
 def test_ctrl_c_ends_all_in_order(server: servers.Running) -> None:
