@@ -28,6 +28,7 @@ from inference_server.observability.tracing import tracing
 from inference_server.rpc.dispatch import Dispatcher
 from inference_server.services import health
 from inference_server.services.health import Health
+from inference_server.services.json_api import JsonApi
 from inference_server.services.oip.routes import open_inference
 from inference_server.services.prediction import PredictionServices
 from inference_server.services.reflection import Reflection
@@ -183,7 +184,8 @@ def _router(
     )
     opened = open_inference(pool, loader, state, executor, statistics, max_rows=settings.max_rows)
     predictions = PredictionServices(pool, executor, max_rows=settings.max_rows)
-    return Router([*state.routes(), *reflected.routes(), *opened], predictions)
+    json = JsonApi(pool, executor, max_rows=settings.max_rows)
+    return Router([*state.routes(), *reflected.routes(), *opened, *json.routes()], predictions)
 
 
 def _gauges(pool: ModelPool, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:

@@ -14,6 +14,7 @@ ServingError
 ├── NoCredentials       missing or unknown credentials
 ├── NotAllowed          the caller's role does not allow the call
 ├── ServiceNotFound     a health check of an unknown service
+├── PathNotFound        an HTTP path that is none of the JSON API's
 ├── MethodNotFound      an unimplemented method, or feature of one
 ├── ModelNotFound       an unknown market, or an unknown version of one
 ├── ModelNotReady       the market has no champion yet
@@ -174,6 +175,10 @@ class ServiceNotFound(ServingError):
     """A health check of an unknown service."""
 
 
+class PathNotFound(ServingError):
+    """An HTTP path that is none of the JSON API's."""
+
+
 class MethodNotFound(ServingError):
     """An unimplemented method, or feature of one."""
 
@@ -212,6 +217,7 @@ CODES: dict[type[ServingError], int] = {
     NoCredentials: code_pb2.UNAUTHENTICATED,
     NotAllowed: code_pb2.PERMISSION_DENIED,
     ServiceNotFound: code_pb2.NOT_FOUND,
+    PathNotFound: code_pb2.NOT_FOUND,
     MethodNotFound: code_pb2.UNIMPLEMENTED,
     ModelNotFound: code_pb2.NOT_FOUND,
     ModelNotReady: code_pb2.UNAVAILABLE,

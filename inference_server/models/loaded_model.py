@@ -7,6 +7,7 @@ from house_prices.contract import proto as api
 from house_prices.contract.proto import Api
 from house_prices.contract.schema import Contract
 from house_prices.registry import ModelVersion, reading
+from inference_server.codecs.json_houses import JsonCodec
 from inference_server.codecs.oip_tensors import TensorCodec
 from inference_server.codecs.typed import HouseCodec
 from inference_server.codecs.valuation_dates import ValuationDates
@@ -27,6 +28,8 @@ class LoadedModel:
     api: Api
     codec: HouseCodec
     """Of the typed API."""
+    json: JsonCodec
+    """Of JSON bodies."""
     tensors: TensorCodec
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
@@ -56,6 +59,7 @@ def load(published: ModelVersion, promised: str | None = None, tried: str | None
     typed = api.load(contract)
     onnx = onnx_session.load(content, contract, manifest.golden, is_tried=tried == found)
     dates = ValuationDates(known=manifest.dates, is_dated=onnx.is_dated)
+    codec = HouseCodec(contract, typed, manifest.ranges, dates)
     return LoadedModel(
         market=published.market,
         version=published.number,
@@ -63,7 +67,8 @@ def load(published: ModelVersion, promised: str | None = None, tried: str | None
         contract=contract,
         onnx=onnx,
         api=typed,
-        codec=HouseCodec(contract, typed, manifest.ranges, dates),
+        codec=codec,
+        json=JsonCodec(typed, codec),
         tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
         dates=dates,

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from inference_server.settings import BadSettings, Settings
 from inference_server.transport import tls
-from inference_server.transport.envoy import configuration, descriptors
+from inference_server.transport.envoy import configuration
 from inference_server.transport.envoy.configuration import Folder
 
 FOLDER, SETTINGS = "INFERENCE_SERVER_ENVOY_FOLDER", "INFERENCE_SERVER_ENVOY_SETTINGS"
@@ -46,7 +46,6 @@ def become(settings: Settings) -> NoReturn:
     certificates = tls.of(settings)
     if certificates:
         folder.write_certificates(certificates.pem)
-    folder.write_transcoder([descriptors.HEALTH], descriptors.descriptors([]))
     module = importlib.util.find_spec("pyvoy._pyvoy")
     config = configuration.bootstrap(
         settings, folder, certificates, module=str(module and module.origin), applications=APPLICATIONS

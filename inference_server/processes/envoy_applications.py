@@ -81,7 +81,6 @@ class Inside:
     def _follow(self, server: "Running[EnvoyTransport]") -> None:
         def offer() -> None:
             contracts = [model.contract for model in server.pool.champions().values()]
-            server.transport.offer(contracts)
             self._page.offer(contracts, is_open=server.is_open)
 
         offer()

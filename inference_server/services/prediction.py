@@ -72,17 +72,22 @@ class PredictionServices:
         return Method(
             path=path,
             read=read,
-            handle=self._predict,
+            handle=self._handle,
             write=_write,
             streams=path.endswith("Stream"),
             subject=subject,
             is_served=is_served,
         )
 
-    async def _predict(self, request: Request, call: Call) -> Response:
-        prices = await self._executor.predict(request.model.onnx, request.inputs, call)
-        warnings = call.warnings = _warnings(request.model, request.inputs)
-        return Response(model=request.model, prices=prices, warnings=warnings)
+    async def _handle(self, request: Request, call: Call) -> Response:
+        return await predict(self._executor, request, call)
+
+
+async def predict(executor: Executor, request: Request, call: Call) -> Response:
+    """The prices of a request, with its warnings, which the call keeps for its record."""
+    prices = await executor.predict(request.model.onnx, request.inputs, call)
+    warnings = call.warnings = _warnings(request.model, request.inputs)
+    return Response(model=request.model, prices=prices, warnings=warnings)
 
 
 def _warnings(model: LoadedModel, inputs: Inputs) -> dict[int, list[str]]:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -76,9 +75,20 @@ def test_json_that_breaks_the_contract_is_told_every_fault(gateway: Gateway) -> 
     assert [fault["field"] for fault in detail["field_violations"]] == ["houses[0].area", "houses[0].roof"]
 
 
-@pytest.mark.parametrize("body", [{"houses": [{"aera": 100}]}, {"houses": 1}, b"{"])
-def test_json_that_is_no_request_is_refused(gateway: Gateway, body: Any) -> None:
-    assert gateway.ask(PATH, body).status == 400
+def test_a_flag_may_be_0_or_1(gateway: Gateway) -> None:
+    assert gateway.ask(PATH, {**HUT, "garden": 1}).told["predictions"][0]["price"] == PRICE + 3
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), gateways.JSON_FAULTS)
+def test_every_fault_is_told_as_json_of_one_shape(
+    gateway: Gateway, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    assert gateway.fault(method, path, body) == (status, {"code", "message", "details"})
+
+
+def test_a_body_that_is_too_large_for_envoy_is_told_in_the_same_shape(gateway: Gateway) -> None:
+    body = b" " * (gateways.LARGE)
+    assert gateway.fault("POST", PATH, body) == (413, {"code", "message", "details"})
 
 
 def test_json_may_name_a_version(gateway: Gateway) -> None:
@@ -138,7 +148,7 @@ def test_a_mirror_sends_copies_to_a_version_that_nobody_hears(
 
 def test_without_a_server_every_caller_is_told_in_their_own_way(tmp_path: Path) -> None:
     with gateways.front_door(tmp_path, 1, reflection=True) as gateway:
-        assert gateway.ask(PATH, HOUSES).status == 503
+        assert gateway.fault("POST", PATH, b"{}") == (503, {"code", "message", "details"})
         assert gateway.ask("/v1/health").status == 503
         assert gateway.ask("/").status == 200
         with Client(gateway.address) as client, pytest.raises(ClientError) as error:

@@ -44,7 +44,7 @@ def test_whole_numbers_from_a_table_of_floats_are_taken_as_such(server: servers.
 @pytest.mark.parametrize(
     ("house", "message"),
     [
-        ({"aera": 100}, "aera: is not a feature, allowed: area, rooms, garden"),
+        ({"aera": 100}, r"aera: is not a feature\. Did you mean area\? Allowed: area, rooms, garden"),
         ({"rooms": 2.5}, "rooms: came 2.5"),
         ({"roof": 3}, "roof: came 3"),
         ({"area": "large"}, "area: came 'large'"),

@@ -5,6 +5,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from house_prices.contract import proto
 from house_prices.registry import Registry
 from inference_server.client import Client
-from tests import models, servers
+from inference_server.rpc.json_request import PREDICT
+from tests import gateways, models, scrapes, servers
+from tests.gateways import Gateway
 from tests.models import HUT
 
 TYPED = proto.load(models.contract())
@@ -63,8 +66,18 @@ def test_json_with_faults_gets_400_and_each_of_them(server: servers.Running) -> 
     assert [one["field"] for one in detail["field_violations"]] == ["houses[0].area", "houses[0].rooms"]
 
 
-def test_json_that_is_none_gets_400(server: servers.Running) -> None:
-    assert fetch(server, "/v1/huts:predict", b"{")[0] == 400
+@pytest.mark.parametrize(("method", "path", "body", "status"), gateways.JSON_FAULTS)
+def test_every_fault_of_json_is_told_in_one_shape(
+    server: servers.Running, tmp_path: Path, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    door = Gateway(address=server.address, log=tmp_path)
+    assert door.fault(method, path, body) == (status, {"code", "message", "details"})
+
+
+def test_the_prediction_log_and_the_metrics_know_what_was_asked_in_json(server: servers.Running) -> None:
+    fetch(server, "/v1/huts:predict", asked())
+    named = {"method": PREDICT, "market": "huts", "version": "1", "code": "OK"}
+    assert scrapes.total(server, "inference_requests_total", **named) >= 1
 
 
 def test_a_method_that_is_called_as_no_grpc_gets_415(server: servers.Running) -> None:
@@ -101,6 +114,7 @@ def test_the_page_tells_no_market_to_callers_without_credentials(
     tokens = tmp_path / "tokens"
     tokens.touch(0o600)
     tokens.write_text("secret-of-the-huts-0123456789")
+    tokens.chmod(0o600)
     flags = ["--transport", "envoy", "--inference-token-file", str(tokens)]
     with servers.serving(registry.root, *flags) as guarded:
         assert "huts" not in fetch(guarded, "/")[1]

@@ -2,11 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from inference_server.settings import Settings
 from inference_server.transport.envoy import filters, peer
@@ -43,11 +40,6 @@ class Folder:
         new.write_text(json.dumps(content))
         os.replace(new, self.path / f"{name}.json")
 
-    def write_transcoder(self, services: Sequence[str], descriptors: FileDescriptorSet) -> None:
-        """Let Envoy offer these services as JSON from now on."""
-        config = filters.transcoder(services, descriptors)
-        self.write("transcoder", _resource("core.v3.TypedExtensionConfig", filters.TRANSCODER, config))
-
     def write_certificates(self, pem: Pem) -> None:
         """Let Envoy use these certificates for new connections from now on."""
         chain, key = _inline(pem.certificate), _inline(pem.key)
@@ -58,10 +50,6 @@ class Folder:
         if pem.client_ca:
             context = {"trusted_ca": _inline(pem.client_ca)}
             self.write(CLIENT_CA, _secret(CLIENT_CA, validation_context=context))
-
-
-def _resource(kind: str, name: str, config: object) -> object:
-    return {"resources": [{"@type": f"{_TYPE}.config.{kind}", "name": name, "typed_config": config}]}
 
 
 def _secret(name: str, **content: object) -> object:
@@ -80,9 +68,7 @@ def bootstrap(
 
     `module` is pyvoy's; `applications` the Python module of the ASGI applications `app` and `probes`.
     """
-    listeners = [
-        _listener("all", settings, settings.port, _filters(settings, folder, module, f"{applications}:app"))
-    ]
+    listeners = [_listener("all", settings, settings.port, _filters(settings, module, f"{applications}:app"))]
     if certificates:
         listeners[0]["filter_chains"][0]["transport_socket"] = _tls(folder, certificates)
     if settings.health_port is not None:
@@ -142,12 +128,11 @@ def _ages(settings: Settings) -> dict[str, str]:
     return {"idle_timeout": "0s", **({"max_connection_duration": f"{age}s"} if age else {})}
 
 
-def _filters(settings: Settings, folder: Folder, module: str, application: str) -> list[dict[str, Any]]:
-    discovery = {"config_source": folder.source("transcoder"), "type_urls": [filters.TRANSCODER_TYPE]}
+def _filters(settings: Settings, module: str, application: str) -> list[dict[str, Any]]:
     return [
         *([peer.filter_config()] if settings.tls_client_ca else []),
         filters.GRPC_WEB,
-        {"name": filters.TRANSCODER, "config_discovery": discovery},
+        {"name": filters.TRANSCODER, "typed_config": filters.transcoder()},
         _python(module, application),
     ]
 

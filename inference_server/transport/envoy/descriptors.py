@@ -1,13 +1,11 @@
-"""Descriptors for Envoy's JSON transcoder: the typed APIs, health and error details.
+"""Descriptors for Envoy's JSON transcoder: the JSON API, health and error details.
 
-The HTTP paths are added here, as google.api.http options, so that the `.proto` that clients compile does not
-have to import them.
+They are the same for every market: the transcoder hands a body over as it came, and the server reads it.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, http_pb2, httpbody_pb2
 from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
 from google.rpc import error_details_pb2, status_pb2
@@ -15,11 +13,15 @@ from grpc_health.v1 import health_pb2
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract
+from inference_server.rpc import json_request
 
 _IMPORTED = (
-    descriptor_pb2, any_pb2, duration_pb2, http_pb2, annotations_pb2, status_pb2, error_details_pb2,
+    descriptor_pb2, any_pb2, duration_pb2, http_pb2, httpbody_pb2, annotations_pb2, status_pb2,
+    error_details_pb2,
 )  # fmt: skip
 HEALTH = "grpc.health.v1.Health"
+SERVICES = (HEALTH, json_request.SERVICE)
+_PATHS = {"Predict": "/*/*:predict", "Missing": "/v1/**"}
 
 
 def predict_path(contract: Contract) -> str:
@@ -32,20 +34,22 @@ def service(contract: Contract) -> str:
     return f"{proto.package(contract)}.{proto.SERVICE}"
 
 
-def descriptors(contracts: Sequence[Contract]) -> FileDescriptorSet:
+def descriptors() -> FileDescriptorSet:
     """Every file that the transcoder needs, each one after the files that it imports."""
-    files = [_copied(module) for module in _IMPORTED]
-    files.append(_health())
-    files += [_typed(contract) for contract in contracts]
-    return FileDescriptorSet(file=files)
+    return FileDescriptorSet(file=[*map(_copied, _IMPORTED), _health(), _json()])
 
 
-def _typed(contract: Contract) -> FileDescriptorProto:
-    file = proto.descriptor(contract)
-    predict = next(method for method in file.service[0].method if method.name == "Predict")
-    _http(predict).post = predict_path(contract)
-    _http(predict).body = "*"
-    file.dependency.append(annotations_pb2.DESCRIPTOR.name)
+def _json() -> FileDescriptorProto:
+    file = FileDescriptorProto(name="house_prices/json.proto", package="house_prices", syntax="proto3")
+    file.dependency.extend([annotations_pb2.DESCRIPTOR.name, httpbody_pb2.DESCRIPTOR.name])
+    service = file.service.add(name=json_request.SERVICE.rpartition(".")[2])
+    body = ".google.api.HttpBody"
+    for name, path in _PATHS.items():
+        http = _http(service.method.add(name=name, input_type=body, output_type=body))
+        http.post, http.body = path, "*"
+        http.additional_bindings.add(get=path)
+        for method in ("put", "patch", "delete"):  # answered as JSON, too: that they are not allowed
+            http.additional_bindings.add(**{method: path}, body="*")
     return file
 
 

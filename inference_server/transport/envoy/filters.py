@@ -1,14 +1,12 @@
 """Parts of Envoy's configuration that the gateway and the server inside of Envoy have in common."""
 
 import base64
-from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from inference_server.transport.envoy import descriptors
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
-TRANSCODER_TYPE = f"{_HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder"
 GRPC_WEB = {
     "name": "envoy.filters.http.grpc_web",
     "typed_config": {"@type": f"{_HTTP}.grpc_web.v3.GrpcWeb"},
@@ -20,15 +18,16 @@ TLS_PARAMS = {"tls_minimum_protocol_version": "TLSv1_2"}
 MOST_CONNECTIONS = 10_000
 
 
-def transcoder(services: Sequence[str], descriptors: FileDescriptorSet) -> dict[str, Any]:
+def transcoder() -> dict[str, Any]:
     """JSON over HTTP for the methods with an HTTP path; faults are HTTP statuses with their details."""
+    described = descriptors.descriptors().SerializeToString(deterministic=True)
     return {
-        "@type": TRANSCODER_TYPE,
-        "services": list(services),
+        "@type": f"{_HTTP}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
+        "services": list(descriptors.SERVICES),
         "convert_grpc_status": True,
         "print_options": {"preserve_proto_field_names": True, "always_print_primitive_fields": True},
-        "request_validation_options": {"reject_unknown_query_parameters": True},
-        "proto_descriptor_bin": base64.b64encode(descriptors.SerializeToString(deterministic=True)).decode(),
+        "ignore_unknown_query_parameters": True,
+        "proto_descriptor_bin": base64.b64encode(described).decode(),
     }
 
 

@@ -1,12 +1,10 @@
-"""The transport over Envoy from inside: follows certificates and markets, and drains."""
+"""The transport over Envoy from inside: follows certificates, and drains."""
 
 import asyncio
 import contextlib
 from pathlib import Path
 
-from house_prices.contract.schema import Contract
 from inference_server.settings import Settings
-from inference_server.transport.envoy import descriptors
 from inference_server.transport.envoy.calls import Calls, Web
 from inference_server.transport.envoy.configuration import Folder
 from inference_server.transport.served import Ports, Served
@@ -37,11 +35,6 @@ class EnvoyTransport:
         self._looking: list[asyncio.Task[None]] = []
         if certificates:
             certificates.on_change(self._folder.write_certificates)
-
-    def offer(self, contracts: list[Contract]) -> None:
-        """Let Envoy translate JSON for these markets."""
-        services = [descriptors.HEALTH, *map(descriptors.service, contracts)]
-        self._folder.write_transcoder(services, descriptors.descriptors(contracts))
 
     async def start(self) -> Ports:
         """Where Envoy listens as soon as the application has started, which it waits for."""
