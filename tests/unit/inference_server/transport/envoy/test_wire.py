@@ -72,7 +72,7 @@ def test_a_bomb_is_refused_at_the_limit() -> None:
         ("br", b"x", MethodNotFound),
         ("identity", b"x", MethodNotFound),
         ("gzip", b"no gzip", BadMessage),
-        ("gzip", gzip.compress(b"house" * 20)[:-9], BadMessage),
+        ("gzip", gzip.compress(b"house" * 20, mtime=0)[:-9], BadMessage),
     ],
 )
 def test_what_cannot_be_decompressed_is_refused(
