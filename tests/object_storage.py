@@ -29,6 +29,7 @@ def running(folder: Path) -> Iterator[str]:
     ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
     options = [f"-{name}.port={port}" for name, port in ports.items()]
     options += [f"-{name}.port.grpc={free_port()}" for name in ports]
+    options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]  # else ports of its own
     command = [
         Path(sys.executable).with_name("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 's3.json'}",

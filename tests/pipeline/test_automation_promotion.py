@@ -152,7 +152,7 @@ def test_a_result_on_what_another_training_wrote_meanwhile_is_not_taken(shop: Wo
 @pytest.mark.parametrize(
     ("was", "becomes", "why"),
     [
-        ("floors = { r2 = 0.5 }", "parity = 1e-9", "parity: ONNX and scikit-learn differ by at most"),
+        ("floors = { r2 = 0.5 }", "parity = 1e-9", "served_prices: The server's prices differ by at most"),
         ("r2 = 0.5", "r2 = 1.1", "floors: On the holdout: r2 1 (at least 1.1)."),
     ],
 )

@@ -55,12 +55,12 @@ def test_health_is_off_before_the_last_request_ends(registry: Registry) -> None:
         news = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=10)
         assert next(news).status == health_pb2.HealthCheckResponse.SERVING
         with Client(server.address) as client, ThreadPoolExecutor() as pool:
-            answer = pool.submit(client.predict, "huts", SLOW)
-            time.sleep(0.3)
+            answers = [pool.submit(client.predict, "huts", SLOW) for _ in range(4)]
+            time.sleep(0.2)
             server.process.send_signal(signal.SIGTERM)
             assert next(news).status == health_pb2.HealthCheckResponse.NOT_SERVING
-            assert not answer.done()
-            assert answer.result().model_version == "1"
+            assert not all(answer.done() for answer in answers)
+            assert [answer.result().model_version for answer in answers] == ["1"] * 4
 
 
 def test_small_requests_are_answered_while_a_large_one_is_computed(registry: Registry) -> None:

@@ -52,7 +52,7 @@ def test_the_projects_own_sources_are_code_pins_and_contracts_and_no_secret() ->
     assert {
         "Dockerfile",
         "constraints.txt",
-        "inference_server/transport/server.py",
+        "inference_server/transport/grpcio/server.py",
         "data/ames/contract.toml",
     } <= names
     assert not [name for name in names if name.startswith((".env", "tests", "storage", "deploy/tls"))]
