@@ -57,3 +57,25 @@ class Prices:
     lower: Floats | None
     """Lower end of the prediction interval; None if the model has none."""
     upper: Floats | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contribution:
+    """What one feature does to a price, or flags of which exactly one is true."""
+
+    features: tuple[str, ...]
+    amount: float
+    """It adds so much, in the target's unit."""
+    factor: float | None
+    """It multiplies the price by so much; None if the model is not fitted on the logarithm of the price."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """Why a house has its price: the base and all amounts sum to it, as the base times all factors does."""
+
+    price: float
+    base: float
+    """What the model answers for typical sales."""
+    contributions: tuple[Contribution, ...]
+    """The largest first."""

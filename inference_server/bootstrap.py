@@ -25,8 +25,10 @@ from inference_server.observability.metrics_observer import Metrics
 from inference_server.observability.prediction_log import Columns, PredictionLog
 from inference_server.observability.request_log import RequestLog
 from inference_server.observability.tracing import tracing
+from inference_server.rpc.concurrency_limit import ConcurrencyLimit
 from inference_server.rpc.dispatch import Dispatcher
 from inference_server.services import health
+from inference_server.services.explanation import Explaining
 from inference_server.services.health import Health
 from inference_server.services.json_api import JsonApi
 from inference_server.services.oip.routes import open_inference
@@ -37,7 +39,6 @@ from inference_server.settings import BadSettings, Settings
 from inference_server.transport import auth
 from inference_server.transport import tls as certificates
 from inference_server.transport.caller_timeout import CallerTimeout
-from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.reload import Reload
 from inference_server.transport.served import Carrier, Ports, Served, Transport
 
@@ -183,8 +184,9 @@ def _router(
         pool, fixed=[health.SERVICE, oip_messages.SERVICE], descriptor_pools=[oip_messages.POOL]
     )
     opened = open_inference(pool, loader, state, executor, statistics, max_rows=settings.max_rows)
-    predictions = PredictionServices(pool, executor, max_rows=settings.max_rows)
-    json = JsonApi(pool, executor, max_rows=settings.max_rows)
+    explaining = Explaining(executor, most=settings.max_explanations)
+    predictions = PredictionServices(pool, executor, explaining, max_rows=settings.max_rows)
+    json = JsonApi(pool, executor, explaining, max_rows=settings.max_rows)
     return Router([*state.routes(), *reflected.routes(), *opened, *json.routes()], predictions)
 
 

@@ -6,7 +6,7 @@ ServingError
 ├── BadTensor           the tensors do not fit the model
 ├── TooManyRows         more rows in one request than --max-rows
 ├── MessageTooLarge     more bytes in one message than --max-message-bytes
-├── Overloaded          more requests in flight than --max-in-flight
+├── Overloaded          more requests in flight than --max-in-flight, or explanations than --max-explanations
 ├── DeadlinePassed      the call's deadline passed before its prices were computed
 ├── BodyLate            the message did not arrive within --body-seconds
 ├── StreamIdle          the caller of a stream neither sent nor received for too long
@@ -18,6 +18,7 @@ ServingError
 ├── MethodNotFound      an unimplemented method, or feature of one
 ├── ModelNotFound       an unknown market, or an unknown version of one
 ├── ModelNotReady       the market has no champion yet
+├── NotExplained        the version was published without typical sales to explain its prices by
 ├── LoadRefused         the version cannot be loaded
 ├── UnloadRefused       the version cannot be unloaded
 └── ModelFailed         the model returned no usable price
@@ -113,13 +114,14 @@ class MessageTooLarge(ServingError):
 
 
 class Overloaded(ServingError):
-    """More requests in flight than --max-in-flight."""
+    """More requests in flight than --max-in-flight, or more explanations than --max-explanations."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, what: str = "requests", flag: str = "--max-in-flight") -> None:
+        variable = flag.replace("--", "INFERENCE_SERVER_").replace("-", "_").upper()
         super().__init__(
-            f"The server has {limit} requests in flight, allowed: at most {limit}. Nothing was computed. "
-            "Repeat later, or start the server with a larger --max-in-flight "
-            "(INFERENCE_SERVER_MAX_IN_FLIGHT) or with more --workers (INFERENCE_SERVER_WORKERS)."
+            f"The server has {limit} {what} in flight, allowed: at most {limit}. Nothing was computed. "
+            f"Repeat later, or start the server with a larger {flag} ({variable}) "
+            "or with more --workers (INFERENCE_SERVER_WORKERS)."
         )
 
 
@@ -191,6 +193,10 @@ class ModelNotReady(ServingError):
     """The market has no champion yet."""
 
 
+class NotExplained(ServingError):
+    """The version was published without typical sales to explain its prices by."""
+
+
 class LoadRefused(ServingError):
     """The version cannot be loaded."""
 
@@ -221,6 +227,7 @@ CODES: dict[type[ServingError], int] = {
     MethodNotFound: code_pb2.UNIMPLEMENTED,
     ModelNotFound: code_pb2.NOT_FOUND,
     ModelNotReady: code_pb2.UNAVAILABLE,
+    NotExplained: code_pb2.FAILED_PRECONDITION,
     LoadRefused: code_pb2.FAILED_PRECONDITION,
     UnloadRefused: code_pb2.FAILED_PRECONDITION,
     ModelFailed: code_pb2.INTERNAL,

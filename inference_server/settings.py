@@ -53,6 +53,8 @@ class Settings:
     max_message_bytes: int = _setting("Largest message that is read.", 16 * 2**20, least=1)
     max_in_flight: int = _setting("Most unanswered requests of a worker.", 512, least=1)
     """Further requests are refused at once."""
+    max_explanations: int = _setting("Most unanswered requests for explanations of a worker.", 4, least=1)
+    """They are computed one after another; further ones are refused at once."""
     body_seconds: float = _setting("How long a request's message may take to arrive.", 20.0, least=0.01)
     stream_idle_seconds: float = _setting("How long a stream may wait for its caller.", 300.0, least=0.01)
     """For the next request, or for room for a response."""

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
-from house_prices.registry import Champion, Golden, Manifest, ModelVersion, Registry, atomic_files
+from house_prices.registry import Background, Champion, Golden, Manifest, ModelVersion, Registry, atomic_files
 
 HUTS: Mapping[str, object] = {
     "name": "huts",
@@ -116,6 +116,12 @@ def golden(of: Contract, *, base: float) -> Golden:
     )
 
 
+def background(of: Contract) -> Background:
+    """The same two houses."""
+    houses = golden(of, base=0)
+    return Background(numbers=houses.numbers, categories=houses.categories, one_of=())
+
+
 def publish(
     registry: Registry, of: Contract | None = None, *, base: float = 0, **changes: object
 ) -> ModelVersion:
@@ -129,6 +135,7 @@ def publish(
         "contract": of,
         "ranges": {"area": (20.0, 249.0)},
         "golden": golden(of, base=base),
+        "background": background(of),
         "training": {},
         "data": {},
         "lineage": {},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from house_prices.cli import explanations
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.contract.schema import Contract, Value
@@ -35,6 +36,7 @@ Ask = Callable[[Sequence[House]], "Prices"]
 @click.argument("features", nargs=-1, metavar="[FEATURE=VALUE]...")
 @click.option("--json", "json_file", type=click.File(), help="A house or a list of houses; - is stdin.")
 @click.option("--date", "valuation_date", help="Price as of this date, such as 2015-05-27.")
+@click.option("--explain", is_flag=True, help="Also say what each feature contributes to the price.")
 @click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Where --csv puts its rows with their prices.")
 @connection_options
@@ -45,6 +47,7 @@ def predict(
     features: Sequence[str],
     json_file: TextIO | None,
     valuation_date: str | None,
+    explain: bool,
     csv_file: Path | None,
     out: Path | None,
     connection: Connection,
@@ -61,18 +64,24 @@ def predict(
         raise click.UsageError("Give one of FEATURE=VALUE pairs, --json FILE, or --csv IN --out OUT.")
     if (csv_file is None) != (out is None):
         raise click.UsageError("--csv IN and --out OUT go together.")
+    if explain and csv_file is not None:
+        raise click.UsageError("--explain is for some houses; for a table, use house-prices score --explain.")
     contract = home.contract(home.known(market))
     try:
         with connection.client(contract) as client:
             ask = partial(client.predict, contract.name, valuation_date=valuation_date)
+            why = partial(client.explain, contract.name, valuation_date=valuation_date) if explain else None
             if csv_file and out:
                 _price_csv(ask, contract, csv_file, out)
             elif json_file:
                 houses = _from_json(json_file)
-                click.echo(json.dumps(_answer(ask(houses), contract), indent=2))
+                answer = _answer(ask(houses), contract) | (explanations.as_json(why(houses)) if why else {})
+                click.echo(json.dumps(answer, indent=2))
             else:
-                answer = ask([_from_pairs(features, contract)])
-                click.echo(_sentence(answer, contract))
+                house = _from_pairs(features, contract)
+                click.echo(_sentence(ask([house]), contract))
+                for line in explanations.lines(why([house]), house) if why else ():
+                    click.echo(line)
     except ClientError as error:
         raise click.ClickException(str(error)) from error
 

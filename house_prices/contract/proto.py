@@ -33,6 +33,8 @@ _TYPE_NAMES = {
     FieldDescriptorProto.TYPE_STRING: "string",
 }
 SERVICE = "PredictionService"
+METHODS = {"Predict": "PredictResponse", "PredictStream": "PredictResponse", "Explain": "ExplainResponse"}
+"""The service's methods, which all take PredictRequest, and what each gives."""
 VALUATION_DATE = "valuation_date"
 """The field of a request that says as of which date to price; only if the market's sales have dates."""
 REFERENCE, REFERENCE_NUMBER = "reference", 20_001
@@ -50,6 +52,8 @@ class Api:
     """PredictRequest: `houses`, repeated House."""
     response: type[Message]
     """PredictResponse: `predictions`, repeated Prediction, and `model_version`."""
+    explained: type[Message]
+    """ExplainResponse: `explanations`, repeated Explanation, and `model_version`."""
 
 
 def package(contract: Contract) -> str:
@@ -76,6 +80,7 @@ def load(contract: Contract) -> Api:
         pool=pool,
         request=message("PredictRequest"),
         response=message("PredictResponse"),
+        explained=message("ExplainResponse"),
     )
 
 
@@ -100,14 +105,30 @@ def descriptor(contract: Contract) -> FileDescriptorProto:
     response = file.message_type.add(name="PredictResponse")
     _add_repeated(response, "predictions", 1, f"{scope}.Prediction")
     response.field.add(name="model_version", number=2, type="TYPE_STRING", label="LABEL_OPTIONAL")
+    _add_explanations(file, scope)
     service = file.service.add(name=SERVICE)
-    for name, streams in (("Predict", False), ("PredictStream", True)):
+    for name, gives in METHODS.items():
         method = service.method.add(
-            name=name, input_type=f"{scope}.PredictRequest", output_type=f"{scope}.PredictResponse"
+            name=name, input_type=f"{scope}.PredictRequest", output_type=f"{scope}.{gives}"
         )
-        if streams:  # protoc, too, leaves false unsaid
+        if name == "PredictStream":  # protoc, too, leaves false unsaid
             method.client_streaming = method.server_streaming = True
     return file
+
+
+def _add_explanations(file: FileDescriptorProto, scope: str) -> None:
+    number, text = _FIELD_TYPES["number"], FieldDescriptorProto.TYPE_STRING
+    contribution = file.message_type.add(name="Contribution")
+    contribution.field.add(name="features", number=1, type=text, label="LABEL_REPEATED")
+    contribution.field.add(name="amount", number=2, type=number, label="LABEL_OPTIONAL")
+    _add_optional(contribution, "factor", 3, number)
+    explanation = file.message_type.add(name="Explanation")
+    explanation.field.add(name="price", number=1, type=number, label="LABEL_OPTIONAL")
+    explanation.field.add(name="base", number=2, type=number, label="LABEL_OPTIONAL")
+    _add_repeated(explanation, "contributions", 3, f"{scope}.Contribution")
+    response = file.message_type.add(name="ExplainResponse")
+    _add_repeated(response, "explanations", 1, f"{scope}.Explanation")
+    response.field.add(name="model_version", number=2, type=text, label="LABEL_OPTIONAL")
 
 
 def has_reference(contract: Contract) -> bool:
@@ -174,6 +195,26 @@ def _comments(contract: Contract) -> dict[str, str]:
         "Prediction.warnings": "What makes this price less certain, such as a value not seen in training.",
         "PredictResponse": "One prediction for each house, in the order asked.",
         "PredictResponse.model_version": "The registry version that gave the prices.",
+        "Explain": (
+            "Says what each feature of a house contributes to its price. It costs as much as thousands of "
+            "predictions, and is limited apart from them."
+        ),
+        "ExplainResponse": "One explanation for each house, in the order asked.",
+        "ExplainResponse.model_version": "The registry version that gave the prices.",
+        "Explanation": "Why a house has its price: base and all amounts sum to it.",
+        "Explanation.price": f"Predicted price{unit}.",
+        "Explanation.base": (
+            f"What the model answers for typical sales{unit}, on average: the geometric mean if it is fitted "
+            "on the logarithm of the price."
+        ),
+        "Explanation.contributions": "The largest first.",
+        "Contribution": "The part of one feature, or of flags of which exactly one is true.",
+        "Contribution.features": "Names of the features, mostly one.",
+        "Contribution.amount": f"What it adds to the price{unit}.",
+        "Contribution.factor": (
+            "What it multiplies the price by: base times all factors is the price. Only if the model is "
+            "fitted on the logarithm of the price."
+        ),
     }
     for feature in contract.features:
         comments[f"House.{feature.name}"] = describe(feature)

@@ -18,7 +18,7 @@ from inference_server.transport.envoy import descriptors, filters
 
 TEMPLATES = Path(__file__).parent
 UI_PREFIX = "/dagster"
-TYPED = r"/house_prices\.[a-z0-9_]+\.v[0-9]+\.PredictionService/Predict(Stream)?"
+TYPED = r"/house_prices\.[a-z0-9_]+\.v[0-9]+\.PredictionService/(Predict(Stream)?|Explain)"
 OPEN_METHODS = (
     *(f"/{descriptors.HEALTH}/{name}" for name in ("Check", "Watch")),
     *(
@@ -29,6 +29,7 @@ OPEN_METHODS = (
         )
     ),
     json_request.PREDICT,
+    json_request.EXPLAIN,
     json_request.MISSING,
 )  # fmt: skip
 """What anybody may call besides the typed services: nothing that loads or unloads versions."""
@@ -80,8 +81,6 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         typed=TYPED,
         open_methods=[
             *OPEN_METHODS,
-            json_request.PREDICT,
-            json_request.MISSING,
             *[REFLECTION] * settings.reflection,
         ],
         same_origin=(TEMPLATES / "same_origin.lua").read_text(),
@@ -94,7 +93,7 @@ def _market(contract: Contract, settings: Settings) -> Market:
         name=contract.name,
         title=contract.title,
         service=descriptors.service(contract),
-        path=descriptors.predict_path(contract),
+        path=descriptors.http_path(contract, "Predict"),
         proto=api.printed(contract),
         openapi=json.dumps(openapi.description(contract), ensure_ascii=False),
         split=_of(contract, settings.splits),

@@ -1,6 +1,6 @@
 """Published models and the champion, on plain files. See `store` for the layout and its promises."""
 
-from house_prices.registry.manifest import Dates, Golden, Manifest
+from house_prices.registry.manifest import Background, Dates, Golden, Manifest
 from house_prices.registry.records import (
     IN_LIFE,
     PROFILE,
@@ -18,6 +18,7 @@ __all__ = [
     "IN_LIFE",
     "PROFILE",
     "REPORT",
+    "Background",
     "Champion",
     "Dates",
     "DecisionRecord",

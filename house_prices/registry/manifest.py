@@ -1,9 +1,10 @@
 """What is written beside a model: everything needed to serve it and to know where it came from."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
@@ -27,6 +28,18 @@ class Golden:
     """[rows], in the target's unit."""
     days: tuple[float, ...] | None = None
     """[rows]: valuation dates in days from 1970-01-01. NaN is the reference date; None: all are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """Typical training sales: a price is explained by how a house differs from them."""
+
+    numbers: tuple[tuple[float, ...], ...]
+    """[rows, numbers]; NaN if a value is missing."""
+    categories: tuple[tuple[str, ...], ...]
+    """[rows, categories]; "" if a value is missing."""
+    one_of: tuple[tuple[str, ...], ...]
+    """Flags of which exactly one is true in every training sale: they count as one feature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +78,13 @@ class Manifest:
     """Run id, code version and library versions."""
     dates: Dates | None = None
     """None if dates do not count."""
+    background: Background | None = None
+    """None for a version that cannot explain its prices, as those of earlier releases."""
 
     def to_json(self) -> bytes:
         """UTF-8 JSON; a missing number is null."""
         golden: dict[str, object] = {
-            "numbers": [[None if value != value else value for value in row] for row in self.golden.numbers],
+            "numbers": _nullable(self.golden.numbers),
             "categories": self.golden.categories,
             "prices": self.golden.prices,
         }
@@ -88,6 +103,9 @@ class Manifest:
         }
         if self.dates is not None:
             values["dates"] = {name: str(value) for name, value in asdict(self.dates).items()}
+        if self.background is not None:
+            numbers = _nullable(self.background.numbers)
+            values["background"] = {**asdict(self.background), "numbers": numbers}
         return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
@@ -105,7 +123,7 @@ def from_json(content: bytes, where: str) -> Manifest:
         ranges={name: (float(low), float(high)) for name, (low, high) in values["ranges"].items()},
         golden=Golden(
             numbers=tuple(map(_known, golden["numbers"])),
-            categories=tuple(tuple(map(str, row)) for row in golden["categories"]),
+            categories=_texts(golden["categories"]),
             prices=tuple(map(float, golden["prices"])),
             days=_known(golden["days"]) if "days" in golden else None,
         ),
@@ -113,7 +131,25 @@ def from_json(content: bytes, where: str) -> Manifest:
         data=values["data"],
         lineage=values["lineage"],
         dates=_dates(values["dates"]) if "dates" in values else None,
+        background=_background(values["background"]) if "background" in values else None,
     )
+
+
+def _nullable(rows: Iterable[Iterable[float]]) -> list[list[float | None]]:
+    """NaN is no number in JSON."""
+    return [[None if value != value else value for value in row] for row in rows]
+
+
+def _background(values: Mapping[str, Sequence[Sequence[Any]]]) -> Background:
+    return Background(
+        numbers=tuple(map(_known, values["numbers"])),
+        categories=_texts(values["categories"]),
+        one_of=_texts(values["one_of"]),
+    )
+
+
+def _texts(rows: Iterable[Iterable[object]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(map(str, row)) for row in rows)
 
 
 def _known(values: Iterable[float | None]) -> tuple[float, ...]:

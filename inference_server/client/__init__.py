@@ -7,9 +7,20 @@ It learns a market's messages by asking the server, or from the market's contrac
 `AsyncClient` is the same for asyncio.
 """
 
-from inference_server.client.answers import ClientError, Price, Prices
+from inference_server.arrays import Contribution, Explanation
+from inference_server.client.answers import ClientError, Explanations, Price, Prices
 from inference_server.client.asynchronous import AsyncClient
 from inference_server.client.channels import Tls
 from inference_server.client.sync import Client
 
-__all__ = ["AsyncClient", "Client", "ClientError", "Price", "Prices", "Tls"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "Contribution",
+    "Explanation",
+    "Explanations",
+    "Price",
+    "Prices",
+    "Tls",
+]

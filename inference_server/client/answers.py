@@ -7,6 +7,8 @@ from typing import Any
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from inference_server.arrays import Explanation
+
 _SHED_HINT = "the server has more requests than its --max-in-flight allows, or it stops. Repeat later."
 
 
@@ -46,6 +48,16 @@ class Prices:
     def only(self, at: int) -> "Prices":
         """One of them."""
         return Prices(prices=(self.prices[at],), model_version=self.model_version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanations:
+    """The response to one request for explanations."""
+
+    explanations: tuple[Explanation, ...]
+    """In the order of the houses."""
+    model_version: str
+    """The registry version that they are of."""
 
 
 def told(error: Any, address: str) -> ClientError:

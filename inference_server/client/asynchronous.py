@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 
 from house_prices.contract.schema import Contract
 from inference_server.client import typed
-from inference_server.client.answers import ClientError, Prices, told
+from inference_server.client.answers import ClientError, Explanations, Prices, told
 from inference_server.client.batching import MOST_HOUSES, blamed
 from inference_server.client.channels import Target, Tls
 from inference_server.client.sync import REFLECTION
@@ -62,6 +62,21 @@ class AsyncClient:
         known = await self._known(market)
         return await self._send(market, known, typed.request(known, houses, valuation_date), timeout_seconds)
 
+    async def explain(
+        self,
+        market: str,
+        houses: Sequence[House],
+        *,
+        valuation_date: date | str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Explanations:
+        """Why each house has its price: what each feature contributes. Raises ClientError."""
+        known = await self._known(market)
+        request, response = typed.request(known, houses, valuation_date), typed.explained(known, market)
+        return typed.explanations(
+            await self._call(market, known.explain_path, request, response, timeout_seconds)
+        )
+
     async def predict_one(self, market: str, house: House) -> Prices:
         """The price of one house. Houses of other tasks are batched with it into one request.
 
@@ -84,14 +99,19 @@ class AsyncClient:
         return await self._send(market, known, known.request(houses=houses), None)
 
     async def _send(self, market: str, known: Typed, request: Any, timeout_seconds: float | None) -> Prices:
-        predict: Any = next(self._next).unary_unary(
-            known.path,
-            request_serializer=known.request.SerializeToString,
-            response_deserializer=known.response.FromString,
+        return typed.prices(await self._call(market, known.path, request, known.response, timeout_seconds))
+
+    async def _call(
+        self, market: str, path: str, request: Any, response: Any, timeout_seconds: float | None
+    ) -> Any:
+        ask: Any = next(self._next).unary_unary(
+            path,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
         )
         timeout = self._timeout if timeout_seconds is None else timeout_seconds
         try:
-            return typed.prices(await predict(request, timeout=timeout, metadata=self._target.metadata))
+            return await ask(request, timeout=timeout, metadata=self._target.metadata)
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 self._typed.pop(market, None)  # the market may have a newer API by now: ask again next time

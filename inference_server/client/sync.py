@@ -10,7 +10,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 
 from house_prices.contract.schema import Contract
 from inference_server.client import typed
-from inference_server.client.answers import ClientError, Prices, told
+from inference_server.client.answers import ClientError, Explanations, Prices, told
 from inference_server.client.channels import Target, Tls
 from inference_server.client.threads import Batches
 from inference_server.client.typed import House, Typed
@@ -66,6 +66,19 @@ class Client:
         known = self._known(market)
         return self._send(market, known, typed.request(known, houses, valuation_date), timeout_seconds)
 
+    def explain(
+        self,
+        market: str,
+        houses: Sequence[House],
+        *,
+        valuation_date: date | str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Explanations:
+        """Why each house has its price: what each feature contributes. Raises ClientError."""
+        known = self._known(market)
+        request, response = typed.request(known, houses, valuation_date), typed.explained(known, market)
+        return typed.explanations(self._call(market, known.explain_path, request, response, timeout_seconds))
+
     def predict_one(self, market: str, house: House) -> Prices:
         """The price of one house. Houses of other threads are batched with it into one request.
 
@@ -85,14 +98,19 @@ class Client:
         return self._send(market, known, known.request(houses=houses), None)
 
     def _send(self, market: str, known: Typed, request: Any, timeout_seconds: float | None) -> Prices:
-        predict = next(self._next).unary_unary(
-            known.path,
-            request_serializer=known.request.SerializeToString,
-            response_deserializer=known.response.FromString,
+        return typed.prices(self._call(market, known.path, request, known.response, timeout_seconds))
+
+    def _call(
+        self, market: str, path: str, request: Any, response: Any, timeout_seconds: float | None
+    ) -> Any:
+        ask = next(self._next).unary_unary(
+            path,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
         )
         timeout = self._timeout if timeout_seconds is None else timeout_seconds
         try:
-            return typed.prices(predict(request, timeout=timeout, metadata=self._target.metadata))
+            return ask(request, timeout=timeout, metadata=self._target.metadata)
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 self._typed.pop(market, None)  # the market may have a newer API by now: ask again next time

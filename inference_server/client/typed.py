@@ -12,8 +12,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Value
-from inference_server.arrays import VALUATION_DATE
-from inference_server.client.answers import ClientError, Price, Prices
+from inference_server.arrays import VALUATION_DATE, Contribution, Explanation
+from inference_server.client.answers import ClientError, Explanations, Price, Prices
 from inference_server.codecs.loose_values import HouseReader
 from inference_server.errors import FieldFault
 
@@ -30,6 +30,13 @@ class Typed:
     request: Any
     response: Any
     house: HouseReader
+    explained: Any
+    """The response of Explain; None if the server's API has no such method."""
+
+    @property
+    def explain_path(self) -> str:
+        """Of Explain."""
+        return f"{self.path.rpartition('/')[0]}/Explain"
 
 
 def of_contract(contract: Contract) -> Typed:
@@ -58,13 +65,15 @@ def newest(services: Iterable[str], market: str, address: str) -> str:
 
 
 def _of_pool(service: str, pool: Any) -> Typed:
-    method = pool.FindServiceByName(service).methods_by_name["Predict"]
+    methods = pool.FindServiceByName(service).methods_by_name
+    method, explain = methods["Predict"], methods.get("Explain")
     house = method.input_type.fields_by_name["houses"].message_type
     return Typed(
         path=f"/{service}/Predict",
         request=message_factory.GetMessageClass(method.input_type),
         response=message_factory.GetMessageClass(method.output_type),
         house=HouseReader(message_factory.GetMessageClass(house)),
+        explained=explain and message_factory.GetMessageClass(explain.output_type),
     )
 
 
@@ -93,6 +102,32 @@ def prices(response: Any) -> Prices:
     """The prices of a response."""
     found = tuple(_price(prediction) for prediction in response.predictions)
     return Prices(prices=found, model_version=response.model_version)
+
+
+def explained(typed: Typed, market: str) -> Any:
+    """The message class that Explain answers with; raises ClientError if the server's API has no Explain."""
+    if typed.explained is None:
+        raise ClientError("UNIMPLEMENTED", f"the server of {market} is too old to explain prices")
+    return typed.explained
+
+
+def explanations(response: Any) -> Explanations:
+    """The explanations of a response."""
+    found = tuple(
+        Explanation(
+            price=one.price, base=one.base, contributions=tuple(map(_contribution, one.contributions))
+        )
+        for one in response.explanations
+    )
+    return Explanations(explanations=found, model_version=response.model_version)
+
+
+def _contribution(message: Any) -> Contribution:
+    return Contribution(
+        features=tuple(message.features),
+        amount=message.amount,
+        factor=message.factor if message.HasField("factor") else None,
+    )
 
 
 def _price(prediction: Any) -> Price:

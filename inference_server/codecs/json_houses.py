@@ -8,7 +8,7 @@ from google.protobuf import message_factory
 
 from house_prices.contract import proto
 from house_prices.contract.proto import Api
-from inference_server.arrays import Inputs, Prices
+from inference_server.arrays import Explanation, Inputs, Prices
 from inference_server.codecs.loose_values import HouseReader, meant, shortened
 from inference_server.codecs.typed import MOST_FAULTS, HouseCodec
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows
@@ -75,6 +75,11 @@ class JsonCodec:
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         predictions = [{**row, "warnings": list(warnings.get(at, ()))} for at, row in enumerate(rows)]
         return orjson.dumps({"predictions": predictions, "model_version": str(version)})
+
+
+def explained(explanations: Sequence[Explanation], version: int) -> bytes:
+    """The body of the answer that explains prices."""
+    return orjson.dumps({"explanations": list(explanations), "model_version": str(version)})
 
 
 def _asked(body: bytes) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from inference_server.arrays import Inputs, Prices
+from inference_server.arrays import Explanation, Inputs, Prices
+from inference_server.errors import DeadlinePassed
+from inference_server.models.explainer import Explainer
 from inference_server.models.onnx_session import OnnxModel
 from inference_server.rpc.method import Call
 
@@ -15,6 +18,8 @@ class Executor:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="predict")
+        self._explaining = ThreadPoolExecutor(1, thread_name_prefix="explain")
+        """One, so that explanations leave the other processors to predictions."""
 
     async def predict(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
         """The price of every house; raises DeadlinePassed if the caller no longer waits."""
@@ -36,6 +41,24 @@ class Executor:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, predict)
 
+    async def explain(self, explainer: Explainer, inputs: Inputs, call: Call) -> list[Explanation]:
+        """Why every house has its price; raises DeadlinePassed as soon as the caller no longer waits."""
+        ended = threading.Event()
+
+        def check() -> None:
+            call.check_deadline()
+            if ended.is_set():
+                raise DeadlinePassed
+
+        def explain() -> list[Explanation]:
+            return [explainer.explain(inputs[row : row + 1], check) for row in range(inputs.rows)]
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._explaining, explain)
+        finally:
+            ended.set()  # a caller that has left costs no more
+
     def close(self) -> None:
         """End the threads once they are idle."""
         self._threads.shutdown(wait=False)
+        self._explaining.shutdown(wait=False, cancel_futures=True)

@@ -11,7 +11,8 @@ from inference_server.codecs.json_houses import JsonCodec
 from inference_server.codecs.oip_tensors import TensorCodec
 from inference_server.codecs.typed import HouseCodec
 from inference_server.codecs.valuation_dates import ValuationDates
-from inference_server.models import onnx_rules, onnx_session
+from inference_server.models import explainer, onnx_rules, onnx_session
+from inference_server.models.explainer import Explainer
 from inference_server.models.onnx_session import ModelRefused, OnnxModel
 from inference_server.models.range_warnings import TrainingRanges
 
@@ -34,6 +35,8 @@ class LoadedModel:
     """Of the Open Inference Protocol."""
     ranges: TrainingRanges
     dates: ValuationDates
+    explainer: Explainer | None
+    """None if the version was published without typical sales."""
 
 
 def load(published: ModelVersion, promised: str | None = None, tried: str | None = None) -> LoadedModel:
@@ -72,4 +75,5 @@ def load(published: ModelVersion, promised: str | None = None, tried: str | None
         tensors=TensorCodec(contract, onnx.outputs),
         ranges=TrainingRanges(contract, manifest.ranges),
         dates=dates,
+        explainer=explainer.of(manifest.background, onnx, contract) if manifest.background else None,
     )

@@ -57,7 +57,7 @@ def _form(contract: Contract) -> Form:
         name=contract.name,
         title=contract.title,
         service=descriptors.service(contract),
-        path=descriptors.predict_path(contract),
+        path=descriptors.http_path(contract, "Predict"),
         unit=contract.target.unit,
         first=[*required, *optional[:at_once]],
         more=optional[at_once:],

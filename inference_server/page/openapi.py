@@ -12,7 +12,7 @@ def description(contract: Contract) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": contract.title, "version": str(contract.api_version)},
-        "paths": {descriptors.predict_path(contract): {"post": _predict(contract)}},
+        "paths": {descriptors.http_path(contract, "Predict"): {"post": _predict(contract)}},
         "components": {
             "schemas": {
                 "House": _house(contract),

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from house_prices.contract import proto
 from inference_server.arrays import Inputs, Prices
+from inference_server.codecs import explanations
 from inference_server.models.executor import Executor
 from inference_server.models.loaded_model import LoadedModel
 from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Metadata, Method, Subject, model_version
+from inference_server.services.explanation import Explained, Explaining
 
 _NAME = re.compile(r"house_prices\.(?P<market>\w+)\.v\d+\.PredictionService")
 
@@ -34,16 +38,17 @@ class Response:
 class PredictionServices:
     """The typed services of all markets, as the pool has them at each call."""
 
-    def __init__(self, pool: ModelPool, executor: Executor, *, max_rows: int) -> None:
+    def __init__(self, pool: ModelPool, executor: Executor, explaining: Explaining, *, max_rows: int) -> None:
         self._pool = pool
         self._executor = executor
+        self._explaining = explaining
         self._max_rows = max_rows
-        self._methods: dict[str, Method[Request, Response]] = {}
+        self._methods: dict[str, Method[Request, Any]] = {}
 
-    def find(self, path: str) -> Method[Request, Response] | None:
+    def find(self, path: str) -> Method[Request, Any] | None:
         """The method of a path, if a market serves it or may come to; else None."""
         service, _, name = path[1:].partition("/")
-        if name not in ("Predict", "PredictStream"):
+        if name not in proto.METHODS:
             return None
         if service not in self._pool.services():
             return self._method(path, service, is_served=False) if self._is_awaited(service) else None
@@ -55,8 +60,8 @@ class PredictionServices:
         market = _market(service)
         return market not in self._pool.champions() and self._pool.is_expected(market)
 
-    def _method(self, path: str, service: str, *, is_served: bool = True) -> Method[Request, Response]:
-        market = _market(service)
+    def _method(self, path: str, service: str, *, is_served: bool = True) -> Method[Request, Any]:
+        market, explains = _market(service), path.endswith("/Explain")
 
         def read(raw: bytes, call: Call) -> Request:
             model = self._pool.of_service(service, call.model_version)
@@ -72,8 +77,8 @@ class PredictionServices:
         return Method(
             path=path,
             read=read,
-            handle=self._handle,
-            write=_write,
+            handle=self._explain if explains else self._handle,
+            write=_write_explained if explains else _write,
             streams=path.endswith("Stream"),
             subject=subject,
             is_served=is_served,
@@ -81,6 +86,9 @@ class PredictionServices:
 
     async def _handle(self, request: Request, call: Call) -> Response:
         return await predict(self._executor, request, call)
+
+    async def _explain(self, request: Request, call: Call) -> Explained:
+        return await self._explaining.explain(request.model, request.inputs, call)
 
 
 async def predict(executor: Executor, request: Request, call: Call) -> Response:
@@ -108,3 +116,8 @@ def _market(service: str) -> str:
 def _write(response: Response) -> bytes:
     model = response.model
     return model.codec.write(response.prices, response.warnings, model.version)
+
+
+def _write_explained(explained: Explained) -> bytes:
+    model = explained.model
+    return explanations.written(model.api, explained.explanations, model.version)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from inference_server.observability import Observer
+from inference_server.rpc.concurrency_limit import ConcurrencyLimit
 from inference_server.rpc.dispatch import Dispatcher
 from inference_server.rpc.method import Method, Route
 from inference_server.rpc.role import Role
@@ -11,7 +12,6 @@ from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport.auth import Authorization
 from inference_server.transport.caller_timeout import CallerTimeout
-from inference_server.transport.concurrency_limit import ConcurrencyLimit
 from inference_server.transport.tls import Certificates
 
 

@@ -31,6 +31,7 @@ SECTIONS = (
     "Contract",
     "Estimator and search",
     "Lineage",
+    "In life",
 )
 
 pytestmark = chromium.needed

@@ -14,6 +14,10 @@ from tests.e2e.webserver import wait_for
 
 FLOW = ("raw_sales", "clean_sales", "splits", "fitted_pipeline", "candidate_model", "metrics")
 RULES = tuple(gate.RULES)
+NOT_APPLIED = (
+    "by_month", "against_champion", "slices", "interval_width", "reference_date", "api_compatibility",
+)  # fmt: skip
+"""Rules with nothing to compare: HalfMil's sales have no dates, and there is no champion yet."""
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +47,12 @@ def test_a_first_training_leads_to_a_champion(running: Stack, champion: int) -> 
 
 def test_every_rule_of_the_gate_was_checked(running: Stack, champion: int) -> None:
     checks = {rule: running.webserver.check(["halfmil", "metrics"], rule) for rule in RULES}
-    assert {rule: check["status"] for rule, check in checks.items()} == dict.fromkeys(RULES, "SUCCEEDED")
+    warned = {
+        rule: check["evaluation"]["severity"]
+        for rule, check in checks.items()
+        if check["status"] != "SUCCEEDED"
+    }
+    assert warned == dict.fromkeys(NOT_APPLIED, "WARN")
     assert checks["floors"]["evaluation"]["description"] == "On the holdout: r2 1 (at least 0.7)."
 
 

@@ -34,7 +34,7 @@ query Ticks($sensor: SensorSelector!) {
 _CHECKS = """
 query Checks($asset: AssetKeyInput!, $name: String!) {
   assetCheckExecutions(assetKey: $asset, checkName: $name, limit: 1) {
-    status runId evaluation { success description targetMaterialization { runId } }
+    status runId evaluation { success severity description targetMaterialization { runId } }
   }
 }"""
 

@@ -19,6 +19,7 @@ from house_prices.orchestration.resources import Folders
 from house_prices.registry import PROFILE, Manifest
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
+from house_prices.training.background import background
 from house_prices.training.features import inputs, prices
 from house_prices.training.train import Fitted
 
@@ -77,7 +78,7 @@ def _profile(model: bytes, splits: pd.DataFrame, contract: Contract) -> Profile:
 def _describe(
     model: bytes, fitted: Fitted, splits: pd.DataFrame, contract: Contract, run_id: str
 ) -> Manifest:
-    session = onnx_export.session(model)
+    session, seen = onnx_export.session(model), inputs(splits[splits[PART] == TRAIN], contract)
     training: dict[str, Any] = {
         **asdict(fitted.best),
         "rows": fitted.rows,
@@ -90,10 +91,11 @@ def _describe(
         sha256=hashlib.sha256(model).hexdigest(),
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         contract=contract,
-        ranges=onnx_export.ranges(inputs(splits[splits[PART] == TRAIN], contract), contract),
+        ranges=onnx_export.ranges(seen, contract),
         golden=onnx_export.golden(session, inputs(splits[splits[PART] == HOLDOUT], contract)),
         training=training,
         data={str(name): value for name, value in splits.attrs.items()},
         dates=fitted.time.dates if fitted.time else None,
+        background=background(seen, onnx_export.predict(session, seen), contract),
         lineage={"run_id": run_id, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
     )

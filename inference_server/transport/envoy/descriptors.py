@@ -21,12 +21,12 @@ _IMPORTED = (
 )  # fmt: skip
 HEALTH = "grpc.health.v1.Health"
 SERVICES = (HEALTH, json_request.SERVICE)
-_PATHS = {"Predict": "/*/*:predict", "Missing": "/v1/**"}
+_PATHS = {"Predict": "/*/*:predict", "Explain": "/*/*:explain", "Missing": "/v1/**"}
 
 
-def predict_path(contract: Contract) -> str:
-    """The path for a market's JSON requests, such as /v1/halfmil:predict."""
-    return f"/v{contract.api_version}/{contract.name}:predict"
+def http_path(contract: Contract, method: str) -> str:
+    """The path for a market's JSON requests, such as /v1/halfmil:predict for Predict."""
+    return f"/v{contract.api_version}/{contract.name}:{method.lower()}"
 
 
 def service(contract: Contract) -> str:
