@@ -59,6 +59,14 @@ def test_json_gets_the_prices_of_grpc(server: servers.Running) -> None:
     assert json.loads(body)["predictions"][0]["price"] == price.value
 
 
+def test_json_is_told_why_a_house_has_its_price(server: servers.Running) -> None:
+    status, body = fetch(server, "/v1/huts:explain", asked())
+    (explanation,) = json.loads(body)["explanations"]
+    total = explanation["base"] + sum(one["amount"] for one in explanation["contributions"])
+    assert (status, explanation["price"]) == (200, pytest.approx(total, rel=1e-4))
+    assert explanation["contributions"][0]["features"] == ["area"]
+
+
 def test_json_with_faults_gets_400_and_each_of_them(server: servers.Running) -> None:
     status, body = fetch(server, "/v1/huts:predict", asked(area=0, rooms=-1))
     (detail,) = json.loads(body)["details"]
