@@ -200,6 +200,9 @@ class Gate:
     """The same on a small holdout."""
     median_margin: float = setting(0.05, low=0, high=1)
     """The same for MdAPE."""
+    champion_days: int = setting(365, low=1, high=36_500)
+    """Once the champion's prices are as of more days earlier, a candidate within the margins takes its place
+    even if the sales are too few to tell the two apart."""
     slice_rows: int = setting(50, low=2, high=10**9)
     """Fewest sales of a slice that is judged; smaller ones are only reported."""
     slice_margin: float = setting(0.05, low=0, high=1)

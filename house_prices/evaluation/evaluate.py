@@ -75,6 +75,7 @@ def evaluate(
         slices=measure.slice_metrics(found, slices),
         months=measure.by_month(holdout, found),
         reference_date=version.manifest.dates.reference if version.manifest.dates else None,
+        time=fitted.time,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from house_prices.evaluation.ratio_study import Figure
 from house_prices.training.predictions import Predictions
+from house_prices.training.time_adjustment import TimeAdjustment
 
 FASTEST_MS = 5.0
 """Below this, a ratio to the champion's time is noise."""
@@ -153,3 +154,5 @@ class Evaluation:
     """By month of sale, such as 2015-03; empty if the sales have no dates."""
     reference_date: date | None = None
     """As of which the candidate's prices are; None if dates do not count."""
+    time: TimeAdjustment | None = None
+    """How the candidate follows the market; None if dates do not count."""

@@ -30,7 +30,8 @@ def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
             f"{gate.rows} are needed to compare them."
         )
         return _result("against_champion", Outcome.NEEDS_REVIEW, sentence, {"sales": comparison.sales})
-    outcome, finding = _compared(comparison, gate)
+    age = _age(evaluation, comparison)
+    outcome, finding = _compared(comparison, gate, age)
     sentence = (
         f"{finding} RMSLE differs by {comparison.estimate:+.1%} from that of the champion, version "
         f"{comparison.version}, on {comparison.sales} sales: between {comparison.low:+.1%} and "
@@ -43,6 +44,8 @@ def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
             f" The champion knows no dates; with its prices times {comparison.level:.3f}, at the level of "
             f"these sales, the difference would be {comparison.level_estimate:+.1%}."
         )
+    if age is not None:
+        sentence += f" The champion's prices are as of {age} days earlier."
     numbers = {
         "difference": comparison.estimate,
         "low": comparison.low,
@@ -52,12 +55,23 @@ def against_champion(evaluation: Evaluation, gate: Gate) -> RuleResult:
         "median_error_ratio": comparison.median_error_ratio,
         "median_error_high": comparison.median_error_high,
         "sales": comparison.sales,
+        **({} if age is None else {"champion_age_days": age}),
     }
     return _result("against_champion", outcome, sentence, numbers)
 
 
-def _compared(comparison: ChampionComparison, gate: Gate) -> tuple[Outcome, str]:
-    """On many sales even a negligible difference is certain: newer data outweighs one within the margins."""
+def _age(evaluation: Evaluation, comparison: ChampionComparison) -> int | None:
+    """Days from the champion's reference date to the candidate's; None if one has none, or it is no older."""
+    mine, theirs = evaluation.reference_date, comparison.reference_date
+    return (mine - theirs).days if mine and theirs and mine > theirs else None
+
+
+def _compared(comparison: ChampionComparison, gate: Gate, age: int | None) -> tuple[Outcome, str]:
+    """On many sales even a negligible difference is certain: newer data outweighs one within the margins.
+
+    On few sales nothing is ever certain: once the champion is old, a candidate that measures within the
+    margins takes its place, so that doubt does not keep it for ever.
+    """
     no_worse = (
         comparison.high <= margin(comparison, gate) and comparison.median_error_high <= 1 + gate.median_margin
     )
@@ -67,6 +81,12 @@ def _compared(comparison: ChampionComparison, gate: Gate) -> tuple[Outcome, str]
         return Outcome.PASS, "Not inferior, and trained on newer data."
     if comparison.low > 0:
         return Outcome.FAIL, "Inferior."
+    is_near = (
+        comparison.estimate <= margin(comparison, gate)
+        and comparison.median_error_ratio <= 1 + gate.median_margin
+    )
+    if is_near and comparison.newer_data and age is not None and age > gate.champion_days:
+        return Outcome.PASS, "There are too few sales to tell the two apart, and the champion is old."
     if no_worse:
         return (
             Outcome.NEEDS_REVIEW,

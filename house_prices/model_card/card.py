@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from house_prices.contract.schema import Contract
 from house_prices.evaluation.evaluation import ChampionComparison, Evaluation
 from house_prices.gate import GateDecision, Outcome, RuleResult
-from house_prices.model_card import charts, measures, wording
+from house_prices.model_card import charts, measures, time_charts, wording
 from house_prices.model_card import intervals as interval
 from house_prices.model_card.features import features
 from house_prices.model_card.limits import limits
 from house_prices.model_card.provenance import data_facts, lineage, trials
 from house_prices.model_card.view import (
+    AheadRow,
     ConfidenceInterval,
     DataFacts,
     FeatureRow,
@@ -68,6 +69,8 @@ class Card:
     fitted_on: int | None
     """Sales it was fitted on."""
     trials: tuple[TrialRow, ...] = ()
+    ahead: tuple[AheadRow, ...] = ()
+    """In cross-validation; empty if the folds do not look forward."""
     sha256: str
     """Of the model file."""
     lineage: Mapping[str, str]
@@ -126,7 +129,10 @@ def card_of(
         ratios=tuple(measures.ratios(evaluation.ratio_study)),
         comparison=champion,
         intervals=intervals,
-        pictures=tuple(charts.pictures(found, contract.target.unit, intervals.level if intervals else None)),
+        pictures=(
+            *charts.pictures(found, contract.target.unit, intervals.level if intervals else None),
+            *time_charts.pictures(evaluation, contract.gate),
+        ),
         slices=sliced,
         few_sales=contract.gate.slice_rows,
         limits=tuple(limits(manifest, evaluation, sliced)),

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from house_prices.contract.schema import Split
 from house_prices.model_card import wording
-from house_prices.model_card.view import DataFacts, TrialRow
+from house_prices.model_card.view import AheadRow, DataFacts, TrialRow
 from house_prices.registry import Manifest
 
 
@@ -19,6 +19,7 @@ class Trained(TypedDict):
     parameters: Mapping[str, object]
     fitted_on: int | None
     trials: tuple[TrialRow, ...]
+    ahead: tuple[AheadRow, ...]
 
 
 def data_facts(manifest: Manifest, holdout: str) -> DataFacts:
@@ -39,12 +40,13 @@ def data_facts(manifest: Manifest, holdout: str) -> DataFacts:
 def trials(manifest: Manifest) -> Trained:
     """The winner and every setting that was tried."""
     training = manifest.training
-    tried = training.get("trials")
+    tried, ahead = training.get("trials"), training.get("ahead")
     return Trained(
         estimator=str(training.get("estimator", "unknown")),
         parameters=_mapping(training.get("parameters")),
         fitted_on=_whole(training.get("rows")),
         trials=tuple(_trial(_mapping(one)) for one in tried) if isinstance(tried, list | tuple) else (),
+        ahead=tuple(_ahead(_mapping(one)) for one in ahead) if isinstance(ahead, list | tuple) else (),
     )
 
 
@@ -59,6 +61,15 @@ def _trial(one: Mapping[str, object]) -> TrialRow:
         parameters=_mapping(one.get("parameters")),
         rmsle=_number(one.get("rmsle")),
         spread=_number(one.get("spread")),
+    )
+
+
+def _ahead(one: Mapping[str, object]) -> AheadRow:
+    return AheadRow(
+        days=_whole(one.get("days")) or 0,
+        sales=_whole(one.get("sales")) or 0,
+        rmsle=_number(one.get("rmsle")),
+        median_ratio=_number(one.get("median_ratio")),
     )
 
 

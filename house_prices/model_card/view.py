@@ -135,6 +135,17 @@ class TrialRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AheadRow:
+    """Sales made about equally long after the newest sale that their fold was fitted on."""
+
+    days: int
+    """At most so many after it."""
+    sales: int
+    rmsle: float
+    median_ratio: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataFacts:
     """What the model was made from."""
 

@@ -23,7 +23,7 @@ Prices = NDArray[np.float64]
 ALPHA = 0.1
 MOST_BINS = 5
 FEWEST = 50
-"""Fewest calibration sales in a bin, unless it is the only one."""
+"""Fewest calibration sales in a bin, unless it is the only one; a sale of half the weight is half of one."""
 ROUNDING = 1e-5
 """Share of the price by which a served price may differ from the fitted one; intervals are widened by it.
 
@@ -70,8 +70,8 @@ def fit(
     if (len(actual) + 1) * alpha < 2:
         return None
     score = np.log(actual / np.maximum(predicted, np.finfo(np.float32).tiny))
-    edges = _edges(predicted, max(FEWEST, int(np.ceil(2 / alpha))))
     weights = np.ones(len(score)) if weights is None else weights
+    edges = _edges(predicted, weights, max(FEWEST, int(np.ceil(2 / alpha))))
     bins = _bins(predicted, edges)
     tails = np.array([_tails(score[at], weights[at], alpha) for at in bins])
     return Intervals(
@@ -96,11 +96,11 @@ def _upper(scores: Prices, weights: Prices, alpha: float) -> float:
     return float(scores[order][np.argmax(reached) if reached.any() else -1])
 
 
-def _edges(predicted: Prices, fewest: int) -> NDArray[np.float32]:
+def _edges(predicted: Prices, weights: Prices, fewest: int) -> NDArray[np.float32]:
     """Edges of as many equal bins as there are sales for; fewer if equal prices leave one too small."""
-    for bins in range(min(MOST_BINS, len(predicted) // fewest), 1, -1):
+    for bins in range(min(MOST_BINS, int(weights.sum()) // fewest), 1, -1):
         edges = np.quantile(predicted, np.arange(1, bins) / bins).astype(np.float32)
-        if min(map(np.count_nonzero, _bins(predicted, edges))) >= fewest:
+        if min(weights[rows].sum() for rows in _bins(predicted, edges)) >= fewest:
             return edges
     return np.empty(0, dtype=np.float32)
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from house_prices.contract.schema import Contract, Quality
+from house_prices.errors import SalesError
 from house_prices.progress import Tell, silent
+from house_prices.sales.columns import SOLD
 from house_prices.training import conformal, onnx_export, train
-from house_prices.training.features import inputs, prices
+from house_prices.training.features import inputs, is_dated, newest_day, prices
 from house_prices.training.metrics import measure
 from house_prices.training.predictions import Predictions
 
@@ -28,6 +30,8 @@ class Fold:
     """The best estimator's."""
     predictions: Predictions
     """Of the fold's sales, by the exported model."""
+    ahead: np.ndarray | None = None
+    """[rows]: days from the newest sale that the model was fitted on; None if folds do not look forward."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +46,51 @@ class Bar:
     """`at least` or `at most`."""
 
 
-def assess(sales: pd.DataFrame, contract: Contract, count: int, tell: Tell = silent) -> Iterator[Fold]:
+def assess(
+    sales: pd.DataFrame, contract: Contract, count: int, tell: Tell = silent, *, rolling: bool = False
+) -> Iterator[Fold]:
     """Train on all folds but one and predict that one, for each fold. A property's sales share a fold.
 
-    Sales are set aside to calibrate intervals as in the pipeline: the same share of the training sales, but
-    other sales in each fold.
+    If `rolling`, each fold is a part of the newer half of the sales, predicted by a training on what was sold
+    before, as of the day of each sale. Sales are set aside to calibrate intervals as in the pipeline: the
+    same share of the training sales, the newest if `rolling`, or else other sales in each fold.
     """
-    for number, (seen, held) in enumerate(train.part_folds(sales, count)):
-        fitted_on, calibrated_on = _set_aside(sales.iloc[seen], contract, number)
-        fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract, tell)
+    folds = _rolling(sales, contract, count) if rolling else train.part_folds(sales, count)
+    for number, (seen, held) in enumerate(folds):
+        aside = _newest_aside if rolling else _set_aside
+        fitted_on, calibrated_on = aside(sales.iloc[seen], contract, number)
+        as_of = newest_day(sales.iloc[held], contract) if rolling else None
+        fitted = train.train_and_calibrate(fitted_on, calibrated_on, contract, tell, as_of=as_of)
         yield Fold(
             fitted_on=len(fitted_on),
             calibrated_on=sum(fitted.intervals.sales) if fitted.intervals else 0,
             estimator=fitted.best.estimator,
             parameters=fitted.best.parameters,
             predictions=_predictions(onnx_export.export(fitted, contract), sales.iloc[held], contract),
+            ahead=_ahead(sales, seen, held, contract) if rolling else None,
         )
+
+
+def _rolling(sales: pd.DataFrame, contract: Contract, count: int) -> train.Folds:
+    folds = train.rolling_origins(sales, count, contract) if is_dated(sales, contract) else []
+    if not folds:
+        raise SalesError(
+            f"{contract.name}: the sales have no dates, or too few, to be judged by what comes next. Name "
+            "their column in keys.sold and let time.adjust compare methods, or leave out --rolling."
+        )
+    return folds
+
+
+def _ahead(sales: pd.DataFrame, seen: np.ndarray, held: np.ndarray, contract: Contract) -> np.ndarray:
+    days, newest = inputs(sales.iloc[held], contract).days, newest_day(sales.iloc[seen], contract)
+    return np.asarray(days, dtype=np.float64) - (newest or 0)
+
+
+def _newest_aside(sales: pd.DataFrame, contract: Contract, _: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The sales to fit on, and the newest, to calibrate on; a day's sales stay together."""
+    share = contract.split.calibration / (1 - contract.split.holdout)
+    newest = (sales[SOLD] > sales[SOLD].quantile(1 - share)).to_numpy()
+    return sales[~newest], sales[newest]
 
 
 def _set_aside(sales: pd.DataFrame, contract: Contract, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:

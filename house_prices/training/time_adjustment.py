@@ -21,6 +21,8 @@ from house_prices.training.market_index import Floats, Period
 INDEX, DAY, RECENCY, NONE = "index", "day", "recency", "none"
 HALF_LIFE_DAYS = 180
 """Age at which a sale weighs half as much as the newest, with the method `recency`."""
+_MIDDLE = 15
+"""Day of the month for which a month's level stands."""
 _DAY = Feature(
     name="_day",
     column="",
@@ -72,6 +74,16 @@ class TimeAdjustment:
             until=date.fromordinal(day + self.until),
         )
 
+    @property
+    def by_month(self) -> dict[str, float]:
+        """The level of prices in the middle of each month up to the reference date, at which it is 1."""
+        epoch = date.fromisoformat("1970-01-01").toordinal()
+        days = range(self.first, self.reference + 1)
+        middle = {
+            f"{date.fromordinal(epoch + day):%Y-%m}": day for day in days if self._is_middle(epoch + day)
+        }
+        return {month: float(np.exp(self.level[day - self.first])) for month, day in middle.items()}
+
     def factor(self, days: NDArray[np.floating] | None) -> Floats | float:
         """What a price at the reference date is multiplied by: [rows]. NaN is the reference date."""
         return 1.0 if days is None else np.exp(self.level[self._at(days)])
@@ -97,6 +109,10 @@ class TimeAdjustment:
     def contract(self, contract: Contract) -> Contract:
         """The contract of the model's inputs."""
         return replace(contract, features=(*contract.features, _DAY)) if self.method == DAY else contract
+
+    @staticmethod
+    def _is_middle(ordinal: int) -> bool:
+        return date.fromordinal(ordinal).day == _MIDDLE
 
     def _at(self, days: NDArray[np.floating]) -> NDArray[np.int64]:
         known = np.where(np.isnan(days), self.reference, days)

@@ -22,6 +22,7 @@ from house_prices.progress import Tell, now_and_then, silent
 from house_prices.sales.columns import GROUP, SOLD
 from house_prices.training import conformal as intervals
 from house_prices.training import estimators, time_adjustment
+from house_prices.training.ahead import Ahead, by_ahead
 from house_prices.training.conformal import Intervals
 from house_prices.training.features import Inputs, inputs, is_dated, newest_day, prices
 from house_prices.training.metrics import measure, rmsle
@@ -33,7 +34,9 @@ _IMPORTANCE_ROWS = 1000
 _NEWEST_ORIGINS = 3
 """Rolling origins on which the methods of time adjustment are compared."""
 _CALIBRATION_HALF_LIFE_DAYS = 90
-"""Age at which a sale counts half as much in calibration as the newest."""
+"""Age at which a sale counts half as much in calibration as the newest; longer if they would be too few."""
+_CALIBRATION_WEIGHT = 500
+"""Sales that are enough to calibrate all bins of intervals: in fewer, a rank's rounding makes them wide."""
 _ENOUGH_TO_CALIBRATE = 250
 """Calibration sales that are enough by themselves; if dates count, they are the newest."""
 _AS_GOOD = 1.01
@@ -98,6 +101,8 @@ class Fitted:
     """None if dates do not count: there are none, or too few, or the contract says so."""
     unseen: Unseen | None = None
     """The sales that the folds held back, priced with the best setting."""
+    ahead: tuple[Ahead, ...] = ()
+    """Errors of the best setting by how far ahead it priced; empty if the folds do not look forward."""
 
     def predict(self, houses: Inputs) -> np.ndarray:
         """The price of each house as of its valuation date: [rows]."""
@@ -118,15 +123,19 @@ def train(
     estimators.check(contract)
     # Cleaning has rejected values that are not finite; checking again takes a tenth of a cheap fit.
     with threads(len(sales)), config_context(assume_finite=True):
-        return _train(sales, contract, as_of, now_and_then(tell))
+        found = _train(sales, contract, as_of, now_and_then(tell))
+    if found.ahead:
+        tell(f"{found.best.estimator} on what came next: {', '.join(map(str, found.ahead))}")
+    return found
 
 
 def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tell) -> Fitted:
     houses, price = inputs(sales, contract), prices(sales, contract)
     some = slice(contract.training.search_rows)
     _check_sales(price, contract)
-    forward = rolling_origins(sales.iloc[some], contract) if is_dated(sales, contract) else []
-    folds = forward or part_folds(sales.iloc[some], contract.training.folds)
+    count = contract.training.folds
+    forward = rolling_origins(sales.iloc[some], count, contract) if is_dated(sales, contract) else []
+    folds = forward or part_folds(sales.iloc[some], count)
     _check_known(sales.iloc[some], folds, contract)
     method = contract.time.adjust[0] if forward else time_adjustment.NONE
     found = _Sales(houses=houses[some], price=price[some], folds=folds, contract=contract)
@@ -154,6 +163,7 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tel
         search_rows=len(price[some]),
         time=time,
         unseen=_held_back(adjusted, unseen),
+        ahead=_ahead(adjusted, unseen) if forward else (),
     )
 
 
@@ -225,6 +235,17 @@ def _held_back(sales: _Adjusted, unseen: np.ndarray) -> Unseen:
     )
 
 
+def _ahead(sales: _Adjusted, unseen: np.ndarray) -> tuple[Ahead, ...]:
+    """Errors by how far ahead the folds priced."""
+    if sales.houses.days is None:
+        return ()
+    judged = np.concatenate([held for _, held in sales.folds])
+    days = [
+        sales.houses.days[held] - time.last for (_, held), time in zip(sales.folds, sales.times, strict=True)
+    ]
+    return tuple(by_ahead(np.concatenate(days), sales.price[judged], unseen[judged]))
+
+
 def _compare_methods(best: Trial, found: _Sales, first: str) -> dict[str, float]:
     """RMSLE of each method with the best estimator, on the newest origins."""
     newest = slice(-_NEWEST_ORIGINS, None)
@@ -273,7 +294,7 @@ def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted
         return replace(fitted, intervals=intervals.fit(unseen.price, unseen.actual))
     weights = np.ones(len(unseen.days))
     if len(sales) < _ENOUGH_TO_CALIBRATE:
-        weights = 0.5 ** ((unseen.days.max() - unseen.days) / _CALIBRATION_HALF_LIFE_DAYS)
+        weights = _newer_count_more(unseen.days.max() - unseen.days)
     found = intervals.fit(
         unseen.price,
         unseen.actual,
@@ -281,6 +302,16 @@ def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted
         variance=float(np.average(unseen.variance, weights=weights)),
     )
     return replace(fitted, intervals=found)
+
+
+def _newer_count_more(age: np.ndarray) -> np.ndarray:
+    """Weights of calibration sales by age in days: [rows]. The older count more if the newer are too few."""
+    half_life, oldest = float(_CALIBRATION_HALF_LIFE_DAYS), float(age.max())
+    weights = 0.5 ** (age / half_life)
+    while weights.sum() < min(_CALIBRATION_WEIGHT, 0.9 * len(age)) and half_life < 10 * oldest:
+        half_life *= 1.5
+        weights = 0.5 ** (age / half_life)
+    return np.asarray(weights)
 
 
 def _set_aside(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Unseen:
@@ -403,14 +434,14 @@ def part_folds(sales: pd.DataFrame, count: int) -> Folds:
     return list(GroupKFold(count).split(sales, groups=sales[GROUP]))
 
 
-def rolling_origins(sales: pd.DataFrame, contract: Contract) -> Folds:
+def rolling_origins(sales: pd.DataFrame, count: int, contract: Contract) -> Folds:
     """Folds that look forward: each part of the newer half of the sales, and what was sold before it.
 
-    There are `training.folds` parts. A property that is sold again in a part is not fitted on. Empty if there
+    There are `count` parts. A property that is sold again in a part is not fitted on. Empty if there
     are too few dates for two such folds. (R. Hyndman, G. Athanasopoulos, Forecasting: Principles and
     Practice, 3rd ed. 2021, section 5.10.)
     """
-    sold, count = sales[SOLD].to_numpy(), contract.training.folds
+    sold = sales[SOLD].to_numpy()
     starts = np.unique(np.quantile(sold, 0.5 + 0.5 * np.arange(count) / count, method="higher"))
     ends = np.append(starts[1:], np.inf)
     group = sales[GROUP].to_numpy() if GROUP in sales else np.arange(len(sales))

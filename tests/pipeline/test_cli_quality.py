@@ -1,5 +1,6 @@
 """`house-prices quality`: every fold trains anew, and the contract says what is good enough."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,25 @@ def test_a_market_that_sets_no_sales_aside_trains_and_calibrates_on_all(tmp_path
     told = house_prices(tmp_path, "quality", "--folds", "2")
     assert told.returncode == 0, told.stderr
     assert "fitted on 150, calibrated on 150, evaluated on 150" in told.stdout
+
+
+def test_rolling_folds_look_forward_and_tell_the_error_by_how_far_ahead(tmp_path: Path) -> None:
+    keys = '\n[keys]\nsold = ["Sold"]\n'
+    cottages.write(tmp_path, contract=cottages.CONTRACT + keys + BARS)
+    with (tmp_path / "data" / cottages.NAME / "raw" / "sales.csv").open("w", newline="") as file:
+        rows = [(*sale, f"2020-{1 + at // 25:02}-{1 + at % 25:02}") for at, sale in enumerate(cottages.law())]
+        csv.writer(file).writerows([(*cottages.HEADER, "Sold"), *rows])
+    told = house_prices(tmp_path, "quality", "--folds", "3", "--rolling")
+    assert told.returncode == 0, told.stderr
+    assert "evaluated on 50" in told.stdout.splitlines()[1]
+    days = told.stdout.split("days ahead")[1].splitlines()[1]
+    assert days.split()[:3] == ["up", "to", "30"]
+    assert float(days.split()[-1]) == pytest.approx(1, abs=0.05)
+    assert "reached" not in told.stdout
+
+
+def test_sales_without_dates_cannot_be_judged_by_what_comes_next(tmp_path: Path) -> None:
+    cottages.write(tmp_path, contract=cottages.CONTRACT, sales=cottages.law(noise=0.1))
+    told = house_prices(tmp_path, "quality", "--rolling")
+    assert told.returncode == 1
+    assert "the sales have no dates, or too few" in told.stderr

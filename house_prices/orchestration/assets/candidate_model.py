@@ -86,6 +86,7 @@ def _describe(
         "intervals": asdict(fitted.intervals) if fitted.intervals else None,
         "trials": [asdict(trial) for trial in fitted.trials],
         **({"time_adjustment": dict(fitted.time.compared)} if fitted.time else {}),
+        **({"ahead": [asdict(one) for one in fitted.ahead]} if fitted.ahead else {}),
     }
     return Manifest(
         sha256=hashlib.sha256(model).hexdigest(),

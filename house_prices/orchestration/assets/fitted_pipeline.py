@@ -4,12 +4,22 @@ import dagster as dg
 import pandas as pd
 
 from house_prices.contract.schema import Contract
+from house_prices.model_card import time_charts
 from house_prices.orchestration import plots
-from house_prices.orchestration.assets.metadata import PICKLE, TRAINING_POOL, common, key, picture, table
+from house_prices.orchestration.assets.metadata import (
+    PICKLE,
+    TRAINING_POOL,
+    chart,
+    common,
+    key,
+    picture,
+    table,
+)
 from house_prices.sales.columns import CALIBRATION, PART, TRAIN
 from house_prices.training import train
 from house_prices.training.conformal import Intervals
 from house_prices.training.features import newest_day
+from house_prices.training.train import Fitted
 
 
 def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
@@ -43,11 +53,26 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
                 "trials": table(("estimator", "parameters", "RMSLE, mean of the folds", "spread"), tried),
                 **{f"cv_{name}": value for name, value in fitted.cross_validation.items()},
                 **_interval_facts(fitted.intervals, contract),
+                **_time_facts(fitted),
                 "feature_importance": picture(plots.feature_importance(importance)),
             },
         )
 
     return asset
+
+
+def _time_facts(fitted: Fitted) -> dict[str, dg.MetadataValue | str]:
+    """The index, the methods compared and the error by how far ahead; empty if dates do not count."""
+    if fitted.time is None:
+        return {}
+    ahead = [(f"up to {one.days}", one.sales, one.rmsle, one.median_ratio) for one in fitted.ahead]
+    index = time_charts.market_index(fitted.time)
+    return {
+        "time_adjustment": fitted.time.method,
+        "time_adjustment_rmsle": table(("method", "RMSLE"), fitted.time.compared.items()),
+        "ahead": table(("days ahead", "sales", "RMSLE", "median ratio"), ahead),
+        **({"market_index": chart(index)} if index else {}),
+    }
 
 
 def _interval_facts(intervals: Intervals | None, contract: Contract) -> dict[str, dg.MetadataValue | int]:

@@ -7,14 +7,15 @@ import dagster as dg
 import pandas as pd
 
 from house_prices import gate
-from house_prices.contract.schema import Contract
+from house_prices.contract.schema import Contract, Gate
 from house_prices.evaluation.evaluate import Serve, evaluate
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.gate import GateDecision
-from house_prices.model_card import charts
+from house_prices.model_card import charts, time_charts
 from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import PICKLE, chart, common, key, table
 from house_prices.orchestration.resources import Folders
+from house_prices.training.time_adjustment import INDEX, TimeAdjustment
 from house_prices.training.train import Fitted
 
 JUDGED_NIGHTLY = dg.FreshnessPolicy.time_window(
@@ -22,6 +23,8 @@ JUDGED_NIGHTLY = dg.FreshnessPolicy.time_window(
 )
 """A night without a candidate is a warning, two are a failure."""
 _SLICE = ("rmsle", "mdape", "ppe10")
+_NEWEST_MONTHS = 12
+"""Months of the holdout and of the index that are told as plain numbers."""
 
 
 def metrics(contract: Contract) -> dg.AssetsDefinition:
@@ -53,7 +56,7 @@ def metrics(contract: Contract) -> dg.AssetsDefinition:
         registry.record_decision(contract.name, audited(found, decision, context.run.run_id))
         context.log_event(audit_heads.observation(registry, contract.name))
         return dg.MaterializeResult(
-            value=found, metadata={"decision": decision.outcome.value, **_shown(found, contract.target.unit)}
+            value=found, metadata={"decision": decision.outcome.value, **_shown(found, contract)}
         )
 
     return asset
@@ -75,12 +78,12 @@ def audited(found: Evaluation, decision: GateDecision, run_id: str) -> dict[str,
     }
 
 
-def _shown(found: Evaluation, unit: str) -> dict[str, Any]:
+def _shown(found: Evaluation, contract: Contract) -> dict[str, Any]:
     champion = found.champion.metrics if found.champion and found.champion.metrics else {}
     slices = [
         (name, int(of["rows"]), *(of[column] for column in _SLICE)) for name, of in found.slices.items()
     ]
-    actual, price = found.predictions.actual, found.predictions.price
+    actual, price, unit = found.predictions.actual, found.predictions.price, contract.target.unit
     return {
         "version": found.version,
         "sha256": found.sha256,
@@ -93,4 +96,32 @@ def _shown(found: Evaluation, unit: str) -> dict[str, Any]:
         "slices": table(("slice", "sales", *_SLICE), slices),
         "predicted_against_actual": chart(charts.predicted_against_actual(actual, price, unit)),
         "error_by_price_band": chart(charts.error_by_price_band(actual, price, unit)),
+        **_dated(found, contract.gate),
+    }
+
+
+def _dated(found: Evaluation, gate: Gate) -> dict[str, Any]:
+    """The index and the holdout by month, as plain numbers and as pictures; empty without dates."""
+    judged = [(name, month) for name, month in found.months.items() if month.sales >= gate.slice_rows]
+    numbers = {
+        f"{what}_{name.replace('-', '_')}": value
+        for name, month in judged[-_NEWEST_MONTHS:]
+        for what, value in (("median_ratio", month.median_ratio), ("coverage", month.coverage))
+        if value is not None
+    }
+    pictures = time_charts.pictures(found, gate)
+    return {
+        **numbers,
+        **(_index(found.time) if found.time else {}),
+        **{picture.title.lower().replace(" ", "_"): chart(picture) for picture in pictures},
+    }
+
+
+def _index(time: TimeAdjustment) -> dict[str, float]:
+    """The level of prices in the newest months up to the reference date, at which it is 1."""
+    if time.method != INDEX:
+        return {}
+    return {
+        f"index_{month.replace('-', '_')}": level
+        for month, level in list(time.by_month.items())[-_NEWEST_MONTHS:]
     }

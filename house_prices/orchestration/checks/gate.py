@@ -8,8 +8,9 @@ import dagster as dg
 from house_prices import gate
 from house_prices.contract.schema import Contract
 from house_prices.evaluation.evaluation import Evaluation
+from house_prices.model_card import time_charts
 from house_prices.orchestration import plots
-from house_prices.orchestration.assets.metadata import key, picture
+from house_prices.orchestration.assets.metadata import chart, key, picture
 from house_prices.orchestration.checks.results import Checks, selected
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import REPORT
@@ -31,7 +32,7 @@ def gate_checks(contract: Contract) -> Checks:
         decision = gate.decide(metrics, contract.gate)
         card = folders.registry.root / contract.name / str(metrics.version) / REPORT
         results = [
-            _result(result, metrics, asset, card, plots.of_rule(result.rule, metrics, contract.gate))
+            _result(result, metrics, asset, card, _pictures(result.rule, metrics, contract))
             for result in decision.results
         ]
         yield from selected(context, results)
@@ -39,8 +40,20 @@ def gate_checks(contract: Contract) -> Checks:
     return checks
 
 
+def _pictures(rule: str, metrics: Evaluation, contract: Contract) -> dict[str, dg.MetadataValue]:
+    if rule == "by_month":
+        drawn = time_charts.of_months(metrics.months, contract.gate)
+        return {one.title.lower().replace(" ", "_"): chart(one) for one in drawn}
+    plot = plots.of_rule(rule, metrics, contract.gate)
+    return {"plot": picture(plot)} if plot else {}
+
+
 def _result(
-    result: gate.RuleResult, metrics: Evaluation, asset: dg.AssetKey, card: Path, plot: bytes | None
+    result: gate.RuleResult,
+    metrics: Evaluation,
+    asset: dg.AssetKey,
+    card: Path,
+    pictures: dict[str, dg.MetadataValue],
 ) -> dg.AssetCheckResult:
     """A rule's result and the version it is about, which the promotion sensor compares with its own.
 
@@ -61,7 +74,7 @@ def _result(
             "outcome": result.outcome.value,
             **result.numbers,
             **details,
-            **({"plot": picture(plot)} if plot else {}),
+            **pictures,
             "model_card": dg.MetadataValue.path(str(card)),
             "version": metrics.version,
             "sha256": metrics.sha256,

@@ -221,6 +221,27 @@ def test_a_candidate_does_not_take_the_market_back(
     assert result("reference_date", reference_date=mine, champion=champion).outcome is expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "theirs", "expected"),
+    [
+        ({}, date(2014, 5, 1), PASS),
+        ({}, date(2014, 5, 2), NEEDS_REVIEW),
+        ({}, None, NEEDS_REVIEW),
+        ({"newer_data": False}, date(2014, 5, 1), NEEDS_REVIEW),
+        ({"estimate": 0.05, "high": 0.2}, date(2014, 5, 1), NEEDS_REVIEW),
+        ({"median_error_ratio": 1.2}, date(2014, 5, 1), NEEDS_REVIEW),
+        ({"low": 0.001}, date(2014, 5, 1), FAIL),
+    ],
+)
+def test_an_old_champion_is_not_kept_for_doubt_alone(
+    changes: dict[str, Any], theirs: date | None, expected: gate.Outcome
+) -> None:
+    doubtful = {"estimate": 0.01, "low": -0.05, "high": 0.07, "reference_date": theirs, **changes}
+    found = result("against_champion", reference_date=date(2015, 5, 2), champion=given.comparison(**doubtful))
+    assert found.outcome is expected
+    assert ("days earlier" in found.sentence) == (theirs is not None)
+
+
 def test_a_candidate_that_wins_for_the_markets_level_alone_is_told() -> None:
     champion = given.comparison(level=1.07, level_estimate=0.01)
     sentence = result("against_champion", champion=champion).sentence

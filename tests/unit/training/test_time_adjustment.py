@@ -78,7 +78,7 @@ def test_what_prices_the_next_sales_best_is_taken_and_all_are_told() -> None:
 
 
 def test_the_folds_of_a_dated_market_look_forward() -> None:
-    folds = train.rolling_origins(SALES, dated())
+    folds = train.rolling_origins(SALES, 3, dated())
     assert len(folds) == 3
     for past, coming in folds:
         assert SALES["sold"].iloc[past].max() < SALES["sold"].iloc[coming].min()
@@ -88,7 +88,7 @@ def test_the_folds_of_a_dated_market_look_forward() -> None:
 
 def test_a_property_sold_again_is_not_fitted_on() -> None:
     again = SALES.assign(group=np.arange(len(SALES)) % 450)
-    for past, coming in train.rolling_origins(again, dated()):
+    for past, coming in train.rolling_origins(again, 3, dated()):
         assert not set(again["group"].iloc[past]) & set(again["group"].iloc[coming])
 
 
