@@ -1,8 +1,13 @@
-"""Check that a port is free; reserve one for several processes. Without gRPC."""
+"""Check that a port is free; reserve one for several processes; limit connections. Without gRPC."""
 
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
+
+MOST_CONNECTIONS = 10_000
+OTHER_FILES = 256
+"""That a process may need to have open besides connections."""
 
 
 class CannotListen(Exception):
@@ -38,3 +43,15 @@ def held(host: str, port: int, setting: str) -> Iterator[int]:
         raise CannotListen(f"{host}:{port}", setting) from error
     with shared:
         yield int(address[1])
+
+
+def most_connections() -> int:
+    """How many connections a process takes, so that files are left for the rest of its work.
+
+    The system's own limit is raised as far as it lets itself be raised.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    return max(allowed - OTHER_FILES, allowed // 2)

@@ -50,7 +50,7 @@ def published(registry: Registry, *, effort: int = 0, most_effort: int = MOST) -
         sha256=hashlib.sha256(model).hexdigest(),
         created_at="2026-01-01T00:00:00+00:00",
         contract=CONTRACT,
-        ranges={},
+        ranges={"area": (1.0, 1000.0)},
         golden=Golden(
             numbers=tuple((area, float(effort)) for area in areas),
             categories=((), ()),

@@ -14,6 +14,7 @@ from house_prices.errors import GatewayError
 from house_prices.gateway.settings import Settings, Share
 from inference_server.page import html, openapi
 from inference_server.rpc import json_request
+from inference_server.sockets import MOST_CONNECTIONS
 from inference_server.transport.envoy import descriptors, filters
 
 TEMPLATES = Path(__file__).parent
@@ -74,6 +75,7 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         "envoy.yaml.jinja",
         **facts,
         filters=filters,
+        most_connections=MOST_CONNECTIONS,
         transcoder=filters.transcoder(),
         json_path=json_request.PREDICT,
         json_codes=JSON_CODES,

@@ -6,11 +6,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import onnxruntime
+
 from inference_server.arrays import Explanation, Inputs, Prices
-from inference_server.errors import DeadlinePassed
+from inference_server.errors import DeadlinePassed, ModelFailed
 from inference_server.models.explainer import Explainer
 from inference_server.models.onnx_session import OnnxModel
 from inference_server.rpc.method import Call
+
+MOST_SECONDS = 60
+"""That a prediction may take, waiting for a thread included. It also ends when its caller leaves."""
 
 
 class Executor:
@@ -32,14 +37,22 @@ class Executor:
         return prices
 
     async def _on_a_thread(self, model: OnnxModel, inputs: Inputs, call: Call) -> Prices:
-        asked = time.perf_counter()
+        asked, until = time.perf_counter(), onnxruntime.RunOptions()
 
         def predict() -> Prices:
             call.waited = time.perf_counter() - asked
             call.check_deadline()
-            return model.predict(inputs)
+            return model.predict(inputs, until)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, predict)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, predict)
+        try:
+            return await asyncio.wait_for(running, MOST_SECONDS)
+        except TimeoutError as error:
+            raise ModelFailed(
+                f"The model took longer than {MOST_SECONDS} seconds, allowed: at most that."
+            ) from error
+        finally:
+            until.terminate = True  # nobody waits for it any longer
 
     async def explain(self, explainer: Explainer, inputs: Inputs, call: Call) -> list[Explanation]:
         """Why every house has its price; raises DeadlinePassed as soon as the caller no longer waits."""

@@ -18,6 +18,16 @@ from inference_server.models.range_warnings import TrainingRanges
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What a process found that has loaded a version first."""
+
+    sha256: str
+    """Empty if the file cannot be read."""
+    repeats: bool = False
+    """Whether its time may depend on the values that it prices."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoadedModel:
     """A loaded version."""
 
@@ -39,10 +49,10 @@ class LoadedModel:
     """None if the version was published without typical sales."""
 
 
-def load(published: ModelVersion, promised: str | None = None, tried: str | None = None) -> LoadedModel:
+def load(published: ModelVersion, promised: str | None = None, tried: Tried | None = None) -> LoadedModel:
     """Read, check and warm a version. This is slow: call it on a thread.
 
-    `promised` is the sha256 in champion.json, `tried` that of what was tried first; None if there is none.
+    `promised` is the sha256 in champion.json, `tried` what another process found; None if there is none.
     Raises ModelRefused, or OSError or ModelDamaged if the file cannot be read.
     """
     manifest = published.manifest
@@ -54,13 +64,13 @@ def load(published: ModelVersion, promised: str | None = None, tried: str | None
             f"sha256 of the model: came {found}, allowed: {manifest.sha256} by the manifest"
             + (f" and {promised} by champion.json" if promised else "")
         )
-    if tried is not None and tried != found:
+    if tried and tried.sha256 != found:
         raise ModelRefused("the model changed while it was loaded")
     contract = manifest.contract
     if contract.name != published.market:
         raise ModelRefused(f"market of the contract: came {contract.name!r}, allowed: {published.market!r}")
     typed = api.load(contract)
-    onnx = onnx_session.load(content, contract, manifest.golden, is_tried=tried == found)
+    onnx = onnx_session.load(content, contract, manifest.golden, repeats=tried.repeats if tried else None)
     dates = ValuationDates(known=manifest.dates, is_dated=onnx.is_dated)
     codec = HouseCodec(contract, typed, manifest.ranges, dates)
     return LoadedModel(

@@ -16,6 +16,8 @@ MOST_ELEMENTS = 2**28
 """Of one constant: a gibibyte of floats."""
 OPSETS = {"": 25, "ai.onnx": 25, "ai.onnx.ml": 5}
 """The newest known version of each set of operators; other sets are custom."""
+REPEATING = {"Loop", "Scan", "SequenceMap"}
+"""Operators that may run as often as a value says, so that golden rows tell nothing of their time."""
 
 _FIELDS = {
     "Model": {"graph": (7, "Graph"), "opset_import": (8, "[Opset]"), "functions": (25, "[bytes]")},
@@ -44,6 +46,19 @@ def faults(content: bytes) -> Iterator[str]:
     if model.functions:
         yield "the file defines functions of its own, allowed: operators of ONNX"
     yield from _of_graph(model.graph)
+
+
+def repeats(content: bytes) -> bool:
+    """Whether the time that the model takes may depend on the values of its input."""
+    return _repeats(_Model.FromString(content).graph)
+
+
+def _repeats(graph: Any) -> bool:
+    return any(
+        node.op_type in REPEATING
+        or any(_repeats(inner) for attribute in node.attribute for inner in (attribute.g, *attribute.graphs))
+        for node in graph.node
+    )
 
 
 def _of_graph(graph: Any) -> Iterator[str]:

@@ -64,27 +64,32 @@ class OnnxModel:
     session: Any = field(repr=False)
     """An onnxruntime.InferenceSession, which has no types."""
     outputs: tuple[str, ...]
+    repeats: bool = False
+    """Whether its time may depend on the values that it prices."""
     is_dated: bool = False
     """Whether its prices depend on the valuation date."""
     quick_rows: int = 0
-    """As many houses as it prices in QUICK_S."""
+    """As many houses as it prices in QUICK_S; none if that depends on the houses."""
 
-    def predict(self, inputs: Inputs) -> Prices:
-        """The price of every house; raises ModelFailed if one has none that is finite."""
-        prices = self.run(inputs)
+    def predict(self, inputs: Inputs, until: Any = None) -> Prices:
+        """The price of every house; raises ModelFailed if one has none that is finite.
+
+        `until` is an onnxruntime.RunOptions, whose `terminate` ends the prediction.
+        """
+        prices = self.run(inputs, until)
         columns = [column for column in (prices.price, prices.lower, prices.upper) if column is not None]
         if not all(map(_is_finite, columns)):
             raise ModelFailed("The model gave no finite price for these houses. Its log names the version.")
         return prices
 
-    def run(self, inputs: Inputs) -> Prices:
+    def run(self, inputs: Inputs, until: Any = None) -> Prices:
         """What the model gives for every house, finite or not."""
         feed: dict[str, object] = {NUMBERS: inputs.numbers}
         if inputs.categories.shape[1]:
             feed[CATEGORIES] = inputs.categories
         if self.is_dated and inputs.days is not None:
             feed[VALUATION_DATE] = inputs.days[:, None]
-        columns = [column[:, 0] for column in self.session.run(self.outputs, feed)]
+        columns = [column[:, 0] for column in self.session.run(self.outputs, feed, until)]
         lower, upper = columns[1:] or (None, None)
         return Prices(price=columns[0], lower=lower, upper=upper)
 
@@ -96,14 +101,16 @@ def _is_finite(column: Floats) -> bool:
     return bool(np.isfinite(column).all())
 
 
-def load(content: bytes, contract: Contract, golden: Golden, *, is_tried: bool = False) -> OnnxModel:
+def load(content: bytes, contract: Contract, golden: Golden, *, repeats: bool | None = None) -> OnnxModel:
     """A model from a file's bytes, checked against its contract and warmed by its golden rows.
 
-    `is_tried`: another process has loaded these bytes, so they follow the rules. Parsing 40 MB for the rules
-    takes 0.2 seconds, in which Python does nothing else.
+    `repeats` is what another process found that has loaded these bytes, None if none has. It has checked the
+    rules, too: parsing 40 MB for them takes 0.2 seconds, in which Python does nothing else.
     """
-    if not is_tried and (wrong := list(itertools.islice(onnx_rules.faults(content), MOST_FAULTS))):
-        raise ModelRefused("; ".join(wrong))
+    if repeats is None:
+        if wrong := list(itertools.islice(onnx_rules.faults(content), MOST_FAULTS)):
+            raise ModelRefused("; ".join(wrong))
+        repeats = onnx_rules.repeats(content)
     session = _session(content)
     faults = [*_metadata_faults(session, contract), *_signature_faults(session, contract)]
     if faults:
@@ -112,10 +119,11 @@ def load(content: bytes, contract: Contract, golden: Golden, *, is_tried: bool =
     model = OnnxModel(
         session=session,
         outputs=(PRICE, *INTERVAL) if has_interval else (PRICE,),
+        repeats=repeats,
         is_dated=VALUATION_DATE in [put.name for put in session.get_overridable_initializers()],
     )
     houses = _replay(model, contract, golden)
-    return replace(model, quick_rows=_rows_within(QUICK_S, model, houses))
+    return model if repeats else replace(model, quick_rows=_rows_within(QUICK_S, model, houses))
 
 
 def _session(content: bytes) -> Any:

@@ -2,8 +2,8 @@
 
     python -m inference_server.models.preflight REGISTRY MARKET VERSION
 
-The child loads the version as the server would, replays its golden rows, and prints the sha256 of what it
-loaded, or why it refuses. Beyond MOST_SECONDS or MOST_BYTES the kernel ends it, and not the server.
+The child loads the version as the server would, replays its golden rows, and prints what it
+found, or why it refuses. Beyond MOST_SECONDS or MOST_BYTES the kernel ends it, and not the server.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from typing import TypeAlias
 from house_prices.errors import HousePricesError
 from house_prices.registry import ModelVersion, Registry
 from inference_server.models import loaded_model
+from inference_server.models.loaded_model import Tried
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
 
 MOST_SECONDS = 20
@@ -25,8 +26,8 @@ MOST_SECONDS = 20
 MOST_BYTES = 4 * 2**30
 """Of address space."""
 MOST_AT_ONCE = 2
-Preflight: TypeAlias = Callable[[ModelVersion], Awaitable[str]]
-"""Gives the sha256 of the model that was loaded, empty if it cannot be read; raises ModelRefused."""
+Preflight: TypeAlias = Callable[[ModelVersion], Awaitable[Tried]]
+"""Raises ModelRefused."""
 
 
 class Child:
@@ -35,7 +36,7 @@ class Child:
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def __call__(self, version: ModelVersion) -> str:
+    async def __call__(self, version: ModelVersion) -> Tried:
         """Load a version in a child. Raises ModelRefused."""
         async with self._places:
             code, told = await _run(str(version.folder.parent.parent), version.market, str(version.number))
@@ -47,7 +48,7 @@ class Child:
         found = json.loads(told)
         if "refused" in found:
             raise (ReplayFailed if found["is_replay"] else ModelRefused)(found["refused"])
-        return str(found["sha256"])
+        return Tried(**found)
 
 
 async def _run(*arguments: str) -> tuple[int, bytes]:
@@ -82,7 +83,7 @@ def main(root: str, market: str, version: str) -> None:
     except ModelRefused as error:
         print(json.dumps({"refused": str(error), "is_replay": isinstance(error, ReplayFailed)}))  # noqa: T201
     else:
-        print(json.dumps({"sha256": model.sha256}))  # noqa: T201
+        print(json.dumps({"sha256": model.sha256, "repeats": model.onnx.repeats}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -37,6 +37,11 @@ class Explaining:
                 f"version {model.version} of {model.market} was published without typical sales to compare a "
                 "house with, so it cannot explain its prices. Train and promote a new version."
             )
+        if model.onnx.repeats:
+            raise NotExplained(
+                f"version {model.version} of {model.market} has a loop, whose time is not limited here, "
+                "so it cannot explain its prices."
+            )
         if inputs.rows > MOST_HOUSES:
             raise BadMessage(
                 f"The request has {inputs.rows} houses to explain, allowed: at most {MOST_HOUSES}. Send "

@@ -1,13 +1,14 @@
 """The typed API: PredictionService of each market, whose messages its contract describes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from house_prices.contract import proto
 from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import explanations
+from inference_server.errors import BadHouses, FieldFault, ModelFailed
 from inference_server.models.executor import Executor
 from inference_server.models.loaded_model import LoadedModel
 from inference_server.models.model_pool import ModelPool
@@ -93,7 +94,12 @@ class PredictionServices:
 
 async def predict(executor: Executor, request: Request, call: Call) -> Response:
     """The prices of a request, with its warnings, which the call keeps for its record."""
-    prices = await executor.predict(request.model.onnx, request.inputs, call)
+    try:
+        prices = await executor.predict(request.model.onnx, request.inputs, call)
+    except ModelFailed as error:
+        if beyond := _warnings(request.model, request.inputs):
+            raise BadHouses(list(_unpriced(beyond))) from error
+        raise
     warnings = call.warnings = _warnings(request.model, request.inputs)
     return Response(model=request.model, prices=prices, warnings=warnings)
 
@@ -105,6 +111,13 @@ def _warnings(model: LoadedModel, inputs: Inputs) -> dict[int, list[str]]:
         for row in range(inputs.rows):
             found.setdefault(row, []).append(late)
     return found
+
+
+def _unpriced(warnings: Mapping[int, Sequence[str]]) -> Iterator[FieldFault]:
+    """Values that are allowed, but so far from those of training that a price may overflow."""
+    for row, sentences in warnings.items():
+        told = "; ".join(sentences)
+        yield FieldFault(field=f"houses[{row}]", description=f"the model has no finite price, and {told}")
 
 
 def _market(service: str) -> str:

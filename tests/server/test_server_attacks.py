@@ -1,6 +1,10 @@
 """Attacks on the server's port by callers without credentials, over real sockets."""
 
 import asyncio
+import contextlib
+import json
+import socket
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +13,7 @@ import grpc
 import pytest
 
 from house_prices.registry import Registry
-from inference_server.client import Client
+from inference_server.client import Client, ClientError, launcher
 from tests import models, scrapes, servers
 from tests.models import HUT
 
@@ -145,3 +149,39 @@ def test_invented_versions_of_a_market_without_champion_become_no_labels(server:
                 ask(b"", timeout=10, metadata=[("authorization", f"Bearer {TOKEN}")] if number % 2 else [])
     servers.eventually(lambda: scrapes.total(server, "inference_requests_total", method="other") >= 300)
     assert len(scrapes.samples(server)) < before + 40
+
+
+def test_a_flood_of_connections_leaves_files_for_the_rest_and_callers_come_in_when_it_is_over(
+    registry: Registry,
+) -> None:
+    """The system lets the server open 400 files; the flood is of 600 connections."""
+    command = [
+        "sh",
+        "-c",
+        'ulimit -n 400; exec "$0" "$@"',
+        *launcher.command(registry.root, "--log-sample", "0"),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as server, contextlib.ExitStack() as flood:
+        assert server.stderr
+        said = (json.loads(line) for line in server.stderr)
+        address = f"127.0.0.1:{next(line['port'] for line in said if line['event'] == 'serving')}"
+        with Client(address, contracts=[models.contract()], timeout_seconds=10) as early:
+            early.predict("huts", [HUT])
+            host, port = address.split(":")
+            for _ in range(600):
+                flood.enter_context(socket.create_connection((host, int(port))))
+            opened = [len([*Path(f"/proc/{pid}/fd").iterdir()]) for pid in servers.family(server.pid)]
+            assert 150 < max(opened) < 350
+            models.promote(registry, models.publish(registry))
+            servers.eventually(lambda: early.predict("huts", [HUT]).model_version == "2")
+        flood.close()
+        servers.eventually(lambda: is_answered(address))
+        server.terminate()
+
+
+def is_answered(address: str) -> bool:
+    with Client(address, contracts=[models.contract()], timeout_seconds=1) as client:
+        try:
+            return bool(client.predict("huts", [HUT]).model_version)
+        except ClientError:
+            return False

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import onnx
@@ -9,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from house_prices.registry import Registry
-from inference_server.client import Client
+from inference_server.client import Client, ClientError
 from tests import models, servers
 from tests.models import HUT
 
@@ -56,8 +57,8 @@ def of_gigabytes() -> onnx.ModelProto:
     )
 
 
-def without_end() -> onnx.ModelProto:
-    """A loop of 2^62 turns."""
+def loop(*turns: onnx.NodeProto) -> onnx.ModelProto:
+    """A loop that changes nothing, as often as these nodes say."""
     value = helper.make_tensor_value_info
     body = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Identity", ["before"], ["after"])],
@@ -67,10 +68,29 @@ def without_end() -> onnx.ModelProto:
         [value("on", TensorProto.BOOL, []), value("after", TensorProto.FLOAT, None)],
     )  # fmt: skip
     return with_nodes(
-        helper.make_node(
-            "Constant", [], ["turns"], value=helper.make_tensor("t", TensorProto.INT64, [], [2**62])
-        ),
+        *turns,
         helper.make_node("Loop", ["turns", "", "weighted"], ["more"], body=body),
+    )
+
+
+def constant(name: str, kind: int, value: float) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [name], value=helper.make_tensor(name, kind, [], [value]))
+
+
+def without_end() -> onnx.ModelProto:
+    """A loop of 2^62 turns."""
+    return loop(constant("turns", TensorProto.INT64, 2**62))
+
+
+def without_end_for_large_houses() -> onnx.ModelProto:
+    """A loop of 2^62 turns if there is a number above 500, and of none otherwise."""
+    return loop(
+        constant("large", TensorProto.FLOAT, 500),
+        constant("many", TensorProto.INT64, 2**62),
+        helper.make_node("ReduceMax", ["known"], ["largest"], keepdims=0),
+        helper.make_node("Greater", ["largest", "large"], ["is_large"]),
+        helper.make_node("Cast", ["is_large"], ["one_or_none"], to=TensorProto.INT64),
+        helper.make_node("Mul", ["one_or_none", "many"], ["turns"]),
     )
 
 
@@ -88,3 +108,28 @@ def test_a_model_that_takes_all_there_is_is_refused_and_the_others_are_priced(
     assert told[0]["market"] == "barns"
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     assert int(status.split("VmHWM:")[1].split()[0]) < 400_000, "kB; the server itself never held it"
+
+
+def test_a_request_that_makes_a_model_loop_without_end_ends_with_its_caller(server: servers.Running) -> None:
+    number = published(server, without_end_for_large_houses())
+    server.says("model serves", market="barns", version=number)
+    with Client(server.address, contracts=[models.contract(), BARNS]) as client, ThreadPoolExecutor() as pool:
+        assert client.predict("barns", [HUT], timeout_seconds=10).model_version == str(number)
+        endless = [
+            pool.submit(client.predict, "barns", [{**HUT, "area": 900}], timeout_seconds=2) for _ in "ab"
+        ]
+        while not all(one.done() for one in endless):
+            assert client.predict("huts", [HUT], timeout_seconds=1).model_version == "1"
+        errors = [one.exception() for one in endless]
+    assert [isinstance(error, ClientError) and error.code for error in errors] == ["DEADLINE_EXCEEDED"] * 2
+    assert servers.eventually(lambda: not is_busy(server))
+
+
+def is_busy(server: servers.Running) -> bool:
+    """Whether a thread of its processes runs, or waits for a processor."""
+    threads = [
+        stat
+        for pid in servers.family(server.process.pid)
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return any(stat.read_text().rpartition(")")[2].split()[0] == "R" for stat in threads)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from inference_server import sockets
 from inference_server.settings import Settings
 from inference_server.transport.envoy import filters, peer
 from inference_server.transport.tls import Certificates, Pem
@@ -88,7 +89,7 @@ def bootstrap(
                 }
             }
         },
-        "overload_manager": filters.overload_manager(),
+        "overload_manager": filters.overload_manager(sockets.most_connections()),
         "static_resources": {"listeners": listeners},
     }
 

@@ -15,7 +15,6 @@ REQUEST_HEADERS_TIMEOUT = "10s"
 """How long a caller may take to send a request's headers."""
 ALPN = ["h2", "http/1.1"]
 TLS_PARAMS = {"tls_minimum_protocol_version": "TLSv1_2"}
-MOST_CONNECTIONS = 10_000
 
 
 def transcoder() -> dict[str, Any]:
@@ -31,7 +30,7 @@ def transcoder() -> dict[str, Any]:
     }
 
 
-def overload_manager() -> dict[str, Any]:
+def overload_manager(most_connections: int) -> dict[str, Any]:
     """Refuses connections past a number."""
     return {
         "resource_monitors": [
@@ -40,7 +39,7 @@ def overload_manager() -> dict[str, Any]:
                 "typed_config": {
                     "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections"
                     ".v3.DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": MOST_CONNECTIONS,
+                    "max_active_downstream_connections": most_connections,
                 },
             }
         ]

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from inference_server.settings import Settings
-from inference_server.sockets import CannotListen
+from inference_server.sockets import CannotListen, most_connections
 from inference_server.transport.grpcio.handlers import Handlers
 from inference_server.transport.served import Ports, Served
 from inference_server.transport.tls import Certificates, Pem
@@ -100,6 +100,7 @@ def options(settings: Settings) -> Options:
         ("grpc.server.max_pending_requests_hard_limit", 2 * max(settings.max_in_flight, FEWEST_PENDING)),
         # No connection takes all places: further calls wait in the client.
         ("grpc.max_concurrent_streams", settings.streams_a_connection),
+        ("grpc.max_allowed_incoming_connections", most_connections()),
         *_connections(settings),
     ]
 

@@ -105,3 +105,13 @@ def test_a_file_that_is_too_large_is_not_parsed(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("make", [models.onnx_model, models.interval_model])
 def test_models_as_they_are_exported_are_allowed(make: Callable[..., bytes]) -> None:
     assert list(onnx_rules.faults(make(HUTS, base=0))) == []
+
+
+def test_a_loop_within_a_branch_repeats_and_the_usual_operators_do_not() -> None:
+    def with_loop(model: onnx.ModelProto) -> None:
+        body = helper.make_graph([], "body", [], [])
+        inner = helper.make_graph([helper.make_node("Loop", [], ["z"], body=body)], "inner", [], [])
+        model.graph.node.append(helper.make_node("If", ["x"], ["y"], then_branch=inner, else_branch=inner))
+
+    assert onnx_rules.repeats(edited(with_loop))
+    assert not onnx_rules.repeats(models.onnx_model(HUTS, base=0))
