@@ -30,7 +30,7 @@ WORKDIR /src
 RUN python -m venv /opt/venv
 COPY pyproject.toml constraints.txt LICENSE ./
 RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
-    && pip install --no-cache-dir --constraint constraints.txt '.[pipeline]'
+    && pip install --no-cache-dir --constraint constraints.txt '.[pipeline,s3,gs,az,https,sql,mlflow]'
 COPY README.md ./
 COPY house_prices house_prices
 COPY inference_server inference_server

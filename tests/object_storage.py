@@ -53,7 +53,7 @@ def client(url: str) -> s3fs.S3FileSystem:
 
 def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
     """Until a bucket can be made and written to."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while True:
         assert server.poll() is None
         try:

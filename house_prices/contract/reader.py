@@ -211,6 +211,8 @@ def _time(table: Table, *, dated: bool) -> Time:
         table.fault("adjust", list(time.adjust), f"one or more of {', '.join(TIME_METHODS)}")
     elif not dated and time.adjust != ("none",):
         table.fault("adjust", list(time.adjust), "none, for keys.sold names no date")
+    if time.months and not dated:
+        table.fault("months", time.months, "0, for keys.sold names no date")
     table.close()
     return time
 

@@ -149,6 +149,8 @@ class Time:
 
     adjust: tuple[str, ...]
     """Methods of TIME_METHODS to compare; the one that prices what comes next best is taken."""
+    months: int = setting(0, low=0, high=1200)
+    """Sales of so many last months are trained on and judge, counted from that of the newest; 0 for all."""
     ahead: int = setting(365, low=0, high=3650)
     """Most days after the reference date for which a price may be asked."""
 

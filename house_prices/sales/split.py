@@ -21,6 +21,7 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
     Raises SalesError where a part would be too small.
     """
+    sales = _newest_months(sales, contract.time.months)
     own = pd.util.hash_pandas_object(sales, index=False)
     group = _group(sales, own, contract)
     draw = pd.util.hash_array(group.to_numpy()).astype("float64") / 2.0**64
@@ -37,6 +38,27 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     _check_sizes(parted, contract)
     order = np.argsort(own) if group is own else np.lexsort((own, group))
     return parted.iloc[order].reset_index(drop=True)
+
+
+def _newest_months(sales: pd.DataFrame, months: int) -> pd.DataFrame:
+    """The sales of the last so many months, counted from that of the newest sale; all of them for 0."""
+    if not months or sales.empty:
+        return sales
+    year, month = np.divmod(sales[SOLD].to_numpy() // 100, 100)
+    number = 12 * year + month
+    newest: pd.DataFrame = sales[number > number.max() - months]
+    return newest
+
+
+def by_month(parted: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Each month, newest first, and its sales in each part; nothing if they have no dates."""
+    if SOLD not in parted:
+        return []
+    dated = parted[parted[SOLD].notna()]
+    month = (dated[SOLD] // 100).astype(int)
+    table = pd.crosstab(month, dated[PART], dropna=False).reindex(columns=list(PARTS), fill_value=0)
+    rows = table.sort_index(ascending=False).itertuples(name=None)
+    return [(f"{at // 100}-{at % 100:02}", *counted) for at, *counted in rows]
 
 
 def counts(parted: pd.DataFrame) -> dict[str, int]:
@@ -88,9 +110,11 @@ def _rank_by_date(sales: pd.DataFrame, group: pd.Series, draw: np.ndarray) -> np
 def _check_sizes(parted: pd.DataFrame, contract: Contract) -> None:
     sizes = counts(parted)
     needed = [TRAIN, HOLDOUT] + ([CALIBRATION] if contract.split.calibration else [])
+    months = contract.time.months
     small = [f"{part} has {sizes[part]}" for part in needed if sizes[part] < FEWEST]
     if small:
         raise SalesError(
             f"{len(parted)} clean sales are too few to split: {', '.join(small)}, where each part needs "
             f"at least {FEWEST}. Add sales, or see the rejects for what cleaning refused."
+            + (f" Only those of the last {months} months count: [time] months." if months else "")
         )

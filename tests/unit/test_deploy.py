@@ -1,5 +1,7 @@
 """What `deploy/` promises without an engine."""
 
+import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -50,3 +52,25 @@ def test_the_engines_socket_is_only_where_runs_are_started_and_stopped() -> None
     services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     mounted = [name for name, one in services.items() if "docker.sock" in str(one.get("volumes", ""))]
     assert mounted == ["webserver", "daemon"]
+
+
+def test_code_daemon_and_runs_have_the_credentials_that_the_handbook_names() -> None:
+    """The daemon starts the containers of runs: a name that it does not have would stop each of them."""
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    context = re.sub(r"\$\{.*?\}", "", services["code"]["environment"]["DAGSTER_CONTAINER_CONTEXT"])
+    names = json.loads(context)["docker"]["env_vars"]
+    handbook = (PROJECT / "docs/sources.md").read_text(encoding="utf-8")
+    assert {name for name in names if not name.startswith("MLFLOW")} == {
+        name for name in re.findall(r"`([A-Z]+_?[A-Z_]*)`", handbook) if re.match("AWS|AZ|GOO|PGP|MY", name)
+    }
+    for service in ("code", "daemon"):
+        given = services[service]["environment"]
+        assert {name: given[name] for name in names} == {name: f"${{{name}:-}}" for name in names}
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    assert set(names) <= {line.partition("=")[0] for line in example.splitlines()}
+
+
+def test_the_image_of_the_pipeline_has_what_every_source_needs() -> None:
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (installed,) = re.findall(r"'\.\[(pipeline.*)\]'", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
+    assert {"s3", "gs", "az", "https", "sql", "mlflow"} <= set(installed.split(",")) <= set(extras)

@@ -317,8 +317,11 @@ def test_one_column_of_dates_is_read_as_the_contract_writes_them(day: str, form:
     assert sales["sold"][0] == 20100731.0
 
 
-def test_a_sale_without_a_date_is_refused_where_the_split_needs_one(cleaned: Cleaner) -> None:
-    huts = models.contract(keys={"sold": ["Day"]}, split={"by": "sold"})
+@pytest.mark.parametrize("needs_it", [{"split": {"by": "sold"}}, {"time": {"months": 12}}])
+def test_a_sale_without_a_date_is_refused_where_the_contract_needs_one(
+    cleaned: Cleaner, needs_it: dict[str, object]
+) -> None:
+    huts = models.contract(keys={"sold": ["Day"]}, **needs_it)
     header = "Day,Area,Rooms,Garden,Age,Roof,View,Style,Price"
     lines = (f"2010-07-31,{PLAIN}", f",{PLAIN}", f"yesterday,{PLAIN}")
     sales, rejects = cleaned(raw(*lines, header=header, of=huts), huts)

@@ -107,3 +107,25 @@ def test_equal_sales_of_different_properties_stay_together(by: str) -> None:
     assert set(parted.groupby(split.alike(parted, huts))[PART].nunique()) == {1}
     assert set(parted.groupby("property")[PART].nunique()) == {1}
     assert parted[PART].nunique() == 3
+
+
+def test_a_window_holds_the_last_months_with_sales_of_any_day_and_of_none() -> None:
+    huts = models.contract(keys={"sold": ["Day"]}, time={"months": 3})
+    days = [20_241_231.0, 20_250_101.0, 20_250_100.0, 20_250_331.0] * 20
+    parted = split.split(clean_sales.huts(80).assign(sold=days), huts)
+    assert sorted(parted["sold"].unique()) == [20_250_100.0, 20_250_101.0, 20_250_331.0]
+    assert [(month, sum(sales)) for month, *sales in split.by_month(parted)] == [
+        ("2025-03", 20),
+        ("2025-01", 40),
+    ]
+
+
+def test_a_window_with_too_few_sales_is_told_by_its_setting() -> None:
+    huts = models.contract(keys={"sold": ["Day"]}, time={"months": 2})
+    days = [20_200_115.0] * 79 + [20_620_115.0]
+    with pytest.raises(SalesError, match=r"^1 clean sales .* the last 2 months count: \[time\] months"):
+        split.split(clean_sales.huts(80).assign(sold=days), huts)
+
+
+def test_sales_without_dates_have_no_months() -> None:
+    assert split.by_month(split.split(clean_sales.huts(100), HUTS)) == []
