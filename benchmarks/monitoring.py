@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import halfmil_registry
+from house_prices import stores
 from house_prices.contract import reader
 from house_prices.monitoring import batch, drift, moving, served
 from house_prices.monitoring.profile import profile
@@ -67,7 +68,9 @@ def score(count: int, folder: Path) -> Callable[[], object]:
         for first in range(0, count, PART_ROWS):
             rows = np.resize(houses.numbers, (min(PART_ROWS, count - first), len(names)))
             writer.write_table(pa.table([rows[:, at].astype(np.float64) for at in range(len(names))], schema))
-    return lambda: batch.score(registry, contract.name, [folder / "houses.parquet"], folder / "out")
+    return lambda: batch.score(
+        registry, contract.name, [folder / "houses.parquet"], stores.Folder(folder / "out")
+    )
 
 
 def drifting(count: int, folder: Path) -> Callable[[], object]:

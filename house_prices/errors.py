@@ -6,6 +6,7 @@ HousePricesError
 ├── ContractError         a contract that cannot be used; lists every fault at once
 ├── SourceError           a raw file that cannot be read
 ├── SalesError            sales that no model can be trained on
+├── StoreError            storage to write to that refuses, or that does not do what is needed
 ├── MonitoringError   served predictions that cannot be moved, joined or compared
 ├── GatewayError          settings that no front door can be made of
 ├── DeploymentError       images that cannot be built, or services that do not become healthy
@@ -59,6 +60,14 @@ class SourceError(HousePricesError):
 
 class SourceUnavailable(SourceError):
     """A source that gives no sales now, and may by itself give them later."""
+
+
+class StoreError(HousePricesError):
+    """Storage that refuses what is written or read, or that does not do what is needed of it."""
+
+
+class StoreUnavailable(StoreError):
+    """Storage that does not answer now, and may by itself do so later."""
 
 
 class SalesError(HousePricesError):

@@ -7,8 +7,8 @@
 A part is written whole or not at all, so a run that was killed goes on with the first part that is missing.
 """
 
+import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from house_prices.errors import MonitoringError
 from house_prices.monitoring import houses, pieces
-from house_prices.registry import Registry, atomic_files
+from house_prices.registry import Registry
 from house_prices.sales.houses import free_names
 from house_prices.sales.sheet import Sheet
+from house_prices.stores import Store
 from inference_server.arrays import Inputs
 from inference_server.models import loaded_model
 from inference_server.models.loaded_model import LoadedModel
@@ -50,44 +51,42 @@ class Scored:
 
 
 def score(
-    registry: Registry, market: str, files: Sequence[Path], out: Path, version: int | None = None
+    registry: Registry, market: str, files: Sequence[Path], out: Store, version: int | None = None
 ) -> Scored:
     """Price every row, by the champion if no version is asked for.
 
     Raises MonitoringError if `out` has the prices of something else, SourceError for a file that is no table.
     """
-    if (out / DONE).exists():
-        started = json.loads((out / STARTED).read_bytes())
+    before = set(out.names())
+    if DONE in before:
+        started = json.loads(out.read(STARTED))
         _require_same(out, started, files, started["version"] if version is None else version, market)
-        return Scored(**json.loads((out / DONE).read_bytes()))
+        return Scored(**json.loads(out.read(DONE)))
     model = _model(registry, market, files, out, version)
+    parts = []
     for at, sheet in enumerate(sheet for file in files for sheet in pieces.read(file)):
-        part = out / f"part-{at:05}.parquet"
-        if not part.exists():
-            _write(part, _priced(sheet, model))
-    scored = _totals(model, sorted(out.glob("part-*.parquet")))
-    atomic_files.replace(out / DONE, json.dumps(asdict(scored), indent=2).encode() + b"\n")
+        parts.append(f"part-{at:05}.parquet")
+        if parts[-1] not in before:
+            _write(out, parts[-1], _priced(sheet, model))
+    scored = _totals(model, out, parts)
+    out.write(DONE, json.dumps(asdict(scored), indent=2).encode() + b"\n")
     return scored
 
 
 def _model(
-    registry: Registry, market: str, files: Sequence[Path], out: Path, version: int | None
+    registry: Registry, market: str, files: Sequence[Path], out: Store, version: int | None
 ) -> LoadedModel:
     """The version that the interrupted run had, or the one asked for."""
-    out.mkdir(parents=True, exist_ok=True)
-    started = out / STARTED
-    if started.exists():
-        known = json.loads(started.read_bytes())
+    there = out.names()
+    if STARTED in there:
+        known = json.loads(out.read(STARTED))
         _require_same(out, known, files, known["version"] if version is None else version, market)
         version = known["version"]
-    elif any(out.iterdir()):
+    elif there:
         raise MonitoringError(f"{out} holds other files. Give a new or an empty folder.")
-    published = registry.resolve(market, version)
-    model = loaded_model.load(published)
-    for beside in out.glob(".part-*"):
-        beside.unlink()
+    model = loaded_model.load(registry.resolve(market, version))
     facts = _identity(files, model.version, market)
-    atomic_files.replace(started, json.dumps(facts, indent=2).encode() + b"\n")
+    out.write(STARTED, json.dumps(facts, indent=2).encode() + b"\n")
     return model
 
 
@@ -99,7 +98,7 @@ def _identity(files: Sequence[Path], version: int, market: str) -> dict[str, Any
 
 
 def _require_same(
-    out: Path, started: dict[str, Any], files: Sequence[Path], version: int, market: str
+    out: Store, started: dict[str, Any], files: Sequence[Path], version: int, market: str
 ) -> None:
     if started != _identity(files, version, market):
         raise MonitoringError(
@@ -144,20 +143,16 @@ def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return cells.cast(pa.string()) if pa.types.is_dictionary(cells.type) else cells
 
 
-def _write(path: Path, table: pa.Table) -> None:
-    """A new file, on the disk as a whole before it has its name."""
-    beside = path.with_name(f".{path.name}")
-    pq.write_table(table, beside, compression="zstd")
-    with beside.open("rb") as written:
-        os.fsync(written.fileno())
-    beside.rename(path)
-    atomic_files.sync_folder(path.parent)
+def _write(out: Store, name: str, table: pa.Table) -> None:
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    out.write(name, content.getvalue())
 
 
-def _totals(model: LoadedModel, parts: Sequence[Path]) -> Scored:
+def _totals(model: LoadedModel, out: Store, parts: Sequence[str]) -> Scored:
     rows = refused = warned = 0
     total = 0.0
-    for table in _added(parts):
+    for table in _added(out, parts):
         price, warnings, refusal = table.columns
         rows += table.num_rows
         refused += table.num_rows - refusal.null_count
@@ -174,8 +169,8 @@ def _totals(model: LoadedModel, parts: Sequence[Path]) -> Scored:
     )
 
 
-def _added(parts: Sequence[Path]) -> Iterator[pa.Table]:
+def _added(out: Store, parts: Sequence[str]) -> Iterator[pa.Table]:
     for part in parts:
-        source = pq.ParquetFile(part)
+        source = pq.ParquetFile(io.BytesIO(out.read(part)))
         price, _, _, warnings, refusal, _ = source.schema_arrow.names[-len(ADDED) :]
         yield source.read(columns=[price, warnings, refusal])

@@ -1,7 +1,7 @@
 """Sales in object storage or on a web server: everything that fsspec opens by its URL."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,15 +11,11 @@ import fsspec
 from house_prices.errors import SourceError, SourceUnavailable
 from house_prices.sales import files
 from house_prices.sources.delivery import Delivery
+from house_prices.stores import failures
 
 _PATTERN = frozenset("*?[")
 _VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "mtime")
 """What storages tell of an object's contents; the first of these that is there."""
-_CREDENTIALS = {
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_ENDPOINT_URL for another server than AWS)",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +34,7 @@ class _Listing:
 
 def deliver(url: str, into: Path) -> Delivery:
     """Copy the objects into a folder. Raises SourceUnavailable if one is replaced meanwhile."""
-    with _failures_told(url):
+    with _told(url):
         before = _list(url)
         copies = {name: into / name for name in before.paths}
         if copies:
@@ -52,12 +48,12 @@ def deliver(url: str, into: Path) -> Delivery:
 
 def stamp(url: str) -> str:
     """Names, sizes and versions of the objects."""
-    with _failures_told(url):
+    with _told(url):
         return _list(url).stamp
 
 
 def _list(url: str) -> _Listing:
-    system, path = fsspec.core.url_to_fs(url, use_listings_cache=False, **_options(url))
+    system, path = fsspec.core.url_to_fs(url, use_listings_cache=False, **failures.options(url))
     root, entries = _entries(system, path)
     paths, versions, left = {}, {}, []
     for where, entry in sorted(entries.items()):
@@ -87,58 +83,5 @@ def _entries(system: Any, path: str) -> tuple[str, dict[str, dict[str, Any]]]:
     return path.rpartition("/")[0], {path: entry}
 
 
-@contextmanager
-def _failures_told(url: str) -> Iterator[None]:
-    scheme = url.partition("://")[0]
-    needed = _CREDENTIALS.get(scheme, "what the storage needs")
-    try:
-        yield
-    except ImportError as error:
-        raise SourceError(
-            f"{url}: {error}. Install the extra: pip install 'house-prices[{scheme}]'."
-        ) from error
-    except FileNotFoundError as error:
-        raise SourceError(
-            f"{url}: there is no such bucket, folder or object. Correct [source] url."
-        ) from error
-    except PermissionError as error:
-        raise SourceError(f"{url}: access is denied. Set {needed} in the environment.") from error
-    except _refusals(scheme) as error:
-        raise SourceError(f"{url}: {error}. Set {needed} in the environment.") from error
-    except _failures(scheme) as error:
-        raise SourceUnavailable(f"{url} cannot be read now: {error}") from error
-
-
-def _refusals(scheme: str) -> tuple[type[Exception], ...]:
-    """What a library raises where it finds no credentials."""
-    if scheme == "gs":
-        from google.auth.exceptions import DefaultCredentialsError
-
-        return (DefaultCredentialsError,)
-    return ()
-
-
-def _options(url: str) -> dict[str, object]:
-    """For the file system. Where there are no credentials for S3, what is public can be read still."""
-    if not url.startswith("s3://"):
-        return {}
-    from botocore.session import get_session
-
-    return {"anon": get_session().get_credentials() is None}
-
-
-def _failures(scheme: str) -> tuple[type[Exception], ...]:
-    """What a library raises where a storage does not answer."""
-    if scheme == "s3":
-        from botocore.exceptions import BotoCoreError
-
-        return (OSError, BotoCoreError)
-    if scheme == "az":
-        from azure.core.exceptions import AzureError
-
-        return (OSError, AzureError)
-    if scheme in ("http", "https"):
-        from aiohttp import ClientError
-
-        return (OSError, ClientError)
-    return (OSError,)
+def _told(url: str) -> AbstractContextManager[None]:
+    return failures.told(url, SourceError, SourceUnavailable, correct="Correct [source] url.")

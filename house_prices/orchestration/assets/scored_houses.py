@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from house_prices import stores
 from house_prices.contract.schema import Contract
 from house_prices.monitoring import batch
 from house_prices.orchestration.assets.metadata import common, key
@@ -33,7 +34,9 @@ def scored_houses(contract: Contract) -> dg.AssetsDefinition:
         champion = folders.registry.resolve(contract.name)
         checksum = digest(files.checksums(found.sales))
         out = folders.scored(contract.name) / f"version-{champion.number}-{checksum[:12]}"
-        scored = batch.score(folders.registry, contract.name, found.sales, out, champion.number)
+        scored = batch.score(
+            folders.registry, contract.name, found.sales, stores.Folder(out), champion.number
+        )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(f"{scored.sha256}-{checksum}"),
             metadata={

@@ -16,6 +16,7 @@ from house_prices.cli.main import main
 from house_prices.errors import MonitoringError
 from house_prices.monitoring import batch, pieces
 from house_prices.registry import Registry
+from house_prices.stores import Folder
 from inference_server.errors import BadHouses
 from inference_server.models import loaded_model
 from tests import commands, models
@@ -51,7 +52,7 @@ def read(out: Path) -> list[dict[str, Any]]:
 
 
 def test_every_row_stands_there_with_its_price_or_why_it_has_none(registry: Registry, tmp_path: Path) -> None:
-    scored = batch.score(registry, "huts", [write(tmp_path / "in.csv")], tmp_path / "out")
+    scored = batch.score(registry, "huts", [write(tmp_path / "in.csv")], Folder(tmp_path / "out"))
     first, second, third, fourth, fifth = read(tmp_path / "out")
     assert (scored.rows, scored.refused, scored.with_warnings) == (5, 3, 1)
     assert (first["Listing"], first["area"], first["predicted_price"]) == ("L1", "100", 1204.0)
@@ -83,7 +84,7 @@ def test_prices_and_refusals_are_those_of_the_typed_api(registry: Registry, tmp_
     ]
     table = pa.Table.from_pylist(houses)
     pq.write_table(table, tmp_path / "in.parquet")
-    batch.score(registry, "huts", [tmp_path / "in.parquet"], tmp_path / "out")
+    batch.score(registry, "huts", [tmp_path / "in.parquet"], Folder(tmp_path / "out"))
     request: Any = model.api.request
     for house, row in zip(houses, read(tmp_path / "out"), strict=True):
         raw = request(houses=[house]).SerializeToString()
@@ -102,12 +103,12 @@ def test_a_long_text_is_priced_piece_by_piece_as_it_is_at_once(
 ) -> None:
     rows = [(f'a "quoted"\nname {n}', f"{n % 900 + 1}", "3", "", "flat", "") for n in range(300)]
     path = write(tmp_path / "in.csv", rows)
-    batch.score(registry, "huts", [path], tmp_path / "whole")
+    batch.score(registry, "huts", [path], Folder(tmp_path / "whole"))
     monkeypatch.setattr(pieces, "BYTES", 1000)
     if packed:
         (tmp_path / "in.csv.gz").write_bytes(gzip.compress(path.read_bytes()))
         path = tmp_path / "in.csv.gz"
-    batch.score(registry, "huts", [path], tmp_path / "cut")
+    batch.score(registry, "huts", [path], Folder(tmp_path / "cut"))
     assert len(list((tmp_path / "cut").glob("part-*"))) > 5
     assert read(tmp_path / "cut") == read(tmp_path / "whole")
 
@@ -126,39 +127,40 @@ def test_a_run_that_was_killed_goes_on_where_it_was_with_the_version_that_it_had
 ) -> None:
     monkeypatch.setattr(pieces, "BYTES", 60)
     path, out = write(tmp_path / "in.csv", ROWS * 4), tmp_path / "out"
-    real, written = batch._write, []
+    real = batch._write
+    written: list[Path] = []
 
-    def dying(part: Path, table: pa.Table) -> None:
+    def dying(store: Folder, part: str, table: pa.Table) -> None:
         if len(written) == 2:
-            part.with_name(f".{part.name}").write_bytes(b"half")
+            (out / f".{part}.half").write_bytes(b"half")
             raise KeyboardInterrupt
-        written.append(part)
-        real(part, table)
+        written.append(out / part)
+        real(store, part, table)
 
     with monkeypatch.context() as patched:
         patched.setattr(batch, "_write", dying)
         with pytest.raises(KeyboardInterrupt):
-            batch.score(registry, "huts", [path], out)
+            batch.score(registry, "huts", [path], Folder(out))
     before = {part: part.stat().st_mtime_ns for part in written}
     models.promote(registry, models.publish(registry))
-    scored = batch.score(registry, "huts", [path], out)
+    scored = batch.score(registry, "huts", [path], Folder(out))
     assert (scored.version, scored.rows) == (1, 20)
     assert {part: part.stat().st_mtime_ns for part in written} == before
     assert [row["Listing"] for row in read(out)] == ["L1", "L2", "L3", "L4", "L5"] * 4
-    assert batch.score(registry, "huts", [path], out) == scored
+    assert batch.score(registry, "huts", [path], Folder(out)) == scored
     assert not list(out.glob(".part-*"))
 
 
 def test_a_folder_with_other_prices_is_left_alone(registry: Registry, tmp_path: Path) -> None:
     path, out = write(tmp_path / "in.csv"), tmp_path / "out"
-    batch.score(registry, "huts", [path], out)
+    batch.score(registry, "huts", [path], Folder(out))
     write(path, ROWS[:2])
     with pytest.raises(MonitoringError, match="Give another folder, or delete this one"):
-        batch.score(registry, "huts", [path], out)
+        batch.score(registry, "huts", [path], Folder(out))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").touch()
     with pytest.raises(MonitoringError, match="holds other files"):
-        batch.score(registry, "huts", [path], tmp_path / "mine")
+        batch.score(registry, "huts", [path], Folder(tmp_path / "mine"))
     assert json.loads((out / batch.DONE).read_bytes())["rows"] == 5
 
 
@@ -169,7 +171,7 @@ def test_a_house_for_which_the_model_has_no_finite_price_is_refused_alone(tmp_pa
     )
     models.promote(registry, models.publish(registry, contract))
     (tmp_path / "in.csv").write_text("Area;Note\n1;\n3e38;\n2;\n")
-    batch.score(registry, "huts", [tmp_path / "in.csv"], tmp_path / "out")
+    batch.score(registry, "huts", [tmp_path / "in.csv"], Folder(tmp_path / "out"))
     rows = read(tmp_path / "out")
     assert [row["predicted_price"] is None for row in rows] == [False, True, False]
     assert rows[1]["predicted_refusal"] == "the model has no finite price for it"
