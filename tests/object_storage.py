@@ -10,7 +10,7 @@ from pathlib import Path
 
 import s3fs
 
-from house_prices.cli.processes import free_port
+from house_prices.cli.processes import free_port, listening
 
 KEY, SECRET = "test-key", "test-secret"
 
@@ -39,7 +39,7 @@ def running(folder: Path) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{ports['s3']}"
-        _wait(url, server)
+        _wait(url, ports["s3"], server)
         yield url
     finally:
         server.kill()
@@ -51,11 +51,14 @@ def client(url: str) -> s3fs.S3FileSystem:
     return s3fs.S3FileSystem(key=KEY, secret=SECRET, endpoint_url=url, skip_instance_cache=True)
 
 
-def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
+def _wait(url: str, port: int, server: "subprocess.Popen[bytes]") -> None:
     """Until a bucket can be made and written to."""
     end = time.monotonic() + 180
-    while True:
+    while not listening(port):
         assert server.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    while True:
         try:
             storage = client(url)
             for bucket in ("sales", "public"):

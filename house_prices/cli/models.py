@@ -10,6 +10,7 @@ import click
 from house_prices.cli.audit_heads import audit_heads_of
 from house_prices.cli.compare import compare
 from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.cli.shared_models import follow, push
 from house_prices.cli.signatures import signed_head
 from house_prices.cli.text import shown
 from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
@@ -229,6 +230,8 @@ def accept(home: Home, market: str | None, reason: str) -> None:
 
 
 models.add_command(compare)
+models.add_command(push)
+models.add_command(follow)
 models.add_command(
     click.Command("keep", params=pin.params, callback=pin.callback, hidden=True)
 )  # its former name

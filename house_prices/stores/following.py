@@ -69,8 +69,8 @@ class Follower:
             content = self._bucket.read(f"{home.name}/{number}/{file}")
             if (found := hashlib.sha256(content).hexdigest()) != expected:
                 raise StoreError(
-                    f"{self._bucket}/{home.name}/{number}/{file}: sha256 is {found}, its state says {expected}. "
-                    "The champion stays as it is; push to another place."
+                    f"{self._bucket}/{home.name}/{number}/{file}: sha256 is {found}, its state says "
+                    f"{expected}. The champion stays as it is; push to another place."
                 )
             atomic_files.write(staged / file, content)
         atomic_files.sync_folder(staged)
@@ -84,4 +84,3 @@ def _has(folder: Path, sums: dict[str, str]) -> bool:
         return all(reading.sha256(folder / file, folder.parent) == sha for file, sha in sums.items())
     except (FileNotFoundError, ModelDamaged):
         return False
-

@@ -1,6 +1,6 @@
 """Object storage as a store."""
 
-from typing import Any
+from contextlib import AbstractContextManager
 
 import fsspec
 
@@ -39,11 +39,13 @@ class Objects:
 
     def create(self, name: str, content: bytes) -> bool:
         """Write an object that is not there. False if one is, which stays as it is: a conditional write."""
-        try:
-            with self._told():
+        with self._told():
+            try:
                 self._system.pipe_file(self._at(name), content, mode="create")
-        except FileExistsError:
-            return False
+            except OSError as error:
+                if _was_there(error):
+                    return False
+                raise
         return True
 
     def delete(self, name: str) -> None:
@@ -54,6 +56,12 @@ class Objects:
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"
 
-    def _told(self, *, missing: bool = False) -> Any:
-        passed = (FileExistsError, FileNotFoundError) if missing else (FileExistsError,)
+    def _told(self, *, missing: bool = False) -> AbstractContextManager[None]:
+        passed = (FileNotFoundError,) if missing else ()
         return failures.told(self._url, StoreError, StoreUnavailable, passed=passed)
+
+
+def _was_there(error: OSError) -> bool:
+    """Whether a conditional write was refused; s3fs makes an OSError like any other of S3's answer."""
+    answer = getattr(error.__cause__, "response", {})
+    return isinstance(error, FileExistsError) or answer.get("Error", {}).get("Code") == "PreconditionFailed"

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from house_prices.monitoring import batch
 from house_prices.registry import Registry
+from house_prices.stores import Folder
 from inference_server.client import Client
 from tests import models, servers
 
@@ -20,7 +21,7 @@ def test_a_table_has_the_prices_intervals_and_warnings_that_the_server_answers(t
         for number in range(900)
     ]
     pq.write_table(pa.Table.from_pylist(houses), tmp_path / "in.parquet")
-    batch.score(registry, "huts", [tmp_path / "in.parquet"], tmp_path / "out")
+    batch.score(registry, "huts", [tmp_path / "in.parquet"], Folder(tmp_path / "out"))
     rows = pq.ParquetFile(tmp_path / "out" / "part-00000.parquet").read().to_pylist()
     with (
         servers.serving(registry.root) as server,
