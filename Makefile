@@ -97,6 +97,7 @@ bench: .venv/dev
 
 bench-pipeline: .venv/dev
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.sources
 
 bench-markets: .venv/dev
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[bench]"

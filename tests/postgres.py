@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +24,15 @@ def binaries() -> Path:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running() -> Iterator[str]:
     """The URL of a server, without the password."""
+    # not below pytest's folder, which every start of pytest closes to others than root
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        yield from _running(Path(folder))
+
+
+def _running(folder: Path) -> Iterator[str]:
     port = free_port()
-    folder.mkdir()
     password = folder / "password"
     password.write_text(PASSWORD)
     data = folder / "data"
@@ -35,9 +41,6 @@ def running(folder: Path) -> Iterator[str]:
         as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         for path in (folder, password):
             shutil.chown(path, "postgres")
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
 
     def run(command: str, *options: str) -> None:
         made = subprocess.run(

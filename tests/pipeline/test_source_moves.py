@@ -25,7 +25,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
     """The sales of cottages in a bucket, in PostgreSQL and in SQLite: the line of a contract for each."""
     with ExitStack() as servers:
         storage = servers.enter_context(object_storage.running(tmp_path / "s3"))
-        database = servers.enter_context(postgres.running(tmp_path / "postgres"))
+        database = servers.enter_context(postgres.running())
         monkeypatch.setenv("AWS_ENDPOINT_URL", storage)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", object_storage.KEY)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", object_storage.SECRET)

@@ -17,7 +17,7 @@ TABLE = 'CREATE TABLE cottages ("Area" NUMERIC(8, 2), "Rooms" INT, "Roof" TEXT, 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres.running(tmp_path_factory.mktemp("postgres") / "server") as url:
+    with postgres.running() as url:
         with psycopg2.connect(url, password=postgres.PASSWORD) as connection, connection.cursor() as cursor:
             cursor.execute(TABLE)
             rows = [tuple(cell if cell != "" else None for cell in row) for row in cottages.law()]

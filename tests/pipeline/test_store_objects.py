@@ -47,11 +47,9 @@ def home(tmp_path: Path) -> Path:
 
 def test_prices_are_written_to_a_bucket_and_a_repeated_command_goes_on(home: Path) -> None:
     (home / "in.csv").write_text("area,rooms,garden,roof\n" + "100,3,yes,flat\n" * 10)
-    words = ("score", str(home / "in.csv"), "--out", "s3://sales/scored/today")
+    words = ("score", str(home / "in.csv"), "--out", "s3://sales/today")
     first = commands.house_prices(home, *words)
-    assert (
-        first.stdout == "s3://sales/scored/today: 10 rows by version 1 of huts, 0 refused, 0 with warnings\n"
-    )
+    assert first.stdout == "s3://sales/today: 10 rows by version 1 of huts, 0 refused, 0 with warnings\n"
     assert commands.house_prices(home, *words).stdout == first.stdout
     there = stores.at("s3://sales/today")
     assert there.names() == [".scoring.json", "part-00000.parquet", "scored.json"]

@@ -52,6 +52,13 @@ def test_repeated_rows_change_the_data_version(tmp_path: Path) -> None:
     assert len(stamps) == 3
 
 
+def test_a_query_is_run_as_it_stands(tmp_path: Path) -> None:
+    query = "SELECT *, ':x' AS a, '50%' AS b FROM cottages WHERE Area % 7 >= 0 -- :y"
+    contract, folder = market(tmp_path, URL, query)
+    fill(folder / "cottages.db", cottages.law(20))
+    assert len(sources.sales(contract, folder).sales) == 20
+
+
 def test_a_comma_contract_reads_decimals_as_they_are(tmp_path: Path) -> None:
     _, folder = market(tmp_path, URL, QUERY)
     file = folder / "contract.toml"
@@ -66,6 +73,8 @@ def test_a_comma_contract_reads_decimals_as_they_are(tmp_path: Path) -> None:
         ("SELECT * FROM houses", "no such table: houses. Correct"),
         ("SELECT Area, Rooms, Roof FROM cottages", "1 of the contract's columns are missing: Price"),
         ("SELECT * FROM cottages WHERE Area < 0", "the query selects no sales"),
+        ("SELECT *, Area FROM cottages", "the header 'Area' stands twice"),
+        ("DELETE FROM cottages", "attempt to write a readonly database. Correct"),
         ("SELECT Area, Rooms, x'00ff' AS Roof, Price FROM cottages", "column 'Roof' holds bytes"),
     ],
 )
