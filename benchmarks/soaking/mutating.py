@@ -86,10 +86,11 @@ def mutating(registry: Registry, minutes: float) -> Result:
         bugs = sum(server.metric("inference_requests_total", code=code) for code in BUGS)
         calls = server.metric("inference_requests_total")
         lives = server.process.poll() is None and server.is_serving()
-        noted = [line for line in server.lines("request") if "exception" in line]
+        reasons = {line.get("reason", "") for line in server.lines("request") if line["code"] in BUGS}
     return result_of(
-        f"{requests} requests in {calls:.0f} calls, {bugs:.0f} bugs, memory {growth:+.1f} MB",
-        no_bug=not bugs and not noted,
+        f"{requests} requests in {calls:.0f} calls, {bugs:.0f} bugs, memory {growth:+.1f} MB"
+        + "".join(f"; {reason}" for reason in reasons),
+        no_bug=not bugs and not reasons,
         lives=lives,
         does_not_grow=growth <= MOST_GROWTH_MB,
     )
