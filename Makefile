@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate bench-markets soak clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate bench-markets soak locks audit clean
 
 help:
 	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
@@ -28,6 +28,8 @@ help:
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
 	@echo "make bench-markets       price public markets by drafts, beside plain boosting and FLAML"
 	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
+	@echo "make audit               ask whether an advisory names a version of constraints.txt"
+	@echo "make locks               write deploy/requirements: versions and hashes for the images"
 	@echo "make soak [MINUTES=10]   test the server under load, faults and time, over both transports"
 
 demo: .venv/pipeline
@@ -110,8 +112,25 @@ bench-gate: .venv/dev
 soak: .venv/dev
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
+# What the images are built from, with the hash of every file: after a change of constraints.txt or pyproject.toml.
+LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_31 --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate \
+	--constraint constraints.txt
+locks: .venv/dev
+	$(LOCK) --extra envoy pyproject.toml deploy/requirements/build.in --output-file deploy/requirements/inference.txt
+	$(LOCK) $(addprefix --extra ,pipeline s3 gs az https sql mlflow) pyproject.toml \
+		deploy/requirements/build.in --output-file deploy/requirements/pipeline.txt
+	$(LOCK) deploy/requirements/listing.in --output-file deploy/requirements/listing.txt
+
+# In an environment of its own, so that what checks the packages does not choose their versions.
+audit: .venv-audit
+	@.venv-audit/bin/python deploy/audit.py constraints.txt
+
+.venv-audit:
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet pip-audit==2.10.1
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-audit build *.egg-info
 
 .venv/pipeline: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -1,6 +1,7 @@
 """What a caller of the typed API is told, over a real socket."""
 
 import math
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,24 @@ def test_a_method_that_is_not_offered_is_named(server: servers.Running, path: st
         raw_call(server, path, b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert caught.value.details().startswith(f"{path} is not offered")
+
+
+def test_a_stream_to_a_method_that_is_not_offered_need_not_end_to_be_told(server: servers.Running) -> None:
+    """As tools ask that look for a newer reflection first."""
+    told = threading.Event()
+
+    def asked() -> Iterator[bytes]:
+        yield b""
+        told.wait(30)
+
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        next(
+            channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(
+                asked(), timeout=10
+            )
+        )
+    told.set()
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_value_that_training_never_saw_is_priced_with_a_warning(client: Client) -> None:

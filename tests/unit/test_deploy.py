@@ -1,10 +1,13 @@
 """What `deploy/` promises without an engine."""
 
+import itertools
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from dagster._core.workspace.load_target import get_target_from_toml_data
 
@@ -70,7 +73,43 @@ def test_code_daemon_and_runs_have_the_credentials_that_the_handbook_names() -> 
     assert set(names) <= {line.partition("=")[0] for line in example.splitlines()}
 
 
-def test_the_image_of_the_pipeline_has_what_every_source_needs() -> None:
-    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    (installed,) = re.findall(r"'\.\[(pipeline.*)\]'", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
-    assert {"s3", "gs", "az", "https", "sql", "mlflow"} <= set(installed.split(",")) <= set(extras)
+def pins(text: str) -> dict[str, str]:
+    """Versions by name, of lines such as `numpy==2.3.0`."""
+    found = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)", text, re.MULTILINE)
+    return {name.lower().replace("_", "-").replace(".", "-"): version for name, version in found}
+
+
+@pytest.mark.parametrize(
+    ("image", "extras"),
+    [("inference", ["envoy"]), ("pipeline", ["pipeline", "s3", "gs", "az", "https", "sql", "mlflow"])],
+)
+def test_images_are_built_from_hashed_files_of_the_pinned_versions(image: str, extras: list[str]) -> None:
+    text = (PROJECT / f"deploy/requirements/{image}.txt").read_text()
+    locked, pinned = pins(text), pins((PROJECT / "constraints.txt").read_text())
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
+    asked = {re.split(r"[\[<>=]", one)[0].lower() for one in itertools.chain(*lists)}
+    assert asked <= locked.keys(), "make locks"
+    assert len(re.findall(r"==.*\\\n +--hash=sha256:", text)) == len(locked)
+    locked.pop("setuptools")
+    assert locked.items() <= pinned.items(), "make locks"
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "last"),
+    [
+        ([{"name": "a", "version": "1", "vulns": []}], 0, "1 packages audited, 0 advisories."),
+        (
+            [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}],
+            1,
+            "1 packages audited, 1 advisories.",
+        ),
+        ([{"name": "a", "skip_reason": "not found"}], 2, "Not audited: 1 of 1 packages (a, ...)"),
+    ],
+)
+def test_an_audit_that_could_not_ask_is_not_taken_for_a_good_one(
+    found: list[dict[str, object]], code: int, last: str
+) -> None:
+    lines, ended = runpy.run_path(str(PROJECT / "deploy/audit.py"))["report"](found)
+    assert ended == code
+    assert lines[-1].startswith(last)

@@ -70,6 +70,11 @@ class Calls:
             self.open.discard(task)
 
     async def _respond(self, route: Route, call: CallScope, http: HttpCall) -> None:
+        if isinstance(route, Method) and not route.is_served:
+            # Callers that find out what there is keep their stream open until they are told.
+            raw, asked = await http.first(), call.call(http.deadline)
+            await http.answer(await self._dispatcher.dispatch(route, raw, asked, call.log))
+            return
         if isinstance(route, Method) and not route.streams:
             await self._unary(route, call, http)
             return

@@ -72,6 +72,13 @@ class HttpCall:
             raise BadMessage("The call has no message, allowed: one.")
         return first
 
+    async def first(self) -> bytes:
+        """The first message, though more may come; empty if there is none."""
+        with self._body_timeout.waiting():
+            while (message := self._frames.next()) is None and not self._is_whole:
+                self._frames.add(await self._piece())
+        return message or b""
+
     async def next(self) -> bytes | None:
         """The next message of a stream; None at its end."""
         while (message := self._frames.next()) is None:

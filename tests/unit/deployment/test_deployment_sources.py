@@ -51,7 +51,7 @@ def test_the_projects_own_sources_are_code_pins_and_contracts_and_no_secret() ->
     names = {str(path.relative_to(PROJECT)) for path in sources.files(PROJECT)}
     assert {
         "Dockerfile",
-        "constraints.txt",
+        "deploy/requirements/inference.txt",
         "inference_server/transport/grpcio/server.py",
         "data/ames/contract.toml",
     } <= names
