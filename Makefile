@@ -92,7 +92,7 @@ protos: .venv/dev
 		-o ../inference_server/codecs/grpc_service.binpb
 
 screenshots: .venv/dev
-	SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_ui.py tests/e2e/test_report.py
+	SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_ui.py tests/e2e/test_report.py tests/e2e/test_page.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.serving

@@ -28,6 +28,7 @@ from inference_server.observability.tracing import tracing
 from inference_server.rpc.concurrency_limit import ConcurrencyLimit
 from inference_server.rpc.dispatch import Dispatcher
 from inference_server.services import health
+from inference_server.services.card import Cards
 from inference_server.services.explanation import Explaining
 from inference_server.services.health import Health
 from inference_server.services.json_api import JsonApi
@@ -78,7 +79,7 @@ async def running(
     with observing(settings, threshold, pool, statistics, store, log) as observer:
         loader = Loader(registry, pool, log, observer, preflight=Child())
         state = Health(pool, fixed=[oip_messages.SERVICE])
-        router = _router(settings, pool, loader, state, executor, statistics)
+        router = _router(settings, registry, pool, loader, state, executor, statistics)
         dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)
         served = Served(
             router=router,
@@ -174,6 +175,7 @@ def _secret(path: Path | None) -> bytes | None:
 
 def _router(
     settings: Settings,
+    registry: Registry,
     pool: ModelPool,
     loader: Loader,
     state: Health,
@@ -187,7 +189,8 @@ def _router(
     explaining = Explaining(executor, most=settings.max_explanations)
     predictions = PredictionServices(pool, executor, explaining, max_rows=settings.max_rows)
     json = JsonApi(pool, executor, explaining, max_rows=settings.max_rows)
-    return Router([*state.routes(), *reflected.routes(), *opened, *json.routes()], predictions)
+    fixed = [*state.routes(), *reflected.routes(), *opened, *json.routes(), Cards(pool, registry).route()]
+    return Router(fixed, predictions)
 
 
 def _gauges(pool: ModelPool, limit: ConcurrencyLimit) -> Iterator[tuple[Metric, tuple[str, ...], float]]:

@@ -31,6 +31,7 @@ OPEN_METHODS = (
     ),
     json_request.PREDICT,
     json_request.EXPLAIN,
+    json_request.CARD,
     json_request.MISSING,
 )  # fmt: skip
 """What anybody may call besides the typed services: nothing that loads or unloads versions."""

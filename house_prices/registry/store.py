@@ -181,6 +181,17 @@ class Registry:
             unfinished.put(staged, path)
         return path
 
+    def attached(self, market: str, number: int, name: str) -> bytes:
+        """A file beside a version. Raises ModelDamaged if it is not the one that the audit log knows."""
+        path = self._home(market) / str(number) / name
+        try:
+            content = reading.content(path, self.root)
+        except FileNotFoundError as error:
+            raise VersionNotFound(f"{market} version {number} has no {name}.") from error
+        if hashlib.sha256(content).hexdigest() != audit.attachments(self.history(market)).get((number, name)):
+            raise ModelDamaged(f"{path} is not as it was written. `house-prices models verify` tells more.")
+        return content
+
     def _next_number(self, home: Path) -> int:
         """One more than any version has, had by the log, or was meant to have."""
         taken = [int(path.name) for path in home.glob("[0-9]*") if NUMBER.fullmatch(path.name)]

@@ -1,5 +1,7 @@
 """The page for people: a form for each market, made from its contract."""
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ class Form:
     """Where its JSON is posted to."""
     unit: str
     """Of its prices."""
+    is_dated: bool
+    """Whether a price may be asked as of a date."""
     first: Sequence[Feature]
     """What is asked at once."""
     more: Sequence[Feature]
@@ -44,8 +48,34 @@ def page(contracts: Sequence[Contract], links: Mapping[str, str]) -> str:
         lstrip_blocks=True,
     )
     css, js = (Markup((_HERE / f"page.{kind}").read_text(encoding="utf-8")) for kind in ("css", "js"))  # noqa: S704
-    template = environment.get_template("page.html.jinja")
-    return template.render(forms=[*map(_form, contracts)], links=links, css=css, js=js, plain=plain)
+    environment.globals |= {"css": css, "js": js, "policy": _policy(js), "plain": plain, "bounds": _bounds}
+    return environment.get_template("page.html.jinja").render(forms=[*map(_form, contracts)], links=links)
+
+
+def _policy(script: str) -> str:
+    """Of what the page may do: run its own script, and ask the server that it came from."""
+    digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'"
+    )
+
+
+def _bounds(feature: Feature) -> str:
+    """What is allowed of a number, shortly."""
+    if feature.kind not in ("number", "integer") or (feature.minimum is feature.maximum is None):
+        return ""
+    if feature.minimum is None or feature.maximum is None:
+        return f"{feature.allowed.removesuffix(feature.unit).strip().capitalize()}."
+    low, high = (_grouped(bound, feature) for bound in (feature.minimum, feature.maximum))
+    return f"{low} to {high}."
+
+
+def _grouped(number: float, feature: Feature) -> str:
+    """With a narrow space between thousands; a year has none."""
+    if feature.unit == "year" or number != int(number):
+        return plain(number)
+    return f"{int(number):,}".replace(",", "\u202f")
 
 
 def _form(contract: Contract) -> Form:
@@ -59,6 +89,7 @@ def _form(contract: Contract) -> Form:
         service=descriptors.service(contract),
         path=descriptors.http_path(contract, "Predict"),
         unit=contract.target.unit,
+        is_dated=contract.is_dated,
         first=[*required, *optional[:at_once]],
         more=optional[at_once:],
         example={feature.name: contract.example.get(feature.name) for feature in contract.features},

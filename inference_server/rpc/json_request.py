@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from inference_server.rpc.method import Metadata
 
 SERVICE = "house_prices.JsonService"
-PREDICT, EXPLAIN, MISSING = (f"/{SERVICE}/{name}" for name in ("Predict", "Explain", "Missing"))
+PREDICT, EXPLAIN, CARD, MISSING = (f"/{SERVICE}/{name}" for name in ("Predict", "Explain", "Card", "Missing"))
 PATH_KEY, METHOD_KEY = "x-envoy-original-path", "x-envoy-original-method"
-_PATH = re.compile(r"/v(\d{1,6})/(\w+):(?:predict|explain)")
+_PATH = re.compile(r"/v(\d{1,6})/(\w+):(?:predict|explain|card)")
 
 
 @dataclass(frozen=True, kw_only=True)

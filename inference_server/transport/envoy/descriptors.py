@@ -21,7 +21,12 @@ _IMPORTED = (
 )  # fmt: skip
 HEALTH = "grpc.health.v1.Health"
 SERVICES = (HEALTH, json_request.SERVICE)
-_PATHS = {"Predict": "/*/*:predict", "Explain": "/*/*:explain", "Missing": "/v1/**"}
+_PATHS = {
+    "Predict": "/*/*:predict",
+    "Explain": "/*/*:explain",
+    "Card": "/*/*:card",
+    "Missing": "/v1/**",
+}
 
 
 def http_path(contract: Contract, method: str) -> str:
