@@ -139,7 +139,9 @@ def source(values: Mapping[str, object]) -> Source:
 
 
 def _source(table: Table) -> Source:
-    source = Source(url=table.text("url", ""), query=table.text("query", ""))
+    source = Source(
+        url=table.text("url", ""), query=table.text("query", ""), rejects=table.text("rejects", "")
+    )
     for fault in validation.of_source(source):
         table.fault(*fault)
     table.close()

@@ -88,6 +88,8 @@ class Source:
     contract. Never with a password."""
     query: str
     """SQL that selects the contract's columns; of a database only."""
+    rejects: str = ""
+    """Where the rejected sales are written to beside storage/rejects/: a folder, or one in object storage."""
 
     @property
     def kind(self) -> Literal["folder", "objects", "database"]:

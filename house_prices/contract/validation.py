@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from house_prices.contract.schema import (
     DATABASES,
@@ -15,6 +15,9 @@ from house_prices.contract.schema import (
     Source,
     plain,
 )
+
+_SECRET = ("password", "sslpassword", "sig", "signature", "token", "access_token", "x-amz-signature")
+"""Parameters of a URL that let whoever has it in."""
 
 
 def of_feature(feature: Feature) -> Iterator[tuple[str, object, str]]:
@@ -48,15 +51,25 @@ def of_source(source: Source) -> Iterator[tuple[str, object, str]]:
     """Within the source."""
     url = urlsplit(source.url)
     schemes = ("file", *OBJECTS, *DATABASES)
-    if url.password:
-        shown = source.url.replace(url.password, "***")
+    if secrets := _secrets(url):
+        shown = source.url
+        for secret in secrets:
+            shown = shown.replace(secret, "***")
         yield "url", shown, "one without a password; it belongs into the environment (PGPASSWORD, MYSQL_PWD)"
     elif "://" in source.url and url.scheme not in schemes:
         yield "url", source.url, f"a folder, or a URL that begins with one of {', '.join(schemes)}"
+    if _secrets(urlsplit(source.rejects)):
+        yield "rejects", "a secret", "a URL without a password, token or signature"
     if source.kind == "database" and not source.query:
         yield "query", "", "SQL that selects the contract's columns from the database"
     if source.kind != "database" and source.query:
         yield "query", source.query, f"nothing: only {', '.join(DATABASES)} take a query"
+
+
+def _secrets(url: SplitResult) -> list[str]:
+    """What a URL would tell everybody who reads a manifest: a password, or the signature of a signed URL."""
+    asked = [part.partition("=")[::2] for part in url.query.split("&")]
+    return [*filter(None, [url.password]), *(v for name, v in asked if v and name.lower() in _SECRET)]
 
 
 def of_keys(keys: Keys) -> Iterator[tuple[str, object, str]]:

@@ -66,7 +66,8 @@ class _RowsHash:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take more rows in."""
-        hashes = pd.util.hash_pandas_object(batch.to_pandas(), index=False).to_numpy()
+        plain = pa.table([_counted(column) for column in batch.columns], batch.schema.names)
+        hashes = pd.util.hash_pandas_object(plain.to_pandas(), index=False).to_numpy()
         self.count += len(hashes)
         self._sum = (self._sum + int(hashes.sum(dtype=np.uint64))) % 2**64
         self._xor ^= int(np.bitwise_xor.reduce(hashes))
@@ -75,6 +76,13 @@ class _RowsHash:
         """In hexadecimal; the columns' names count, too."""
         text = f"{schema.names} {self.count} {self._sum} {self._xor}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _counted(column: pa.Array) -> pa.Array:
+    """Dates as counts, for a database has days that Python has not: infinity, and those before Christ."""
+    if not pa.types.is_temporal(column.type):
+        return column
+    return column.view(pa.int32() if column.type.bit_width == 32 else pa.int64())
 
 
 Batches = tuple[pa.Schema, Iterator[pa.RecordBatch]]
@@ -120,6 +128,11 @@ def _by_adbc(source: Source) -> Iterator[Batches]:
 def _plain_field(source: Source, field: pa.Field) -> pa.Field:
     """The field with a type that sales can have."""
     kind = field.type
+    if (field.metadata or {}).get(b"POSTGRESQL:type") == b"money":  # a count of cents, or of what it may be
+        raise SourceError(
+            f"{source.url}: column {field.name!r} is money, which comes without its decimal mark. "
+            f'Select it as a number: "{field.name}"::numeric.'
+        )
     if isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric":
         return field.with_type(pa.float64())
     if isinstance(kind, pa.BaseExtensionType):

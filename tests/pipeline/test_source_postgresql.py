@@ -8,7 +8,9 @@ import psycopg2
 import pytest
 
 from house_prices import sources
+from house_prices.contract import reader
 from house_prices.errors import SourceError, SourceUnavailable
+from house_prices.sales import clean
 from tests import cottages, postgres
 from tests.sources import QUERY, cleaned, in_folder, market
 
@@ -44,6 +46,22 @@ def test_types_are_read_as_they_are(url: str, tmp_path: Path) -> None:
     assert str(table["Sold"].iloc[0]) == "2024-02-29"
 
 
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz"])
+def test_days_that_python_does_not_have_are_rejects(url: str, tmp_path: Path, kind: str) -> None:
+    days = "('infinity'), ('-infinity'), ('0044-03-15 BC'), ('2024-02-29')"
+    query = (
+        f'SELECT c.*, d::{kind} AS \\"Day\\" FROM cottages c, (VALUES {days}) AS v(d) '  # noqa: S608
+        'WHERE \\"Area\\" = (SELECT min(\\"Area\\") FROM cottages)'
+    )
+    contract, folder = market(tmp_path, url, query)
+    file = folder / "contract.toml"
+    file.write_text(file.read_text() + '\n[keys]\nsold = ["Day"]\n')
+    contract = reader.read(file)
+    cleaned = clean.clean(sources.sales(contract, folder).sales, contract)
+    assert clean.count_by_reason(cleaned.rejects) == {"sold: not a date": 3}
+    assert cleaned.sales["sold"].tolist() == [20240229.0]
+
+
 def test_the_order_of_rows_does_not_change_the_data_version(url: str, tmp_path: Path) -> None:
     stamps = set()
     for order in ("ASC", "DESC"):
@@ -56,6 +74,7 @@ def test_the_order_of_rows_does_not_change_the_data_version(url: str, tmp_path: 
     ("query", "told"),
     [
         ("SELECT * FROM houses", 'relation "houses" does not exist'),
+        ("SELECT '1.50'::money AS m", "column 'm' is money, which comes without its decimal mark. Select it"),
         ("SELECT 1 AS a, ARRAY[1, 2] AS b", "column 'b' is of type list"),
         ("SELECT * FROM cottages WHERE false", "the query selects no sales"),
         ("SELECT 1 / (n - 90000) AS x FROM generate_series(1, 100000) n", "division by zero. Correct"),

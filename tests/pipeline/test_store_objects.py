@@ -18,7 +18,8 @@ from house_prices.stores.following import Follower
 from house_prices.stores.objects import Objects
 from house_prices.stores.pushing import push
 from inference_server.models import loaded_model
-from tests import commands, models, object_storage
+from tests import commands, cottages, models, object_storage
+from tests.workshop import Workshop
 
 KILLS = 3
 
@@ -55,6 +56,14 @@ def test_prices_are_written_to_a_bucket_and_a_repeated_command_goes_on(home: Pat
     assert there.names() == [".scoring.json", "part-00000.parquet", "scored.json"]
     (home / "part").write_bytes(there.read("part-00000.parquet"))
     assert pq.read_table(home / "part")["predicted_price"].to_pylist() == [1204.0] * 10
+
+
+def test_rejects_are_written_where_the_contract_says_too(shop: Workshop) -> None:
+    given = '\n[source]\nrejects = "s3://sales/rejects"\n'
+    cottages.write(shop.home, contract=cottages.CONTRACT + given, sales=[*cottages.law(), (9999, 3, "", 1)])
+    assert shop.materialize(["raw_sales", "clean_sales"]).success
+    written = shop.home / "storage" / "rejects" / "cottages.csv"
+    assert b"area: above 1000" in written.read_bytes() == stores.at("s3://sales/rejects").read(written.name)
 
 
 def test_a_wrong_secret_is_told_and_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

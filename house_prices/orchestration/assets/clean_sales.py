@@ -6,7 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
+from house_prices import stores
 from house_prices.contract.schema import Contract
+from house_prices.errors import StoreError
 from house_prices.orchestration import plots
 from house_prices.orchestration.assets.metadata import (
     PARQUET,
@@ -42,6 +44,7 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
         reasons = clean.count_by_reason(cleaned.rejects)
         path = folders.rejects(contract.name)
         _write(cleaned.rejects, path)
+        _copy(path, contract, context)
         clean.check_kept(cleaned.sales, reasons, contract, where=str(path))
         cleaned.sales.attrs = {**raw_sales.attrs, "kept": len(cleaned.sales), "rejected": reasons}
         prices = cleaned.sales[contract.target.name].to_numpy(dtype="float64")
@@ -58,6 +61,15 @@ def clean_sales(contract: Contract) -> dg.AssetsDefinition:
         )
 
     return asset
+
+
+def _copy(path: Path, contract: Contract, context: dg.AssetExecutionContext) -> None:
+    """To where the contract wants the rejects, too. That nobody can read them there stops no training."""
+    if contract.source.rejects:
+        try:
+            stores.at(contract.source.rejects).write(path.name, path.read_bytes())
+        except (StoreError, OSError) as error:
+            context.log.warning(f"The rejects are in {path} alone: {error}")
 
 
 def _write(rejects: pd.DataFrame, path: Path) -> None:

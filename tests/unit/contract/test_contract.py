@@ -345,6 +345,9 @@ def test_every_market_of_the_project_can_be_read() -> None:
     ("source", "told"),
     [
         ({"url": "postgresql://me:hush@db/sales", "query": "SELECT 1"}, "source.url: .*without a password"),
+        ({"url": "postgresql://db/s?password=hush", "query": "SELECT 1"}, "source.url: .*without a password"),
+        ({"url": "https://a.example/s.csv?X-Amz-Signature=hush"}, "source.url: .*without a password"),
+        ({"rejects": "s3://me:hush@bucket/rejects"}, "source.rejects: .*without a password"),
         ({"url": "ftp://place/sales.csv"}, "source.url: came 'ftp://place/sales.csv', allowed: a folder"),
         ({"url": "sqlite:///sales.db"}, "source.query: came '', allowed: SQL"),
         ({"url": "s3://bucket/", "query": "SELECT 1"}, "source.query: .*only postgresql, mysql, sqlite"),
