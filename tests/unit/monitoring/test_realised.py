@@ -70,6 +70,15 @@ def test_a_property_that_sells_again_has_only_the_predictions_since_its_last_sal
     assert pairs(realised.join(twice, folder, CONTRACT)) == [(100.0, 90.0, 1), (130.0, 120.0, 1)]
 
 
+def test_a_sale_that_comes_in_late_takes_the_predictions_before_it_from_the_one_that_was_there(
+    tmp_path: Path,
+) -> None:
+    folder = predicted(tmp_path, ("a", "2026-01-10", 90.0, 1))
+    there, late = ("a", 20260401, 130.0), ("a", 20260201, 100.0)
+    assert pairs(realised.join(sales(there), folder, CONTRACT)) == [(130.0, 90.0, 1)]
+    assert pairs(realised.join(sales(there, late), folder, CONTRACT)) == [(100.0, 90.0, 1)]
+
+
 def test_a_sale_that_is_written_twice_counts_once_and_a_month_lasts_until_its_end(tmp_path: Path) -> None:
     folder = predicted(tmp_path, ("a", "2026-02-28", 90.0, 1))
     written_twice = sales(("a", 20260200, 100.0), ("a", 20260200, 100.0))
