@@ -84,8 +84,6 @@ def of_keys(keys: Keys) -> Iterator[tuple[str, object, str]]:
 def of_contract(contract: Contract, sound: Sequence[Feature]) -> Iterator[str]:
     """Between the parts, as whole sentences. `sound` are the features that were read without a fault."""
     yield from _repetitions(contract, sound)
-    if len(sound) == len(contract.features) and contract.features and not contract.numbers:
-        yield "features: came categories alone, allowed: at least one number, integer or flag beside them"
     taken = {contract.target.column, *(feature.column for feature in sound)}
     keys = (contract.keys.property, *contract.keys.sold, contract.monitoring.reference)
     for column in filter(None, keys):

@@ -195,7 +195,9 @@ def _as_mlflow(version: ModelVersion) -> Iterator[Path]:
 def _signature(contract: Contract, model: Path) -> tuple[Any, Any]:
     from mlflow.types import Schema, TensorSpec
 
-    inputs: list[Any] = [TensorSpec(np.dtype(np.float32), (-1, len(contract.numbers)), "numbers")]
+    inputs: list[Any] = []
+    if contract.numbers:
+        inputs.append(TensorSpec(np.dtype(np.float32), (-1, len(contract.numbers)), "numbers"))
     if contract.categories:
         inputs.append(TensorSpec(np.dtype(str), (-1, len(contract.categories)), "categories"))
     names = [output.name for output in onnx.load(model).graph.output]

@@ -55,9 +55,10 @@ class Inputs:
     @property
     def feeds(self) -> dict[str, NDArray[np.float32] | NDArray[np.object_]]:
         """Inputs for onnxruntime, by name."""
+        numbers = {"numbers": self.numbers} if self.numbers.shape[1] else {}
         categories = {"categories": self.categories} if self.categories.shape[1] else {}
         days = {} if self.days is None else {VALUATION_DATE: self.days[:, None]}
-        return {"numbers": self.numbers, **categories, **days}
+        return {**numbers, **categories, **days}
 
 
 def inputs(sales: pd.DataFrame, contract: Contract) -> Inputs:

@@ -24,7 +24,7 @@ _OWN = {blend.Blend: blend, log1p.Logarithm: log1p}
 
 
 def export(fitted: Fitted, contract: Contract) -> bytes:
-    """The model file: inputs `numbers` and `categories`, output `price` float32 [N, 1].
+    """The model file: inputs `numbers` and `categories`, if there are such; output `price` float32 [N, 1].
 
     If intervals were calibrated, there are two more outputs like it, `price_lower` and `price_upper`. If
     prices depend on the date, `valuation_date` float32 [N, 1] is one more input, which may be left out.
@@ -36,7 +36,7 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
     time = fitted.time or NOTHING
     numbers = onnx_time.FEATURES if time.method == DAY else "numbers"
     width = len(time.contract(contract).numbers)
-    types: list[tuple[str, Any]] = [(numbers, FloatTensorType([None, width]))]
+    types: list[tuple[str, Any]] = [(numbers, FloatTensorType([None, width]))] if width else []
     if contract.categories:
         types.append(("categories", StringTensorType([None, len(contract.categories)])))
     model = convert_sklearn(

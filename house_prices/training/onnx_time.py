@@ -84,7 +84,9 @@ def _feature(
     """The day, which stops at the newest sale's, behind the numbers: the pipeline's own input."""
     own = next(put for put in graph.input if put.name == FEATURES)
     graph.input.remove(own)
-    graph.input.insert(0, helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, width]))
+    if width:
+        graph.input.insert(0, helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, width]))
+    rows_of, day = ("numbers", "day_feature") if width else ("categories", FEATURES)
     constants |= {
         "day_newest": np.float32(time.last - time.first),
         "day_column": np.array([1], np.int64),
@@ -92,8 +94,8 @@ def _feature(
     node = helper.make_node
     return [
         node("Min", ["day_within", "day_newest"], ["day_known"]),
-        node("Shape", ["numbers"], ["numbers_rows"], start=0, end=1),
-        node("Concat", ["numbers_rows", "day_column"], ["day_shape"], axis=0),
-        node("Expand", ["day_known", "day_shape"], ["day_feature"]),
-        node("Concat", ["numbers", "day_feature"], [FEATURES], axis=1),
+        node("Shape", [rows_of], ["rows"], start=0, end=1),
+        node("Concat", ["rows", "day_column"], ["day_shape"], axis=0),
+        node("Expand", ["day_known", "day_shape"], [day]),
+        *([node("Concat", ["numbers", day], [FEATURES], axis=1)] if width else []),
     ]

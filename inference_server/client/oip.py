@@ -36,8 +36,9 @@ class OipClient:
         request = messages.ModelInferRequest(model_name=model)
         for name in outputs:
             request.outputs.add(name=name)
-        request.inputs.add(name=NUMBERS, datatype=FP32, shape=numbers.shape)
-        request.raw_input_contents.append(numbers.astype("<f4").tobytes())
+        if numbers.shape[1]:
+            request.inputs.add(name=NUMBERS, datatype=FP32, shape=numbers.shape)
+            request.raw_input_contents.append(numbers.astype("<f4").tobytes())
         if categories is not None and categories.shape[1]:
             request.inputs.add(name=CATEGORIES, datatype=BYTES, shape=categories.shape)
             request.raw_input_contents.append(raw_texts(categories.ravel().tolist()))

@@ -60,10 +60,11 @@ class TensorCodec:
     def __init__(self, contract: Contract, outputs: Sequence[str]) -> None:
         numbers = tuple(feature.name for feature in contract.numbers)
         categories = tuple(feature.name for feature in contract.categories)
-        self.inputs = [TensorSpec(name=NUMBERS, datatype=FP32, width=len(numbers), columns=numbers)]
-        if categories:
-            spec = TensorSpec(name=CATEGORIES, datatype=BYTES, width=len(categories), columns=categories)
-            self.inputs.append(spec)
+        both = (
+            TensorSpec(name=NUMBERS, datatype=FP32, width=len(numbers), columns=numbers),
+            TensorSpec(name=CATEGORIES, datatype=BYTES, width=len(categories), columns=categories),
+        )
+        self.inputs = [spec for spec in both if spec.width]
         self.date = TensorSpec(name=VALUATION_DATE, datatype=FP32, width=1, columns=(VALUATION_DATE,))
         """An input that may be left out: days from 1970-01-01, NaN for the model's reference date."""
         self._is_dated = contract.is_dated
@@ -92,7 +93,9 @@ class TensorCodec:
         }
         date = sources.get(VALUATION_DATE)
         return Inputs(
-            numbers=_numbers(sources[NUMBERS], rows, self.inputs[0]),
+            numbers=_numbers(sources[NUMBERS], rows, self.inputs[0])
+            if NUMBERS in sources
+            else np.empty((rows, 0), np.float32),
             categories=self._categories(sources[CATEGORIES], rows)
             if CATEGORIES in sources
             else np.empty((rows, 0), np.object_),
@@ -119,7 +122,7 @@ class TensorCodec:
         return [names.index(spec.name) for spec in specs]
 
     def _categories(self, source: Any, rows: int) -> Texts:
-        spec = self.inputs[1]
+        spec = self.inputs[-1]
         if isinstance(source, bytes):
             found = self._texts.raw(source, rows * spec.width)
         else:

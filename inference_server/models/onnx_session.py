@@ -84,7 +84,9 @@ class OnnxModel:
 
     def run(self, inputs: Inputs, until: Any = None) -> Prices:
         """What the model gives for every house, finite or not."""
-        feed: dict[str, object] = {NUMBERS: inputs.numbers}
+        feed: dict[str, object] = {}
+        if inputs.numbers.shape[1]:
+            feed[NUMBERS] = inputs.numbers
         if inputs.categories.shape[1]:
             feed[CATEGORIES] = inputs.categories
         if self.is_dated and inputs.days is not None:
@@ -147,7 +149,7 @@ def _metadata_faults(session: Any, contract: Contract) -> Iterator[str]:
 def _signature_faults(session: Any, contract: Contract) -> Iterator[str]:
     numbers = Tensor(name=NUMBERS, width=len(contract.numbers))
     categories = Tensor(name=CATEGORIES, type="tensor(string)", width=len(contract.categories))
-    inputs = [numbers, categories] if contract.categories else [numbers]
+    inputs = [tensor for tensor in (numbers, categories) if tensor.width]
     price = Tensor(name=PRICE)
     interval = [Tensor(name=name) for name in INTERVAL]
     yield from _tensor_faults("inputs", session.get_inputs(), [inputs])

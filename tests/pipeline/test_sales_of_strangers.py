@@ -52,6 +52,19 @@ def tokyo(path: Path, rows: int = 300) -> None:
     path.write_bytes("\n".join(lines).encode("cp932"))
 
 
+def words(path: Path, rows: int = 200) -> None:
+    """Sales that are described by words alone, in columns named like keywords of Python and protobuf."""
+    random = np.random.default_rng(2)
+    worth = {"centre": 2.0, "hill": 1.5, "river side": 1.2, "poor": 1.0, "fair": 1.3, "good": 1.7}
+    lines = ["class,message,Preis"]
+    for _ in range(rows):
+        place, state = random.choice(list(worth)[:3]), random.choice(list(worth)[3:])
+        lines.append(
+            f"{place},{state},{100_000 * worth[place] * worth[state] * random.uniform(0.9, 1.1):.0f}"
+        )
+    path.write_text("\n".join(lines))
+
+
 def drafted(home: Path, market: str, write: Callable[[Path], None], target: str) -> tuple[Contract, Path]:
     """A market's folder with its file, and the contract drafted from it as it is."""
     path = home / "data" / market / "raw" / "sales.csv"
@@ -64,7 +77,11 @@ def drafted(home: Path, market: str, write: Callable[[Path], None], target: str)
 
 @pytest.mark.parametrize(
     ("market", "write", "target", "price"),
-    [("kings", king_county, "price", (100_000, 1_300_000)), ("tokyo", tokyo, "取引価格", (1e7, 2e8))],
+    [
+        ("kings", king_county, "price", (100_000, 1_300_000)),
+        ("tokyo", tokyo, "取引価格", (1e7, 2e8)),
+        ("import", words, "Preis", (80_000, 400_000)),
+    ],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_a_strangers_file_goes_from_its_folder_to_a_served_price(
@@ -75,8 +92,9 @@ def test_a_strangers_file_goes_from_its_folder_to_a_served_price(
     tmp_path: Path,
     serve: Serve,
 ) -> None:
-    contract, path = drafted(tmp_path, market, write, target)
-    job = definitions.build(tmp_path, serve=serve).resolve_job_def(f"{market}_training")
+    home = tmp_path / "my sales"
+    contract, path = drafted(home, market, write, target)
+    job = definitions.build(home, serve=serve).resolve_job_def(f"{market}_training")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert result.success
@@ -86,7 +104,7 @@ def test_a_strangers_file_goes_from_its_folder_to_a_served_price(
         for name, said in checks.items()
         if said.severity is dg.AssetCheckSeverity.ERROR and not said.passed
     ] == []
-    registry = Registry(tmp_path / "storage" / "models")
+    registry = Registry(home / "storage" / "models")
     published = registry.version(market, 1)
     registry.promote(market, 1, sha256=published.manifest.sha256, by="a test", reason="sound")
     asked = [row.house for row in houses.load(path, contract).rows if row.house][:5]

@@ -87,7 +87,7 @@ class Shape:
 
 def shapes() -> Iterator[Shape]:
     """Kinds of features, optional ones and scale in every combination, every other calibrated; and sizes."""
-    kinds = [(1, 0), (4, 0), (4, 2), (1, 2)]
+    kinds = [(1, 0), (4, 0), (4, 2), (1, 2), (0, 2)]
     product = itertools.product(kinds, OPTIONAL, (True, False))
     for at, ((numbers, categories), optional, log) in enumerate(product):
         calibrated = (at + at // 2) % 2 == 0
