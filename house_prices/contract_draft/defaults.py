@@ -25,7 +25,7 @@ iterations = 8
 alpha = [1, 10, 100]
 
 [training.candidates.blend] # share * ridge + (1 - share) * gradient boosting
-share = [0, 0.2, 0.4]
+share = [0, 0.2, 0.4, 0.6]
 alpha = [10]
 {boosting}
 min_samples_leaf = [5]
