@@ -16,6 +16,7 @@ from house_prices.model_card.view import (
     ConfidenceInterval,
     DataFacts,
     FeatureRow,
+    Headline,
     Measure,
     Picture,
     PredictionIntervals,
@@ -25,6 +26,9 @@ from house_prices.model_card.view import (
 )
 from house_prices.registry import Manifest
 
+_HEADLINES = {"mdape": "median error", "ppe10": "within 10%", "rmsle": "RMSLE"}
+"""Metrics that are told first, and only there."""
+_MOST_WORST = 6
 _TINY = 1e-4
 """Errors below it are told as less than this."""
 
@@ -80,6 +84,33 @@ class Card:
         return next((measure for measure in self.measures if measure.name == name), None)
 
     @property
+    def headlines(self) -> list[Headline]:
+        """What is told first, in large figures."""
+        found = ((words, self.measure(name)) for name, words in _HEADLINES.items())
+        return [Headline(words=words, measure=measure) for words, measure in found if measure]
+
+    @property
+    def others(self) -> list[Measure]:
+        """The other metrics."""
+        return [measure for measure in self.measures if measure.name not in _HEADLINES]
+
+    @property
+    def out_of_band(self) -> list[Ratio]:
+        """Figures of the ratio study that assessors would not call good."""
+        return [ratio for ratio in self.ratios if ratio.place != "within"]
+
+    @property
+    def in_band(self) -> list[Ratio]:
+        """The other figures of the ratio study."""
+        return [ratio for ratio in self.ratios if ratio.place == "within"]
+
+    @property
+    def worst(self) -> list[Slice]:
+        """The slices with enough sales that have the largest median errors, the worst first."""
+        judged = [one for one in self.slices if one.sales >= self.few_sales and "mdape" in one.metrics]
+        return sorted(judged, key=lambda one: -one.metrics["mdape"])[:_MOST_WORST]
+
+    @property
     def reasons(self) -> list[RuleResult]:
         """The rules that did not pass, those that failed first."""
         return [
@@ -96,9 +127,10 @@ class Card:
 
     @property
     def groups(self) -> dict[str, list[Slice]]:
-        """The slices by what divides the holdout."""
-        names = dict.fromkeys(one.group for one in self.slices)
-        return {name: [one for one in self.slices if one.group == name] for name in names}
+        """The other slices, by what divides the holdout."""
+        rest = [one for one in self.slices if one not in self.worst]
+        names = dict.fromkeys(one.group for one in rest)
+        return {name: [one for one in rest if one.group == name] for name in names}
 
 
 def card_of(

@@ -31,7 +31,12 @@ _RATIOS: Mapping[str, tuple[str, str, float, float]] = {
     "median_ratio": ("Median ratio", "Predicted over actual price: above 1 is too dear.", 0.9, 1.1),
     "cod": ("COD", "Mean distance of the ratios from their median, in percent of it.", 5, 15),
     "prd": ("PRD", "Above 1 where dear houses are priced too low beside cheap ones.", 0.98, 1.03),
-    "prb": ("PRB", "How the ratio changes when the value doubles.", -0.05, 0.05),
+    "prb": (
+        "PRB",
+        "How the ratio changes as the value doubles: below 0, dear houses seem too cheap.",
+        -0.05,
+        0.05,
+    ),
 }
 """Label, meaning, and the range that the industry's standard calls good."""
 

@@ -12,6 +12,8 @@ from house_prices.model_card.measures import named
 from house_prices.model_card.view import Measure
 
 _FOLDER = Path(__file__).parent
+_LONGEST = 8_000
+"""Characters of a rule's details."""
 
 
 def render(card: Card) -> str:
@@ -36,6 +38,7 @@ def environment() -> Environment:
         "difference": _difference,
         "named": named,
         "decimals": wording.decimals,
+        "tail": _tail,
     }
     environment.globals["questions"] = {name: rule.__doc__ for name, rule in gate.RULES.items()}
     return environment
@@ -48,6 +51,11 @@ def _metric(value: float, kind: str) -> str:
     if kind == "price":
         return wording.count(value) if abs(value) >= 100 else wording.figure(value)
     return wording.decimals(value, 4)
+
+
+def _tail(text: str) -> str:
+    """The last lines of a long text, such as a server's log."""
+    return text if len(text) <= _LONGEST else f"... {text[-_LONGEST:]}"
 
 
 def _difference(measure: Measure) -> str:

@@ -52,6 +52,14 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Headline:
+    """A metric in large figures."""
+
+    words: str
+    measure: Measure
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ratio:
     """One figure of the assessment industry's ratio study."""
 

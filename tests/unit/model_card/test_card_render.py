@@ -112,7 +112,7 @@ def test_a_rule_is_told_with_its_sentence_and_its_numbers() -> None:
     page = render(cards.card(decision=cards.FAILED))
     assert "1 of 3 rules passed" in page
     assert "The holdout metrics stay within the contract&#39;s floors and ceilings." in page
-    assert page.count("PPE10 is too low.") == 2  # at the top, and among the rules
+    assert page.count("PPE10 is too low.") == 1  # at the top; its numbers are among the rules
     assert "<dt>PPE10</dt><dd>0.31</dd>" in page
 
 
@@ -123,11 +123,33 @@ def test_figures_stand_with_their_intervals_unless_both_ends_read_alike() -> Non
     assert "99.9% to" not in page
 
 
-def test_a_ratio_says_on_which_side_of_the_good_range_it_lies() -> None:
+def test_an_assessment_figure_outside_the_good_range_is_a_warning_at_the_top() -> None:
     figures = {"cod": Figure(value=17.0, low=15.5, high=19.0), "prd": Figure(value=1.0, low=0.99, high=1.01)}
     page = render(cards.card(evaluation=cards.found(ratio_study=figures)))
-    assert re.search(r"17\.000.*15\.500 to 19\.000.*5 to 15.*above", page, re.DOTALL)
-    assert re.search(r"0\.98 to 1\.03.*within", page, re.DOTALL)
+    header, _, rest = page.partition("</header>")
+    assert "COD is 17.000</strong>, above what assessors consider good, 5 to 15." in header
+    assert "17.000" not in rest
+    assert re.search(r"1\.000.*0\.990 to 1\.010.*0\.98 to 1\.03", rest, re.DOTALL)
+
+
+def test_the_groups_that_are_priced_worst_come_first_and_once() -> None:
+    slices = {
+        f"roof = {name}": {**cards.METRICS, "rows": 90.0, "mdape": error}
+        for name, error in (("flat", 0.05), ("gable", 0.31), ("thatched", 0.12))
+    }
+    few = {"roof = none": {**cards.METRICS, "rows": 9.0, "mdape": 0.9}}
+    page = render(cards.card(evaluation=cards.found(slices=slices | few)))
+    worst, _, others = page.partition("All other slices")
+    places = [worst.index(name) for name in ("roof gable", "roof thatched", "roof flat")]
+    assert places == sorted(places)
+    assert page.count("31.0%") == 1
+    assert "90.0%" in others
+
+
+def test_each_headline_is_told_once() -> None:
+    page = render(cards.card(evaluation=cards.found(slices={})))
+    error = next(one for one in cards.card().headlines if one.measure.name == "mdape").measure.value
+    assert len(re.findall(rf">{error:.1%}", page)) == 1
 
 
 def test_the_champion_is_compared_with_line_by_line_and_slice_by_slice() -> None:
@@ -145,10 +167,8 @@ def test_the_servers_log_is_folded_below_the_rule_that_failed() -> None:
 
 def test_intervals_are_told_with_level_coverage_and_width() -> None:
     page = render(cards.card(evaluation=cards.found(interval=evaluations.interval(coverage=0.884))))
-    assert (
-        "The 90% intervals contain 88.4% of the actual prices. Their median width is 40.0% of the price."
-        in page
-    )
+    assert "<dt>within their 90% interval</dt><dd>88.4%" in page
+    assert "median width 40.0% of the price" in page
 
 
 def test_a_slice_without_a_metric_has_a_dash_in_its_place() -> None:
