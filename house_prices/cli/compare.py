@@ -1,13 +1,15 @@
 """`house-prices models compare`: two versions side by side."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from house_prices.cli.home import Home, market_option, pass_home
 from house_prices.cli.text import shown
 from house_prices.contract.schema import Contract, Feature
-from house_prices.registry import DecisionRecord, ModelVersion
+from house_prices.registry import DecisionRecord, ModelVersion, Registry
 
 _HIGHER_IS_BETTER = ("r2", "ppe10", "ppe20")
 _ALIKE = 0.0005
@@ -18,46 +20,65 @@ _ALIKE = 0.0005
 @market_option
 @click.argument("before", type=int)
 @click.argument("after", type=int)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as a page.")
 @pass_home
-def compare(home: Home, market: str | None, before: int, after: int) -> None:
+def compare(home: Home, market: str | None, before: int, after: int, html: Path | None) -> None:
     """Two versions side by side: what they were trained on, how they did, and why one serves."""
     name = home.known(market)
     registry = home.registry
     old, new = (registry.version(name, number) for number in (before, after))
     decisions = registry.decisions(name)
     was, now = decisions.get(before), decisions.get(after)
-    for row in (
-        _row(name, f"version {before}", f"version {after}"),
-        *_origins(old, new),
-        *(_metrics(was, now) if was and now else []),
-    ):
-        click.echo(shown(row.rstrip()))
-    for sentence in (*_judged(was, now), *_differences(old.manifest.contract, new.manifest.contract)):
+    rows = [*_origins(old, new), *(_metrics(was, now) if was and now else [])]
+    sentences = [
+        *_serving(registry, old, new),
+        *_judged(was, now),
+        *_differences(old.manifest.contract, new.manifest.contract),
+    ]
+    for row in (_Row(name, f"version {before}", f"version {after}"), *rows):
+        click.echo(shown(f"{row.label:<16}{row.before:>22}{row.after:>22}  {row.change}".rstrip()))
+    for sentence in sentences:
         click.echo(shown(sentence))
-    champion = registry.champion(name)
-    if champion and champion.version in (before, after):
-        since = f"since {champion.promoted_at[:19]}, promoted by {champion.by}"
-        click.echo(shown(f"Version {champion.version} serves {since}: {champion.reason}"))
+    if html:
+        html.write_text(_page(old, new, rows, sentences), encoding="utf-8")
+        click.echo(f"Wrote {html}.")
 
 
-def _row(label: str, before: str, after: str, change: str = "") -> str:
-    return f"{label:<16}{before:>22}{after:>22}  {change}"
+class _Row(NamedTuple):
+    label: str
+    before: str
+    after: str
+    change: str = ""
 
 
-def _origins(old: ModelVersion, new: ModelVersion) -> Iterator[str]:
+def _page(old: ModelVersion, new: ModelVersion, rows: list[_Row], sentences: list[str]) -> str:
+    from house_prices.model_card.render import environment
+
+    facts = {"old": old, "new": new, "rows": rows, "sentences": sentences}
+    return environment().get_template("comparison.html.jinja").render(facts)
+
+
+def _origins(old: ModelVersion, new: ModelVersion) -> Iterator[_Row]:
     manifests = (old.manifest, new.manifest)
-    yield _row("published", *(manifest.created_at[:19] for manifest in manifests))
-    for key in ("estimator", "fitted_on"):
-        yield _row(key.replace("_", " "), *(str(manifest.training.get(key, "")) for manifest in manifests))
-    yield _row("kB of ONNX", *(f"{version.model.stat().st_size / 1000:.0f}" for version in (old, new)))
+    yield _Row("published", *(manifest.created_at[:19] for manifest in manifests))
+    for label, key in {"estimator": "estimator", "fitted on": "rows"}.items():
+        yield _Row(label, *(str(manifest.training.get(key, "")) for manifest in manifests))
+    yield _Row("kB of ONNX", *(f"{version.model.stat().st_size / 1000:.0f}" for version in (old, new)))
 
 
-def _metrics(was: DecisionRecord, now: DecisionRecord) -> Iterator[str]:
+def _metrics(was: DecisionRecord, now: DecisionRecord) -> Iterator[_Row]:
     for name, value in now.metrics.items():
         if name not in was.metrics:
             continue
         before = was.metrics[name]
-        yield _row(name, f"{before:.4g}", f"{value:.4g}", _change(name, before, value))
+        yield _Row(name, f"{before:.4g}", f"{value:.4g}", _change(name, before, value))
+
+
+def _serving(registry: Registry, old: ModelVersion, new: ModelVersion) -> Iterator[str]:
+    champion = registry.champion(new.market)
+    if champion and champion.version in (old.number, new.number):
+        since = f"since {champion.promoted_at[:19]}, promoted by {champion.by}"
+        yield f"Version {champion.version} serves {since}: {champion.reason}"
 
 
 def _change(name: str, before: float, after: float) -> str:

@@ -156,5 +156,5 @@ def test_the_page_makes_a_picture(browser: Browser, pictures: Path, tmp_path: Pa
         opened = browser.new_page(viewport={"width": 1280, "height": 960})
         opened.goto(f"http://{gateway.address}/")
         expect(ask(opened)).to_contain_text("Why this price")
-        opened.screenshot(path=pictures / "page.png")
+        opened.screenshot(path=pictures / "page.png", full_page=True)
         opened.close()

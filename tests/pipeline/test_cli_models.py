@@ -143,5 +143,14 @@ def test_what_is_better_and_what_the_contracts_have_changed_is_told(home: Path) 
     assert re.search("^area: maximum was .* and is 500", told, re.MULTILINE)
 
 
+def test_two_versions_are_compared_on_a_page_too(home: Path, tmp_path: Path) -> None:
+    page = tmp_path / "compared.html"
+    house_prices(home, "models", "compare", "1", "2", "--html", str(page))
+    html = page.read_text(encoding="utf-8")
+    assert "Version 2: rejected: RMSLE is 3." in html
+    assert '<th scope="row">RMSLE</th><td class="number">0.1</td><td class="number strong">0.1</td>' in html
+    assert "default-src 'none'" in html
+
+
 def test_a_mistyped_market_gets_a_suggestion(home: Path) -> None:
     assert "Did you mean huts?" in house_prices(home, "models", "list", "--market", "hust").stderr
