@@ -35,6 +35,12 @@ def _told(features: tuple[str, ...], house: Mapping[str, Value | None]) -> str:
     if len(features) > 1:
         true = [name for name in features if house.get(name)]
         return f"{' or '.join(features)}: {', '.join(true) or 'not known'}"
-    value = house.get(features[0])
-    written = plain(value) if isinstance(value, float) else "not given" if value is None else str(value)
-    return f"{features[0]} {written}"
+    return f"{features[0]} {_written(house.get(features[0]))}"
+
+
+def _written(value: Value | None) -> str:
+    if value is None:
+        return "not given"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return plain(value) if isinstance(value, float) else str(value)

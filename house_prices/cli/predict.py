@@ -65,7 +65,7 @@ def predict(
     if (csv_file is None) != (out is None):
         raise click.UsageError("--csv IN and --out OUT go together.")
     if explain and csv_file is not None:
-        raise click.UsageError("--explain is for some houses; for a table, use house-prices score --explain.")
+        raise click.UsageError("--explain is for houses in pairs or JSON, at most 16 at once, not for --csv.")
     contract = home.contract(home.known(market))
     try:
         with connection.client(contract) as client:

@@ -1,15 +1,13 @@
 """Why a price, over a real socket."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from house_prices.registry import Registry
 from inference_server.client import AsyncClient, Client, ClientError
-from tests import models, scrapes, servers
+from tests import models, servers
 from tests.models import HUT
 
 
@@ -73,23 +71,3 @@ def test_a_version_without_typical_sales_says_so(registry: Registry) -> None:
         models.promote(registry, registry.version("huts", 2))
     assert refused.value.code == "FAILED_PRECONDITION"
     assert "version 1 of huts was published without typical sales" in refused.value.message
-
-
-def test_explanations_over_their_limit_are_refused_and_prices_go_on(tmp_path: Path) -> None:
-    registry = Registry(tmp_path / "models")
-    of = models.contract()
-    slow = models.slow_model(of)
-    models.promote(registry, models.publish(registry, of, model=slow, golden=models.golden(of, base=0)))
-    with servers.serving(registry.root, "--max-explanations", "1") as server:
-        server.says("model serves")
-        with Client(server.address, timeout_seconds=60) as client:
-            houses = [{**HUT, "area": 300}] * 2
-            waiting = threading.Thread(target=client.explain, args=("huts", houses))
-            waiting.start()
-            servers.eventually(lambda: scrapes.total(server, "inference_in_flight") == 1 or None)
-            with pytest.raises(ClientError) as refused:
-                client.explain("huts", [HUT])
-            assert client.predict("huts", [HUT]).prices[0].value == 1203
-            waiting.join()
-    assert refused.value.code == "RESOURCE_EXHAUSTED"
-    assert "--max-explanations (INFERENCE_SERVER_MAX_EXPLANATIONS)" in refused.value.message
