@@ -40,7 +40,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def test_the_graph_shows_every_asset_of_the_market(ames: Stack, page: Page, pictures: Path) -> None:
-    page.set_viewport_size({"width": 2000, "height": 640})  # as wide as it takes to write into the nodes
+    page.set_viewport_size({"width": 2600, "height": 1400})  # as wide as it takes to write into the nodes
     page.goto(f"{ames.webserver.url}/locations/__repository__@house_prices/asset-groups/ames")
     page.get_by_text("Hide navigation").click()
     page.reload()
