@@ -61,8 +61,8 @@ class UniformReader:
             given[field.column.index] = True
             same += range(at, start)
             at = start + (8 if field.is_double else _length(raw, start))
-            if at - start > LONGEST_VARINT and not field.is_double:
-                return None
+            if at > size + 2 or (at - start > LONGEST_VARINT and not field.is_double):
+                return None  # beyond the house, or too long to be read here
             if field.is_double:
                 numbers[:, field.column.index] = _doubles(raw, start, rows, size + 2)
             else:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from house_prices.contract import proto
 from inference_server.codecs.batch_decoder import FEWEST_ROWS, WireReader
 from inference_server.codecs.typed import HouseCodec
+from inference_server.errors import BadMessage
 from tests import models
 
 CONTRACT = models.contract(features=[one for one in models.HUTS["features"] if one["kind"] != "category"])  # type: ignore[attr-defined]
@@ -66,3 +67,10 @@ def test_what_all_leave_out_stands_for_what_the_contract_says() -> None:
     assert np.array_equal(
         WIRE.read(message(houses), max_rows=100).numbers[0], [100, 200, 0, np.nan], equal_nan=True
     )
+
+
+def test_a_number_that_does_not_end_with_its_house_is_refused() -> None:
+    """Found by a million changed requests: the last such number would end behind the message."""
+    house_of_three_bytes = b"\x0a\x03\x09\0\0"
+    with pytest.raises(BadMessage):
+        CODEC.read(house_of_three_bytes * FEWEST_ROWS, max_rows=100)
