@@ -46,7 +46,7 @@ def deliver(source: Source, market: Path, into: Path, decimal: str) -> Delivery:
     rows = _RowsHash()
     with (
         _batches(source, market, decimal) as (schema, batches),
-        pa.parquet.ParquetWriter(path, schema) as writer,
+        pa.parquet.ParquetWriter(path, schema, use_dictionary=False, compression="none") as writer,
     ):
         for batch in batches:
             rows.add(batch)
