@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from inference_server import memory
+from inference_server.models import child
 from inference_server.observability import logging
 from inference_server.processes import supervisor
 from inference_server.processes.supervisor import WorkersFail
@@ -127,15 +128,18 @@ def main(**options: Any) -> None:
 
 async def _serve(settings: Settings) -> None:
     if settings.worker is not None:
+        first_child = await child.start()
         from inference_server.processes import worker
 
-        await worker.serve(settings, logging.to_stderr(settings.log_level, worker=settings.worker))
+        threshold = logging.to_stderr(settings.log_level, worker=settings.worker)
+        await worker.serve(settings, threshold, first_child)
     elif settings.workers > 1 or settings.transport == "envoy":
         await supervisor.serve(settings, sys.argv[1:], logging.to_stderr(settings.log_level))
     else:
+        first_child = await child.start()
         from inference_server.processes import single
 
-        await single.serve(settings, logging.to_stderr(settings.log_level))
+        await single.serve(settings, logging.to_stderr(settings.log_level), first_child)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,9 +67,12 @@ class Running(Generic[Carried]):
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, threshold: Threshold, carrier: Carrier[Carried]
+    settings: Settings, threshold: Threshold, carrier: Carrier[Carried], first_child: Process | None = None
 ) -> AsyncIterator[Running[Carried]]:
-    """A server that runs during the block, over the carrier's transport."""
+    """A server that runs during the block, over the carrier's transport.
+
+    `first_child` has been started to try a model: see inference_server.models.child.
+    """
     log: Log = structlog.get_logger()
     pool, executor, store = ModelPool(), Executor(), MetricStore()
     registry = Registry(settings.models)
@@ -77,7 +81,7 @@ async def running(
     tls, allowed = certificates.of(settings), auth.of(settings)
     _warn(settings, log)
     with observing(settings, threshold, pool, statistics, store, log) as observer:
-        loader = Loader(registry, pool, log, observer, preflight=Child())
+        loader = Loader(registry, pool, log, observer, preflight=Child(first_child))
         state = Health(pool, fixed=[oip_messages.SERVICE])
         router = _router(settings, registry, pool, loader, state, executor, statistics)
         dispatcher = Dispatcher(observer, max_message_bytes=settings.max_message_bytes)

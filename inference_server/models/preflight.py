@@ -1,6 +1,6 @@
 """Loads a version in a process of its own first, with limits: a model's file may be made to do harm.
 
-    python -m inference_server.models.preflight REGISTRY MARKET VERSION
+    echo '["REGISTRY", "MARKET", "VERSION"]' | python -m inference_server.models.preflight
 
 The child loads the version as the server would, replays its golden rows, and prints what it
 found, or why it refuses. Beyond MOST_SECONDS or MOST_BYTES the kernel ends it, and not the server.
@@ -11,13 +11,14 @@ import contextlib
 import json
 import resource
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from house_prices.errors import HousePricesError
 from house_prices.registry import ModelVersion, Registry
-from inference_server.models import loaded_model
+from inference_server.models import child, loaded_model
 from inference_server.models.loaded_model import Tried
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
 
@@ -33,13 +34,16 @@ Preflight: TypeAlias = Callable[[ModelVersion], Awaitable[Tried]]
 class Child:
     """Runs children, a few at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Process | None = None) -> None:
+        """`first` has been started already."""
+        self._first = first
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def __call__(self, version: ModelVersion) -> Tried:
         """Load a version in a child. Raises ModelRefused."""
         async with self._places:
-            code, told = await _run(str(version.folder.parent.parent), version.market, str(version.number))
+            first, self._first = self._first, None
+            code, told = await _told(first or await child.start(), version)
         if code != 0:
             raise ModelRefused(
                 f"loading it in a process of its own did not end well (exit code {code}): it may take "
@@ -51,31 +55,29 @@ class Child:
         return Tried(**found)
 
 
-async def _run(*arguments: str) -> tuple[int, bytes]:
-    """A child's exit code and output; it is killed with the task that waits for it."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "inference_server.models.preflight", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+async def _told(process: Process, version: ModelVersion) -> tuple[int, bytes]:
+    """Its exit code and output; it is killed with the task that waits for it."""
+    place = [str(version.folder.parent.parent), version.market, str(version.number)]
     try:
-        told, _ = await asyncio.wait_for(child.communicate(), 2 * MOST_SECONDS)
-        return await child.wait(), told
+        told, _ = await asyncio.wait_for(process.communicate(json.dumps(place).encode()), 2 * MOST_SECONDS)
+        return await process.wait(), told
     except TimeoutError:
         return -9, b""
     finally:
         with contextlib.suppress(ProcessLookupError):
-            child.kill()
+            process.kill()
 
 
-def main(root: str, market: str, version: str) -> None:
+def main() -> None:
     """What the child does."""
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # it goes before the server does
+    if not (place := sys.stdin.read()):
+        return  # the server has ended, and wanted nothing
+    root, market, version = json.loads(place)
     try:
         model = loaded_model.load(Registry(Path(root)).version(market, int(version)))
     except (HousePricesError, OSError):
@@ -87,4 +89,4 @@ def main(root: str, market: str, version: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from asyncio.subprocess import Process
 from dataclasses import asdict
 
 import structlog
@@ -13,14 +14,14 @@ from inference_server.settings import Settings
 from inference_server.transport.grpcio.server import Servers
 
 
-async def serve(settings: Settings, threshold: Threshold) -> None:
+async def serve(settings: Settings, threshold: Threshold, first_child: Process) -> None:
     """Serve until SIGTERM or SIGINT, then finish accepted requests. A second signal ends at once."""
     log = structlog.get_logger()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with bootstrap.running(settings, threshold, Servers) as server:
+    async with bootstrap.running(settings, threshold, Servers, first_child) as server:
         with exposed(settings.host, settings.metrics_port, server.store.numbers) as metrics_port:
             loop.add_signal_handler(signal.SIGHUP, server.reload)
             ports = {**asdict(server.ports), "metrics_port": metrics_port}
