@@ -44,7 +44,7 @@ def synthetic(home: Home, rows: int, noise: float, features: int, seed: int) -> 
     files = law.write(market / "raw", rows, noise=noise, features=features, seed=seed)
     (market / "contract.toml").write_text(tomlkit.dumps(law.contract(features)))
     click.echo(
-        f"Wrote {rows} sales to {len(files)} files in {files[0].parent.relative_to(home.path)}, and their "
+        f"Wrote {rows} sales in {len(files)} files below {files[0].parent.relative_to(home.path)}, and their "
         "contract. Next: house-prices protos --market synthetic, then make demo MARKET=synthetic. "
         f"The best possible RMSLE is about the noise, {noise:g}."
     )
