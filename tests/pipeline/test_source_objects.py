@@ -130,5 +130,5 @@ def test_a_storage_that_is_away_may_be_there_later(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     contract, folder = market(tmp_path, "s3://sales/away/")
-    with pytest.raises(SourceUnavailable, match="cannot be read now"):
+    with pytest.raises(SourceUnavailable, match="does not answer as it should"):
         sources.sales(contract, folder)
