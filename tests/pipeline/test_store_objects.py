@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -56,6 +58,19 @@ def test_prices_are_written_to_a_bucket_and_a_repeated_command_goes_on(home: Pat
     assert there.names() == [".scoring.json", "part-00000.parquet", "scored.json"]
     (home / "part").write_bytes(there.read("part-00000.parquet"))
     assert pq.read_table(home / "part")["predicted_price"].to_pylist() == [1204.0] * 10
+
+
+def test_houses_come_from_a_bucket_or_a_database(home: Path) -> None:
+    houses = b"area,rooms,garden,roof\n" + b"100,3,yes,flat\n" * 10
+    stores.at("s3://sales/houses").write("in.csv", houses)
+    with closing(sqlite3.connect(home / "in.db")) as database, database:
+        database.execute("create table houses as select 100 area, 3 rooms, 'yes' garden, 'flat' roof")
+    database_url = (f"sqlite:///{home / 'in.db'}", "--query", "select * from houses")
+    for out, rows, words in (("a", 10, ("s3://sales/houses/",)), ("b", 1, database_url)):
+        told = commands.house_prices(home, "score", *words, "--out", str(home / out))
+        assert f" {rows} rows by version 1" in told.stdout, told.stderr
+        prices = pq.read_table(home / out / "part-00000.parquet")["predicted_price"]
+        assert prices.to_pylist() == [1204.0] * rows
 
 
 def test_rejects_are_written_where_the_contract_says_too(shop: Workshop) -> None:
