@@ -81,6 +81,10 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         json_path=json_request.PREDICT,
         json_codes=JSON_CODES,
         asked_path=json_request.PATH_KEY,
+        asked={
+            json_request.BEHIND_PATH_KEY: json_request.PATH_KEY,
+            json_request.BEHIND_METHOD_KEY: json_request.METHOD_KEY,
+        },
         typed=TYPED,
         open_methods=[
             *OPEN_METHODS,

@@ -13,6 +13,9 @@ from inference_server.rpc.method import Metadata
 SERVICE = "house_prices.JsonService"
 PREDICT, EXPLAIN, CARD, MISSING = (f"/{SERVICE}/{name}" for name in ("Predict", "Explain", "Card", "Missing"))
 PATH_KEY, METHOD_KEY = "x-envoy-original-path", "x-envoy-original-method"
+"""Metadata that the transcoder beside the server sets."""
+BEHIND_PATH_KEY, BEHIND_METHOD_KEY = "x-original-path", "x-original-method"
+"""The same from a gateway: an Envoy removes another's `x-envoy-` headers."""
 _PATH = re.compile(r"/v(\d{1,6})/(\w+):(?:predict|explain|card)")
 
 
@@ -31,12 +34,16 @@ class JsonRequest:
     @classmethod
     def of(cls, metadata: Metadata) -> "JsonRequest":
         """As the front door tells it."""
-        path, _, query = str(metadata.get(PATH_KEY, "")).partition("?")
+        path, _, query = _told(metadata, PATH_KEY, BEHIND_PATH_KEY, "").partition("?")
         version, market = found.groups() if (found := _PATH.fullmatch(path)) else ("0", "")
         return cls(
-            method=str(metadata.get(METHOD_KEY, "POST")),
+            method=_told(metadata, METHOD_KEY, BEHIND_METHOD_KEY, "POST"),
             path=path,
             query=query,
             api_version=int(version),
             market=market,
         )
+
+
+def _told(metadata: Metadata, key: str, behind: str, otherwise: str) -> str:
+    return str(metadata.get(key) or metadata.get(behind) or otherwise)

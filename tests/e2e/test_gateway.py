@@ -86,6 +86,16 @@ def test_every_fault_is_told_as_json_of_one_shape(
     assert gateway.fault(method, path, body) == (status, {"code", "message", "details"})
 
 
+def test_json_reaches_a_server_over_envoy_too(registry: Registry, tmp_path: Path) -> None:
+    with servers.serving(registry.root, "--transport", "envoy") as server:
+        server.says("model serves")
+        with gateways.front_door(tmp_path, server.port) as gateway:
+            servers.eventually(gateway.is_ready)
+            assert gateway.ask(PATH, HOUSES).told["predictions"][0]["price"] == PRICE + 2
+            assert gateway.ask("/v1/castles:predict", HOUSES, x_original_path=PATH).status == 404
+            assert gateway.fault("GET", PATH) == (400, {"code", "message", "details"})
+
+
 def test_a_body_that_is_too_large_for_envoy_is_told_in_the_same_shape(gateway: Gateway) -> None:
     body = b" " * (gateways.LARGE)
     assert gateway.fault("POST", PATH, body) == (413, {"code", "message", "details"})
