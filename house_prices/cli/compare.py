@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import click
 
-from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.cli.text import shown
+from house_prices.cli.home import Home, json_option, market_option, pass_home
+from house_prices.cli.text import aligned, as_json, figure, shown
 from house_prices.contract.schema import Contract, Feature
 from house_prices.registry import DecisionRecord, ModelVersion, Registry
 
@@ -21,8 +21,11 @@ _ALIKE = 0.0005
 @click.argument("before", type=int)
 @click.argument("after", type=int)
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as a page.")
+@json_option
 @pass_home
-def compare(home: Home, market: str | None, before: int, after: int, html: Path | None) -> None:
+def compare(
+    home: Home, market: str | None, before: int, after: int, html: Path | None, is_json: bool
+) -> None:
     """Two versions side by side: what they were trained on, how they did, and why one serves."""
     name = home.known(market)
     registry = home.registry
@@ -35,13 +38,16 @@ def compare(home: Home, market: str | None, before: int, after: int, html: Path 
         *_judged(was, now),
         *_differences(old.manifest.contract, new.manifest.contract),
     ]
-    for row in (_Row(name, f"version {before}", f"version {after}"), *rows):
-        click.echo(shown(f"{row.label:<16}{row.before:>22}{row.after:>22}  {row.change}".rstrip()))
-    for sentence in sentences:
-        click.echo(shown(sentence))
     if html:
         html.write_text(_page(old, new, rows, sentences), encoding="utf-8")
-        click.echo(f"Wrote {html}.")
+        click.echo(f"Wrote {html}.", err=True)
+    if is_json:
+        told = {"rows": [row._asdict() for row in rows], "sentences": sentences}
+        click.echo(as_json({"market": name, "before": before, "after": after, **told}))
+        return
+    header = _Row(name, f"version {before}", f"version {after}")
+    for line in (*aligned([header, *rows]), *map(shown, sentences)):
+        click.echo(line)
 
 
 class _Row(NamedTuple):
@@ -71,7 +77,7 @@ def _metrics(was: DecisionRecord, now: DecisionRecord) -> Iterator[_Row]:
         if name not in was.metrics:
             continue
         before = was.metrics[name]
-        yield _Row(name, f"{before:.4g}", f"{value:.4g}", _change(name, before, value))
+        yield _Row(name, figure(before), figure(value), _change(name, before, value))
 
 
 def _serving(registry: Registry, old: ModelVersion, new: ModelVersion) -> Iterator[str]:

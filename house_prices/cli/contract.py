@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.cli.home import Home, json_option, market_option, pass_home
+from house_prices.cli.text import as_json
 from house_prices.errors import ContractError
 
 
@@ -15,24 +16,32 @@ def contract() -> None:
 
 @contract.command()
 @market_option
+@json_option
 @pass_home
-def check(home: Home, market: str | None) -> None:
+def check(home: Home, market: str | None, is_json: bool) -> None:
     """List every fault of every contract at once."""
     from house_prices.training import estimators
 
-    faulty = 0
+    found: dict[str, str] = {}
+    faults = {}
     for name in [home.known(market)] if market else home.markets:
         try:
             read = home.contract(name)
             estimators.check(read)
         except ContractError as error:
-            faulty += 1
-            click.echo(str(error), err=True)
+            faults[name] = str(error)
             continue
         count = f"{len(read.numbers)} numbers and {len(read.categories)} categories"
-        click.echo(f"{name}: fine, {count}, digest {read.digest[:12]}")
-    if faulty:
-        raise click.ClickException(f"{faulty} of the contracts cannot be used.")
+        found[name] = f"fine, {count}, digest {read.digest[:12]}"
+    if is_json:
+        click.echo(as_json({"fine": found, "faults": faults}))
+    else:
+        for name, told in found.items():
+            click.echo(f"{name}: {told}")
+        for fault in faults.values():
+            click.echo(fault, err=True)
+    if faults:
+        raise click.ClickException(f"{len(faults)} of the contracts cannot be used.")
 
 
 @contract.command()

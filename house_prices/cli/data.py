@@ -2,6 +2,7 @@
 
 import click
 
+from house_prices.cli.alive import alive
 from house_prices.cli.home import Home, pass_home
 
 
@@ -20,7 +21,8 @@ def halfmil(home: Home, rows: int, seed: int) -> None:
 
     path = home.data / "halfmil" / "raw" / halfmil_law.FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    halfmil_law.write(path, rows, seed)
+    with alive("Generating sales"):
+        halfmil_law.write(path, rows, seed)
     click.echo(f"Wrote {rows} sales to {path.relative_to(home.path)}.")
 
 

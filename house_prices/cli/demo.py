@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from house_prices.cli import up
+from house_prices.cli.alive import alive
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port
+from house_prices.cli.text import money
 from house_prices.contract.schema import Contract, Value, plain
 from house_prices.registry import Champion, ModelVersion
 
@@ -35,7 +37,8 @@ def demo(home: Home, market: str) -> None:
         _say("Materializing every asset in Dagster")
         version = _train(home, contract)
         _say("Evaluating the promotion sensor")
-        champion = _promote(home, contract)
+        with alive("  Deciding"):
+            champion = _promote(home, contract)
         click.echo(f"  version {champion.version} promoted by {champion.by}: {champion.reason}")
         _say(f"Asking the inference server on port {port}")
         _ask(contract, version, port, processes)
@@ -61,7 +64,8 @@ def _ensure_sales(home: Home, contract: Contract) -> None:
     if contract.name == "halfmil" and contract.source.kind == "folder" and not read.paths(raw):
         click.echo(f"  no sales file yet: generating {halfmil.ROWS} sales with the dataset's formula")
         raw.mkdir(parents=True, exist_ok=True)
-        halfmil.write(raw / halfmil.FILE_NAME, halfmil.ROWS, 0)
+        with alive("  Generating sales"):
+            halfmil.write(raw / halfmil.FILE_NAME, halfmil.ROWS, 0)
     click.echo(f"  {sources.address(contract, market)}")
 
 
@@ -86,8 +90,10 @@ def _ask(contract: Contract, version: ModelVersion, port: int, processes: Proces
     house = dict(contract.example) or bad_requests.sound_house(version.manifest)
     click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
-    price = f"{answer.prices[0].value:,.0f}".replace(",", " ")
-    click.secho(f"  {price} {contract.target.unit}, by version {answer.model_version}", bold=True)
+    click.secho(
+        f"  {money(answer.prices[0].value)} {contract.target.unit}, by version {answer.model_version}",
+        bold=True,
+    )
 
 
 def _written(value: Value) -> str:

@@ -1,5 +1,6 @@
 """The project's folder, and the options that every command shares."""
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -56,6 +57,18 @@ class Home:
 
 
 pass_home = click.make_pass_decorator(Home)
+
+
+def _markets(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """For a shell's completion, which has no Home yet."""
+    home = context.find_root().params.get("home") or os.environ.get("HOUSE_PRICES_HOME", ".")
+    return [market for market in Home(Path(home)).markets if market.startswith(begun)]
+
+
 market_option = click.option(
-    "--market", envvar="HOUSE_PRICES_MARKET", help="A folder below data/.  [default: the only one]"
+    "--market",
+    envvar="HOUSE_PRICES_MARKET",
+    help="A folder below data/.  [default: the only one]",
+    shell_complete=_markets,
 )
+json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")

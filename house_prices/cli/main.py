@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from house_prices.cli import (
+    completion,
     contract,
     data,
     demo,
@@ -12,6 +13,7 @@ from house_prices.cli import (
     metrics,
     mirror,
     models,
+    new,
     predict,
     protos,
     quality,
@@ -51,6 +53,7 @@ def main(context: click.Context, home: Path) -> None:
 for command in (
     demo.demo,
     up.up,
+    new.new,
     gateway.gateway,
     predict.predict,
     score.score,
@@ -61,5 +64,6 @@ for command in (
     protos.protos,
     quality.quality,
     data.data,
+    completion.completion,
 ):
     main.add_command(command)

@@ -1,21 +1,23 @@
 """`house-prices models`: what is published, what serves, and a person's say in it."""
 
 import getpass
-import json
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from house_prices.cli.alive import alive
 from house_prices.cli.audit_heads import audit_heads_of
 from house_prices.cli.compare import compare
-from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.cli.home import Home, json_option, market_option, pass_home
 from house_prices.cli.shared_models import follow, push
 from house_prices.cli.signatures import signed_head
-from house_prices.cli.text import shown
-from house_prices.errors import ModelDamaged, PromotionRefused, RegistryError
-from house_prices.registry import IN_LIFE, Registry, checkpoint, reading
-from house_prices.registry.verify import examine
+from house_prices.cli.text import as_json, shown
+from house_prices.cli.versions import Listed, echo, facts, listed, summary
+from house_prices.errors import PromotionRefused, RegistryError
+from house_prices.registry import checkpoint
+from house_prices.registry.verify import Verification, examine
 
 
 @click.group()
@@ -25,71 +27,48 @@ def models() -> None:
 
 @models.command("list")
 @market_option
+@json_option
 @pass_home
-def list_(home: Home, market: str | None) -> None:
+def list_(home: Home, market: str | None, is_json: bool) -> None:
     """Every version with the gate's decision. A star marks the champion, a plus a pinned version."""
+    found: dict[str, list[Listed]] = {}
     damaged = False
     for name in [home.known(market)] if market else home.registry.markets():
-        click.echo(name)
         try:
-            for line in _versions(home.registry, name):
-                click.echo(f" {line}")
+            found[name] = listed(home.registry, name)
         except (OSError, RegistryError) as error:
-            damaged = True
-            click.echo(f"   {shown(error)}", err=True)
+            damaged, found[name] = True, []
+            click.echo(f"{name}: {shown(error)}", err=True)
+    if is_json:
+        click.echo(as_json({name: [asdict(one) for one in versions] for name, versions in found.items()}))
+    else:
+        echo(found)
     if damaged:
         raise click.exceptions.Exit(1)
 
 
-def _versions(registry: Registry, market: str) -> Iterator[str]:
-    """A line for each version; a damaged one has a line of its own."""
-    champion, pinned, decisions = (
-        registry.champion(market),
-        registry.pinned(market),
-        registry.decisions(market),
-    )
-    for number in registry.versions(market):
-        star = "*" if champion and champion.version == number else "+" if number in pinned else " "
-        try:
-            manifest = registry.version(market, number).manifest
-        except ModelDamaged as error:
-            yield f"{star} {number:>4}  damaged: {shown(error)}"
-            continue
-        decision = registry.rejection(market, number) or decisions.get(number) or "not judged"
-        estimator = manifest.training.get("estimator", "unknown")
-        yield shown(f"{star} {number:>4}  {manifest.created_at[:19]}  {estimator!s:<24}  {decision}")
-
-
 @models.command()
 @market_option
 @click.argument("version", type=int, required=False)
+@json_option
 @pass_home
-def show(home: Home, market: str | None, version: int | None) -> None:
+def show(home: Home, market: str | None, version: int | None, is_json: bool) -> None:
     """One version, or the champion: where it came from and how it was judged."""
     name = home.known(market)
     found = home.registry.resolve(name, version)
-    manifest = json.loads(found.manifest.to_json())
-    facts = {
-        "market": name,
-        "version": found.number,
-        "folder": str(found.folder),
-        **{
-            key: manifest[key]
-            for key in ("sha256", "created_at", "contract_digest", "training", "data", "lineage")
-        },
-        "in_life": reading.parse(reading.content(found.folder / IN_LIFE, home.registry.root))
-        if (found.folder / IN_LIFE).is_file()
-        else None,
-        "history": [e for e in home.registry.history(name) if e.get("version") == found.number],
-    }
-    click.echo("\n".join(map(shown, json.dumps(facts, indent=2, ensure_ascii=False).split("\n"))))
+    if is_json:
+        click.echo(as_json(facts(home.registry, name, found)))
+        return
+    for label, told in summary(home.registry, name, found):
+        click.echo(f"{click.style(f'{label:<12}', bold=True)}{shown(told)}")
 
 
 @models.command()
 @market_option
 @click.argument("version", type=int, required=False)
+@click.option("--open", "is_opened", is_flag=True, help="Open it in a browser, too.")
 @pass_home
-def report(home: Home, market: str | None, version: int | None) -> None:
+def report(home: Home, market: str | None, version: int | None, is_opened: bool) -> None:
     """The path of the model card of a version, or of the champion."""
     name = home.known(market)
     found = home.registry.resolve(name, version)
@@ -98,6 +77,8 @@ def report(home: Home, market: str | None, version: int | None) -> None:
             f"{name} version {found.number} has no model card. Materialize {name}/model_card."
         )
     click.echo(found.report)
+    if is_opened and click.launch(found.report.absolute().as_uri()):
+        raise click.ClickException("No browser could be started. Open the file above in one.")
 
 
 @models.command()
@@ -177,29 +158,37 @@ def rollback(home: Home, market: str | None, reason: str) -> None:
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Public keys that may have signed it, as ssh-keygen's ALLOWED SIGNERS.",
 )
+@json_option
 @pass_home
-def verify(home: Home, market: str | None, checkpoint_file: Path | None, signers: Path | None) -> None:
+def verify(
+    home: Home, market: str | None, checkpoint_file: Path | None, signers: Path | None, is_json: bool
+) -> None:
     """Check every file, the champion, and the audit log against the heads that Dagster keeps.
 
     Exits with 1 if anything was changed, and says what cannot be told.
     """
-    found = 0
     names = [home.known(market)] if market or checkpoint_file else home.registry.markets()
     signed = signed_head(checkpoint_file, signers, names[0]) if checkpoint_file else None
-    with audit_heads_of(home) as heads:
+    told: dict[str, Verification] = {}
+    with audit_heads_of(home) as heads, alive("Checking every file"):
         for name in names:
-            told = examine(home.registry, name, [*heads.kept(name), *([signed.head] if signed else [])])
-            found += len(told.faults)
-            versions, count = len(home.registry.versions(name)), len(told.faults) or "no"
-            compared = [heads.count(name), *([str(signed)] if signed else [])]
-            click.echo(f"{name}: {versions} versions, {count} faults, {', '.join(compared)}")
-            for fault in told.faults:
-                click.echo(f"  {shown(fault)}", err=True)
-            for kind, sentences in {"accepted": told.accepted, "unproven": told.unproven}.items():
-                for sentence in sentences:
-                    click.echo(f"  {kind}: {shown(sentence)}")
-    if found:
+            told[name] = examine(home.registry, name, [*heads.kept(name), *([signed.head] if signed else [])])
+            if not is_json:
+                compared = [heads.count(name), *([str(signed)] if signed else [])]
+                _print_examined(name, len(home.registry.versions(name)), told[name], compared)
+    if is_json:
+        click.echo(as_json({name: asdict(one) for name, one in told.items()}))
+    if any(one.faults for one in told.values()):
         raise click.exceptions.Exit(1)
+
+
+def _print_examined(market: str, versions: int, told: Verification, compared: Sequence[str]) -> None:
+    click.echo(f"{market}: {versions} versions, {len(told.faults) or 'no'} faults, {', '.join(compared)}")
+    for fault in told.faults:
+        click.secho(f"  {shown(fault)}", err=True, fg="red")
+    for kind, sentences in {"accepted": told.accepted, "unproven": told.unproven}.items():
+        for sentence in sentences:
+            click.echo(f"  {kind}: {shown(sentence)}")
 
 
 @models.command(name="checkpoint")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from house_prices.cli import explanations
+from house_prices.cli.alive import alive
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
+from house_prices.cli.text import money
 from house_prices.contract.schema import Contract, Value
 
 if TYPE_CHECKING:
@@ -31,9 +34,20 @@ Ask = Callable[[Sequence[House]], "Prices"]
 """Asks the server for the prices of houses."""
 
 
+def _features(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """For a shell's completion."""
+    root = context.find_root().params.get("home") or os.environ.get("HOUSE_PRICES_HOME", ".")
+    home = Home(Path(root))
+    market = context.params.get("market") or (home.markets[0] if len(home.markets) == 1 else None)
+    if market not in home.markets:
+        return []
+    names = (f"{feature.name}=" for feature in home.contract(market).features)
+    return [name for name in names if name.startswith(begun)]
+
+
 @click.command()
 @market_option
-@click.argument("features", nargs=-1, metavar="[FEATURE=VALUE]...")
+@click.argument("features", nargs=-1, metavar="[FEATURE=VALUE]...", shell_complete=_features)
 @click.option("--json", "json_file", type=click.File(), help="A house or a list of houses; - is stdin.")
 @click.option("--date", "valuation_date", help="Price as of this date, such as 2015-05-27.")
 @click.option("--explain", is_flag=True, help="Also say what each feature contributes to the price.")
@@ -83,7 +97,12 @@ def predict(
                 for line in explanations.lines(why([house]), house) if why else ():
                     click.echo(line)
     except ClientError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(f"{error}{_hint(error.code)}") from error
+
+
+def _hint(code: str) -> str:
+    """What to do if no server answers."""
+    return "\nIs a server running? `make up` starts one, and says when it is ready." * (code == "UNAVAILABLE")
 
 
 def _from_pairs(pairs: Sequence[str], contract: Contract) -> House:
@@ -97,7 +116,11 @@ def _from_pairs(pairs: Sequence[str], contract: Contract) -> House:
         if not equals:
             raise click.UsageError(f"came {pair!r}, allowed: FEATURE=VALUE")
         if name not in known:
-            raise click.ClickException(f"{name} is no feature of {contract.name}: {', '.join(known)}")
+            close = get_close_matches(name, known, n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise click.ClickException(
+                f"{name} is no feature of {contract.name}.{meant} Allowed: {', '.join(known)}"
+            )
         if name in house:
             raise click.UsageError(f"{name} stands twice, the second time as {text!r}. Give it once.")
         house[name] = value.read(text, known[name], contract)
@@ -117,14 +140,16 @@ def _from_json(file: TextIO) -> list[House]:
 
 def _price_csv(ask: Ask, contract: Contract, source: Path, out: Path) -> None:
     """Copy the file with prices added. `out` is there only once every house has its price."""
-    houses = _load(source, contract)  # tells how to install what the next line needs
+    with alive(f"Reading {source.name}"):
+        houses = _load(source, contract)  # tells how to install what the next line needs
     from house_prices.sales import spreadsheet
 
     added = houses.free_names(_ADDED)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     count = 0
     try:
-        with beside.open("w", newline="", encoding="utf-8") as copy:
+        told = alive("Asking for prices", lambda: f"{count:,} of {len(houses.rows):,} houses")
+        with beside.open("w", newline="", encoding="utf-8") as copy, told:
             writer = csv.writer(copy, delimiter=houses.separator)
             writer.writerow(map(spreadsheet.text, [*houses.headers, *added]))
             for first in range(0, len(houses.rows), BATCH):
@@ -190,9 +215,8 @@ def _answer(answer: "Prices", contract: Contract) -> dict[str, Any]:
 
 def _sentence(answer: "Prices", contract: Contract) -> str:
     (price,) = answer.prices
-    lines = [
-        f"{price.value:,.2f} {contract.target.unit}, by version {answer.model_version} of {contract.name}"
-    ]
+    by = f"by version {answer.model_version} of {contract.name}"
+    lines = [f"{money(price.value)} {contract.target.unit}, {by}"]
     if price.lower is not None and price.upper is not None:
-        lines.append(f"between {price.lower:,.2f} and {price.upper:,.2f}")
+        lines.append(f"between {money(price.lower)} and {money(price.upper)}")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in price.warnings)])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from house_prices.cli.alive import alive
 from house_prices.cli.home import Home, market_option, pass_home
 
 
@@ -29,7 +30,7 @@ def score(
     from house_prices.monitoring import batch
 
     store, name = stores.at(out), home.known(market)
-    with ExitStack() as kept:
+    with alive("Pricing"), ExitStack() as kept:
         paths = [path for file in files for path in _on_this_machine(file, query, kept)]
         scored = batch.score(home.registry, name, paths, store, version)
     click.echo(

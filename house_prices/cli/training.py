@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 import dagster as dg
 
+from house_prices.cli.alive import EVERY_SECONDS
 from house_prices.cli.home import Home
 from house_prices.contract.schema import METRICS, Contract
 from house_prices.gate.advice import promote_anyway
@@ -99,6 +101,8 @@ class _Progress:
         self.failure = ""
         self._instance = instance
         self._contract = contract
+        self._step = ""
+        self._told = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow)
 
@@ -120,15 +124,22 @@ class _Progress:
                 if entry.dagster_event is not None:
                     self._tell(entry.dagster_event)
                 elif int(entry.level) >= logging.INFO:
-                    click.echo(f"      {entry.user_message}")
+                    self._say(f"      {entry.user_message}")
             if last:
                 return
+            if time.monotonic() - self._told >= EVERY_SECONDS and self._step:
+                self._say(f"      still at {self._step}")
+
+    def _say(self, line: str) -> None:
+        click.echo(line)
+        self._told = time.monotonic()
 
     def _tell(self, event: dg.DagsterEvent) -> None:
         if event.is_step_start and event.step_key:
             step = event.step_key.removeprefix(f"{self._contract.name}__")
             if step in _LINES:
-                click.echo(f"  {step} ...")
+                self._step = step
+                self._say(f"  {step} ...")
         elif event.is_step_materialization:
             self._tell_asset(event.materialization)
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -142,7 +153,7 @@ class _Progress:
         name = made.asset_key.path[-1]
         facts: dict[str, Any] = {key: value.value for key, value in made.metadata.items()}
         for line in _LINES[name](facts):
-            click.echo(f"      {line}")
+            self._say(f"      {line}")
         if name == "candidate_model":
             self.version = int(facts["version"])
 
@@ -151,7 +162,7 @@ class _Progress:
         facts = {key: value.value for key, value in check.metadata.items()}
         why = check.description or ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
         word, color = _mark(check, facts)
-        click.echo(f"      {click.style(f'{word:<6}', fg=color)}  {check.check_name}: {why}")
+        self._say(f"      {click.style(f'{word:<6}', fg=color)}  {check.check_name}: {why}")
         if gate and word in ("failed", "review"):
             (self.needs_review if word == "review" else self.rejected).append(f"{check.check_name}: {why}")
 

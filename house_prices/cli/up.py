@@ -6,6 +6,7 @@ import time
 
 import click
 
+from house_prices.cli.alive import alive
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, listening, the_only_daemon
 
@@ -28,10 +29,16 @@ def up(home: Home, ui_port: int, port: int) -> None:
             processes.start("inference-server", server_command(home, port))
             processes.start("dagster", [*python("dagster"), "dev", "--port", str(ui_port)])
             click.echo(f"Inference server  localhost:{port}, gRPC")
-            _wait(processes, ui_port)
+            with alive("Starting Dagster"):
+                _wait(processes, ui_port)
             click.echo(f"Dagster UI        http://localhost:{ui_port}")
             click.echo(f"Logs              {home.logs}\nCtrl-C stops both.")
+            if not home.registry.markets():
+                click.echo("Nothing is published yet: materialize a market's assets in the UI.")
+            is_ready = False
             while (ended := processes.ended()) is None:
+                if not is_ready and (is_ready := _serves(port)):
+                    click.secho("Ready: the server has a champion and gives prices.", fg="green")
                 time.sleep(0.5)
             raise click.ClickException(ended)
         except KeyboardInterrupt:
@@ -44,6 +51,19 @@ def _wait(processes: Processes, port: int) -> None:
         if ended := processes.ended():
             raise click.ClickException(ended)
         time.sleep(0.2)
+
+
+def _serves(port: int) -> bool:
+    """Whether the server says that it is ready."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        try:
+            told = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
+        except grpc.RpcError:
+            return False
+    return bool(told.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def children(home: Home, server: str = "") -> Processes:

@@ -29,7 +29,7 @@ def test_the_demo_goes_from_raw_sales_to_the_price_of_the_sample_house(home: Pat
     assert f"{stack.HALFMIL_ROWS} sales read" in told.stdout
     assert "passed  floors" in told.stdout
     assert "version 1 promoted by halfmil_promotion_sensor" in told.stdout
-    assert "32 950 BRL, by version 1" in told.stdout
+    assert "32,950 BRL, by version 1" in told.stdout
     assert groups_left(home) == []
 
 

@@ -31,7 +31,7 @@ def judge(registry: Registry, version: ModelVersion, *, passed: bool) -> None:
 def test_list_tells_each_version_with_its_decision_and_stars_the_champion(home: Path) -> None:
     house_prices(home, "models", "promote", "1", "--reason", "first")
     first, second = house_prices(home, "models", "list").stdout.splitlines()[1:]
-    assert "*    1" in first
+    assert "*  1" in first
     assert "passed the gate, rmsle 0.1" in first
     assert "rejected: RMSLE is 3." in second
 
@@ -76,10 +76,10 @@ def test_a_rejected_version_is_listed_with_the_reason_and_promoted_only_by_force
 def test_what_is_pinned_is_listed_until_nothing_is(home: Path) -> None:
     pinned = house_prices(home, "models", "pin", "2")
     assert pinned.stdout == "huts: besides the champion and its predecessor, servers keep 2 loaded.\n"
-    assert "+    2" in house_prices(home, "models", "list").stdout
+    assert "+  2" in house_prices(home, "models", "list").stdout
     assert "no version 9" in house_prices(home, "models", "pin", "9").stderr
     assert house_prices(home, "models", "keep").stdout.endswith("servers keep nothing loaded.\n")
-    assert "+    2" not in house_prices(home, "models", "list").stdout
+    assert "+  2" not in house_prices(home, "models", "list").stdout
 
 
 def test_a_version_that_needs_review_is_listed_as_such(home: Path) -> None:
@@ -97,8 +97,27 @@ def test_rollback_brings_the_predecessor_back_and_the_audit_log_tells_why(home: 
     house_prices(home, "models", "promote", "1", "--reason", "first")
     house_prices(home, "models", "promote", "2", "--reason", "second", "--force")
     assert house_prices(home, "models", "rollback", "--reason", "complaints").returncode == 0
-    shown = json.loads(house_prices(home, "models", "show").stdout)
+    shown = json.loads(house_prices(home, "models", "show", "--json").stdout)
     assert (shown["version"], shown["history"][-1]["reason"]) == (1, "complaints")
+
+
+def test_a_version_is_summed_up_for_people(home: Path) -> None:
+    house_prices(home, "models", "promote", "1", "--reason", "the first")
+    told = house_prices(home, "models", "show").stdout
+    assert re.search(r"^version +1 of huts, the champion$", told, re.MULTILINE)
+    assert re.search(r"^gate +passed the gate, rmsle 0\.1", told, re.MULTILINE)
+    assert re.search(r"^promot.* by \S+: the first$", told, re.MULTILINE)
+    assert "{" not in told
+
+
+def test_every_listing_can_be_had_as_json(home: Path) -> None:
+    listed = json.loads(house_prices(home, "models", "list", "--json").stdout)
+    assert [version["version"] for version in listed["huts"]] == [1, 2]
+    assert json.loads(house_prices(home, "models", "verify", "--json").stdout)["huts"]["faults"] == []
+    compared = json.loads(house_prices(home, "models", "compare", "1", "2", "--json").stdout)
+    assert {"label": "rmsle", "before": "0.1", "after": "0.1", "change": "the same"} in compared["rows"]
+    checked = json.loads(house_prices(home, "contract", "check", "--json").stdout)
+    assert checked["fine"].keys() == {"huts"}
 
 
 def test_rollback_without_a_predecessor_says_so(home: Path) -> None:
@@ -123,7 +142,7 @@ def test_two_versions_stand_side_by_side(home: Path) -> None:
     house_prices(home, "models", "promote", "1", "--reason", "the first")
     told = house_prices(home, "models", "compare", "1", "2").stdout
     assert re.search(r"^huts +version 1 +version 2$", told, re.MULTILINE)
-    assert re.search(r"^rmsle +0\.1 +0\.1  the same$", told, re.MULTILINE)
+    assert re.search(r"^rmsle +0\.1 +0\.1 +the same$", told, re.MULTILINE)
     assert "Version 2: rejected: RMSLE is 3." in told
     assert re.search(r"Version 1 serves since .*: the first", told)
 

@@ -66,7 +66,7 @@ def test_a_market_that_is_damaged_keeps_no_other_from_being_listed(home: Path) -
     assert listed.returncode == 1
     assert "champion.json is a named pipe; a regular file is expected." in listed.stderr
     assert listed.stdout.splitlines()[:2] == ["huts", "sheds"]
-    assert "   1  2026-01-01" in listed.stdout
+    assert "  1  2026-01-01" in listed.stdout
     checked = house_prices(home, "models", "verify")
     assert (checked.returncode, "sheds: 1 versions, no faults" in checked.stdout) == (1, True)
 
@@ -75,7 +75,7 @@ def test_a_reason_moves_no_cursor_and_writes_no_line_of_its_own(home: Path) -> N
     house_prices(home, "models", "reject", "1", "--reason", "odd\x1b[2J\n *    9  the champion")
     (line,) = [line for line in house_prices(home, "models", "list").stdout.splitlines() if "odd" in line]
     assert r"odd\u001b[2J\n *    9  the champion" in line
-    shown = json.loads(house_prices(home, "models", "show", "1").stdout)
+    shown = json.loads(house_prices(home, "models", "show", "1", "--json").stdout)
     assert shown["history"][-1]["reason"] == "odd\x1b[2J\n *    9  the champion"
 
 

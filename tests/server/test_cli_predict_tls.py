@@ -12,7 +12,7 @@ from tests.commands import house_prices
 
 HOST, TOKEN = "127.0.0.1", "inference-secret-1"
 PAIRS = ("area=100", "rooms=3", "roof=flat")
-PRICE = "1,203.00 EUR, by version 1 of huts\n"
+PRICE = "1,203 EUR, by version 1 of huts\n"
 
 
 @pytest.fixture(scope="module")
