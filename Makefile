@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check format protos screenshots bench bench-pipeline bench-gate bench-markets soak locks audit clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check docs reference format protos screenshots bench bench-pipeline bench-gate bench-markets soak locks audit clean
 
 help:
 	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
@@ -24,6 +24,8 @@ help:
 	@echo "make compose-test        test docker-compose.yml in a Docker engine"
 	@echo "make rollout-test        test deployments there, and in a Swarm"
 	@echo "make check               check format, lint, types, layering, contracts and protos"
+	@echo "make docs                build the documents as a site, in build/docs"
+	@echo "make reference           write docs/reference/ from the code"
 	@echo "make bench               compare the server with the floor of its stack and with other servers"
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
 	@echo "make bench-markets       price public markets by drafts, beside plain boosting and FLAML"
@@ -80,7 +82,15 @@ check: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/house-prices contract check
 	$(BIN)/house-prices protos --check
+	$(BIN)/python docs/make_reference.py --check
 	cd protos && ../$(BIN)/buf lint
+
+docs: .venv/dev
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
+reference: .venv/dev
+	$(BIN)/python docs/make_reference.py
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

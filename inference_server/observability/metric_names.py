@@ -1,4 +1,4 @@
-"""Every metric's name, after Prometheus' conventions; docs/serving.md has Triton's beside them."""
+"""Every metric's name, after Prometheus' conventions; docs/metrics.md has Triton's beside them."""
 
 from inference_server.observability.metric_store import Kind, Metric
 
