@@ -60,7 +60,7 @@ print(diagnostics.exact_law(sales, contract).sentence)
 
 # %% [markdown]
 # ## The models
-# Each of the contract's estimators with one setting, compared in cross-validation. A training tries more settings.
+# Each of the contract's estimators with one setting, compared in cross-validation. A training tries more.
 
 # %%
 few = {
