@@ -9,6 +9,7 @@ from house_prices.registry import Manifest, ModelVersion, Registry
 from house_prices.sales import clean, halfmil, read, split
 from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export, train
+from house_prices.training.background import background
 from house_prices.training.features import Inputs, inputs
 
 ROOT = Path(__file__).parent.parent
@@ -24,14 +25,15 @@ def publish(folder: Path, versions: int = 1, *, sales: int = SALES) -> tuple[Reg
     seen = parted[parted[PART] == TRAIN]
     fitted = train.calibrate(train.train(seen, contract), parted[parted[PART] == CALIBRATION], contract)
     model, houses = onnx_export.export(fitted, contract), inputs(parted[parted[PART] == HOLDOUT], contract)
-    registry = Registry(folder / "models")
+    registry, session = Registry(folder / "models"), onnx_export.session(model)
     for _ in range(versions):
         manifest = Manifest(
             sha256=hashlib.sha256(model).hexdigest(),
             created_at="2026-01-01T00:00:00+00:00",
             contract=contract,
             ranges=onnx_export.ranges(inputs(seen, contract), contract),
-            golden=onnx_export.golden(onnx_export.session(model), houses),
+            golden=onnx_export.golden(session, houses),
+            background=background(houses, onnx_export.predict(session, houses), contract),
             training={},
             data={},
             lineage={},

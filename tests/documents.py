@@ -125,14 +125,9 @@ def _command(code: str) -> list[str]:
 
 def clean_folder(path: Path) -> Folder:
     """A folder with the project's own files for HalfMil, its commands below .venv/bin, and nothing made."""
-    for name in (
-        "data/halfmil/contract.toml",
-        "protos/house_prices/halfmil/v1/prediction.proto",
-        "dagster.yaml",
-    ):
+    for name in OWN_FILES:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes((PROJECT / name).read_bytes())
     (path / "storage").mkdir()
-    (path / ".venv").mkdir()
-    (path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (path / ".venv").symlink_to(Path(sys.executable).parents[1])
     return Folder(path=path, ports={"8001": str(free_port()), "8080": str(free_port())})

@@ -26,9 +26,15 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """Five versions of HalfMil that the gate has passed, each with a model card."""
     registry, _, _ = halfmil_registry.publish(tmp_path_factory.mktemp("registry"), VERSIONS, sales=3000)
     for number in range(1, VERSIONS + 1):
-        facts = {"version": number, "passed": True, "reasons": [], "metrics": {"rmsle": 0.1}}
+        facts = {
+            "version": number,
+            "passed": True,
+            "reasons": [],
+            "metrics": {"rmsle": 0.1},
+            "champion": 1 if number > 1 else None,
+        }
         registry.record_decision("halfmil", facts)
-        registry.version("halfmil", number).report.write_text("a model card")
+        registry.attach("halfmil", number, "report.html", b"a model card")
     return registry
 
 
