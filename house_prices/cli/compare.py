@@ -1,19 +1,11 @@
 """`house-prices models compare`: two versions side by side."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from house_prices.cli.home import Home, json_option, market_option, pass_home
-from house_prices.cli.text import aligned, as_json, figure, shown
-from house_prices.contract.schema import Contract, Feature
-from house_prices.registry import DecisionRecord, ModelVersion, Registry
-
-_HIGHER_IS_BETTER = ("r2", "ppe10", "ppe20")
-_ALIKE = 0.0005
-"""Relative differences below it are none."""
+from house_prices.cli.text import aligned, as_json, shown
 
 
 @click.command()
@@ -27,96 +19,17 @@ def compare(
     home: Home, market: str | None, before: int, after: int, html: Path | None, is_json: bool
 ) -> None:
     """Two versions side by side: what they were trained on, how they did, and why one serves."""
+    from house_prices.model_card import comparison
+
     name = home.known(market)
-    registry = home.registry
-    old, new = (registry.version(name, number) for number in (before, after))
-    decisions = registry.decisions(name)
-    was, now = decisions.get(before), decisions.get(after)
-    rows = [*_origins(old, new), *(_metrics(was, now) if was and now else [])]
-    sentences = [
-        *_serving(registry, old, new),
-        *_judged(was, now),
-        *_differences(old.manifest.contract, new.manifest.contract),
-    ]
+    found = comparison.compare(home.registry, name, before, after)
     if html:
-        html.write_text(_page(old, new, rows, sentences), encoding="utf-8")
+        html.write_text(comparison.page(found), encoding="utf-8")
         click.echo(f"Wrote {html}.", err=True)
     if is_json:
-        told = {"rows": [row._asdict() for row in rows], "sentences": sentences}
+        told = {"rows": [row._asdict() for row in found.rows], "sentences": found.sentences}
         click.echo(as_json({"market": name, "before": before, "after": after, **told}))
         return
-    header = _Row(name, f"version {before}", f"version {after}")
-    for line in (*aligned([header, *rows]), *map(shown, sentences)):
+    header = (name, f"version {before}", f"version {after}", "")
+    for line in (*aligned([header, *found.rows]), *map(shown, found.sentences)):
         click.echo(line)
-
-
-class _Row(NamedTuple):
-    label: str
-    before: str
-    after: str
-    change: str = ""
-
-
-def _page(old: ModelVersion, new: ModelVersion, rows: list[_Row], sentences: list[str]) -> str:
-    from house_prices.model_card.render import environment
-
-    facts = {"old": old, "new": new, "rows": rows, "sentences": sentences}
-    return environment().get_template("comparison.html.jinja").render(facts)
-
-
-def _origins(old: ModelVersion, new: ModelVersion) -> Iterator[_Row]:
-    manifests = (old.manifest, new.manifest)
-    yield _Row("published", *(manifest.created_at[:19] for manifest in manifests))
-    for label, key in {"estimator": "estimator", "fitted on": "rows"}.items():
-        yield _Row(label, *(str(manifest.training.get(key, "")) for manifest in manifests))
-    yield _Row("kB of ONNX", *(f"{version.model.stat().st_size / 1000:.0f}" for version in (old, new)))
-
-
-def _metrics(was: DecisionRecord, now: DecisionRecord) -> Iterator[_Row]:
-    for name, value in now.metrics.items():
-        if name not in was.metrics:
-            continue
-        before = was.metrics[name]
-        yield _Row(name, figure(before), figure(value), _change(name, before, value))
-
-
-def _serving(registry: Registry, old: ModelVersion, new: ModelVersion) -> Iterator[str]:
-    champion = registry.champion(new.market)
-    if champion and champion.version in (old.number, new.number):
-        since = f"since {champion.promoted_at[:19]}, promoted by {champion.by}"
-        yield f"Version {champion.version} serves {since}: {champion.reason}"
-
-
-def _change(name: str, before: float, after: float) -> str:
-    change = (after - before) / abs(before) if before else 0.0
-    if abs(change) < _ALIKE:
-        return "the same"
-    better = (change > 0) == (name in _HIGHER_IS_BETTER)
-    return f"{change:+.1%}, {'better' if better else 'worse'}"
-
-
-def _judged(was: DecisionRecord | None, now: DecisionRecord | None) -> Iterator[str]:
-    if was and now and was.holdout != now.holdout:
-        yield "Each was measured on a holdout of its own, so that the figures do not tell the two apart."
-    for decision in filter(None, (was, now)):
-        against = f" against version {decision.champion}" if decision.champion else ""
-        yield f"Version {decision.version}{against}: {decision}"
-
-
-def _differences(old: Contract, new: Contract) -> Iterator[str]:
-    before, after = ({feature.name: feature for feature in contract.features} for contract in (old, new))
-    for name in sorted({*before, *after}):
-        if name not in before:
-            yield f"{name} is new."
-        elif name not in after:
-            yield f"{name} is gone."
-        elif changes := [*_changes(before[name], after[name])]:
-            yield f"{name}: {', '.join(changes)}."
-    if old.training != new.training:
-        yield "The contracts differ in [training]."
-
-
-def _changes(was: Feature, now: Feature) -> Iterator[str]:
-    for key, value in vars(now).items():
-        if value != vars(was)[key]:
-            yield f"{key} was {vars(was)[key]!r} and is {value!r}"

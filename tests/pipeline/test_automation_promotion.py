@@ -201,6 +201,17 @@ def test_a_candidate_as_good_as_the_champion_on_the_same_sales_needs_review(shop
     assert skipped(shop.tick("promotion", answer.cursor)) == "Version 2 has been decided on."
 
 
+def test_the_card_of_a_candidate_shows_it_beside_the_champion(trained: Workshop) -> None:
+    promote_newest(trained)
+    trained.train()
+    told = trained.instance.get_latest_materialization_event(dg.AssetKey(["cottages", "model_card"]))
+    assert told is not None
+    assert told.asset_materialization is not None
+    shown = told.asset_materialization.metadata["beside_the_champion"].value
+    assert "|  | version 1 | version 2 | change |" in str(shown)
+    assert re.search(r"\| rmsle \| .* \| the same \|", str(shown))
+
+
 def test_a_candidate_that_learnt_from_more_sales_and_is_as_good_is_promoted(trained: Workshop) -> None:
     promote_newest(trained)
     cottages.write_sales(trained.sales, [*cottages.law(), *cottages.law(seed=9)])

@@ -5,10 +5,11 @@ import dagster as dg
 from house_prices import gate
 from house_prices.contract.schema import Contract
 from house_prices.evaluation.evaluation import Evaluation
-from house_prices.model_card import publish
+from house_prices.model_card import comparison, publish
 from house_prices.orchestration import audit_heads
-from house_prices.orchestration.assets.metadata import common, key
+from house_prices.orchestration.assets.metadata import common, key, table
 from house_prices.orchestration.resources import Folders
+from house_prices.registry import Registry
 
 
 def model_card(contract: Contract) -> dg.AssetsDefinition:
@@ -31,7 +32,19 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
                 "version": metrics.version,
                 "decision": decision.outcome.value,
                 "path": dg.MetadataValue.path(str(path)),
+                **_beside_the_champion(folders.registry, contract.name, metrics.version),
             }
         )
 
     return asset
+
+
+def _beside_the_champion(registry: Registry, market: str, number: int) -> dict[str, dg.MetadataValue]:
+    """Both versions side by side; empty if there is no other that serves."""
+    champion = registry.champion(market)
+    if champion is None or champion.version == number:
+        return {}
+    found = comparison.compare(registry, market, champion.version, number)
+    header = ("", f"version {champion.version}", f"version {number}", "change")
+    sentences = dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in found.sentences))
+    return {"beside_the_champion": table(header, found.rows), "how_they_differ": sentences}
