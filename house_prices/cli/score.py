@@ -16,9 +16,16 @@ from house_prices.cli.home import Home, market_option, pass_home
 @click.option("--query", default="", help="SQL that selects the houses, if FILES is the URL of a database.")
 @click.option("--out", required=True, help="A new folder, or one in object storage: s3://bucket/scored.")
 @click.option("--version", type=int, help="A published version.  [default: the champion]")
+@click.option("--explain", is_flag=True, help="Say what each feature adds to each price, too.")
 @pass_home
 def score(
-    home: Home, market: str | None, files: tuple[str, ...], query: str, out: str, version: int | None
+    home: Home,
+    market: str | None,
+    files: tuple[str, ...],
+    query: str,
+    out: str,
+    version: int | None,
+    explain: bool,
 ) -> None:
     """Price every house in FILES as the server would, a piece at a time, into Parquet files below --out.
 
@@ -32,7 +39,7 @@ def score(
     store, name = stores.at(out), home.known(market)
     with alive("Pricing"), ExitStack() as kept:
         paths = [path for file in files for path in _on_this_machine(file, query, kept)]
-        scored = batch.score(home.registry, name, paths, store, version)
+        scored = batch.score(home.registry, name, paths, store, version, explain=explain)
     click.echo(
         f"{store}: {scored.rows} rows by version {scored.version} of {scored.market}, "
         f"{scored.refused} refused, {scored.with_warnings} with warnings"

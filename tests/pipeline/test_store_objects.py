@@ -69,6 +69,7 @@ def test_houses_come_from_a_bucket_or_a_database(home: Path) -> None:
     for out, rows, words in (("a", 10, ("s3://sales/houses/",)), ("b", 1, database_url)):
         told = commands.house_prices(home, "score", *words, "--out", str(home / out))
         assert f" {rows} rows by version 1" in told.stdout, told.stderr
+        assert commands.house_prices(home, "score", *words, "--out", str(home / out)).stdout == told.stdout
         prices = pq.read_table(home / out / "part-00000.parquet")["predicted_price"]
         assert prices.to_pylist() == [1204.0] * rows
 

@@ -69,6 +69,28 @@ def test_every_row_stands_there_with_its_price_or_why_it_has_none(registry: Regi
     assert {row["predicted_version"] for row in read(tmp_path / "out")} == {1}
 
 
+def test_what_each_feature_adds_sums_to_the_price_if_it_is_asked_for(
+    registry: Registry, tmp_path: Path
+) -> None:
+    out, path = Folder(tmp_path / "out"), write(tmp_path / "in.csv")
+    batch.score(registry, "huts", [path], out, explain=True)
+    first, _, third, *_ = read(tmp_path / "out")
+    amounts = dict(first["predicted_contributions"])
+    assert first["predicted_base"] + sum(amounts.values()) == pytest.approx(
+        first["predicted_price"], rel=1e-6
+    )
+    assert "area" in amounts
+    assert third["predicted_base"] is third["predicted_contributions"] is None
+    with pytest.raises(MonitoringError, match=r"explained\. Give another folder"):
+        batch.score(registry, "huts", [path], out)
+
+
+def test_a_version_without_typical_sales_cannot_explain(registry: Registry, tmp_path: Path) -> None:
+    models.promote(registry, models.publish(registry, background=None))
+    with pytest.raises(MonitoringError, match="Train and promote a new version"):
+        batch.score(registry, "huts", [write(tmp_path / "in.csv")], Folder(tmp_path / "out"), explain=True)
+
+
 def test_prices_and_refusals_are_those_of_the_typed_api(registry: Registry, tmp_path: Path) -> None:
     model = loaded_model.load(registry.version("huts", 1))
     random = np.random.default_rng(0)
