@@ -96,8 +96,8 @@ def _model(registry: Registry, asked: dict[str, Any], out: Store, version: int |
     model = loaded_model.load(registry.resolve(asked["market"], version))
     if asked["explain"] and model.explainer is None:
         raise MonitoringError(
-            f"version {model.version} of {model.market} was published without typical sales to compare a house "
-            "with, so it cannot explain its prices. Train and promote a new version."
+            f"version {model.version} of {model.market} was published without typical sales to compare a "
+            "house with, so it cannot explain its prices. Train and promote a new version."
         )
     facts = {**asked, "version": model.version}
     out.write(STARTED, json.dumps(facts, indent=2).encode() + b"\n")

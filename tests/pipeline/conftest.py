@@ -2,12 +2,13 @@
 
 import fcntl
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from house_prices.evaluation import serving_test
 from house_prices.evaluation.evaluate import Serve
@@ -44,6 +45,14 @@ def made_once(home: Path, run: Callable[[Workshop], dg.ExecuteInProcessResult]) 
             shop.instance.dispose()
             done.touch()
     return home
+
+
+@pytest.fixture(autouse=True)
+def _no_storage_of_another_test() -> Iterator[None]:
+    """Instances that do not end in the reverse order of their starts leave Dagster with the storage of one
+    that is gone, in which it then looks for the state of definitions."""
+    with set_defs_state_storage(None):
+        yield
 
 
 @pytest.fixture(scope="session")
