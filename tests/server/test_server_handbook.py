@@ -1,7 +1,6 @@
 """The handbook says what the server does."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import structlog
@@ -9,7 +8,6 @@ import structlog
 from house_prices.registry import Registry
 from inference_server import errors
 from inference_server.__main__ import main
-from inference_server.client import Client, Tls
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import ModelPool
 from inference_server.models.statistics import ModelStatistics
@@ -18,44 +16,17 @@ from inference_server.rpc.role import Role
 from inference_server.services.health import Health
 from inference_server.services.oip.metadata import Metadata
 from inference_server.services.oip.repository import Repository
-from tests import models, servers
-from tests.models import HUT
 
-HANDBOOK = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
-SETTINGS = HANDBOOK.partition("## Settings")[2].partition("##")[0]
-ROWS = re.findall(r"^\| (`--.*?`) \|(.*?)\|", SETTINGS, re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs"
 OPTIONS = {option.opts[0]: option for option in main.params if not getattr(option, "hidden", False)}
 
 
-def test_every_setting_is_in_the_table_with_its_default() -> None:
-    table = {flag: default.strip() for flags, default in ROWS for flag in re.findall(r"`(--[a-z-]+)`", flags)}
-    assert table.keys() == OPTIONS.keys()
-    assert {flag: str(OPTIONS[flag].default) for flag, default in table.items() if default} == {
-        flag: default for flag, default in table.items() if default
-    }
-
-
 def test_every_metric_is_in_the_table_with_its_labels() -> None:
-    rows = dict(re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", HANDBOOK, re.MULTILINE))
+    rows = dict(
+        re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    )
     assert rows.keys() == {metric.name for metric in metric_names.ALL}
     assert all(label in rows[metric.name] for metric in metric_names.ALL for label in metric.labels)
-
-
-def test_the_way_to_tls_and_a_token_leads_there(tmp_path: Path) -> None:
-    block = HANDBOOK.partition("## With TLS and a token")[2].partition("```\n")[2].partition("```")[0]
-    preparation, _, command = block.partition("inference-server --models storage/models")
-    subprocess.run(["bash", "-ec", preparation], cwd=tmp_path, check=True, capture_output=True)
-    flags = [
-        word if word.startswith("--") else str(tmp_path / word) for word in command.split() if word != "\\"
-    ]
-    registry = Registry(tmp_path / "models")
-    models.promote(registry, models.publish(registry))
-    token = (tmp_path / "inference.token").read_text().strip()
-    with servers.serving(registry.root, *flags) as server:
-        server.says("model serves")
-        tls = Tls(ca=(tmp_path / "server.pem").read_bytes())
-        with Client(f"localhost:{server.port}", tls=tls, token=token) as client:
-            assert client.predict("huts", [HUT]).prices[0].value == 1203
 
 
 def test_the_methods_of_a_role_are_named(tmp_path: Path) -> None:
@@ -65,7 +36,7 @@ def test_the_methods_of_a_role_are_named(tmp_path: Path) -> None:
     special = [route for route in (*described, *changing) if route.role is not Role.INFERENCE]
     methods = {route.path.rpartition("/")[2] for route in special}
     assert methods == {"ServerLive", "ServerReady", "RepositoryModelLoad", "RepositoryModelUnload"}
-    assert all(f"`{method}`" in HANDBOOK for method in methods)
+    assert all(f"`{method}`" in (DOCS / "access.md").read_text() for method in methods)
 
 
 def test_a_sentence_of_a_limit_names_its_setting_as_a_flag_and_as_a_variable() -> None:

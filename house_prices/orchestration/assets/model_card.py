@@ -4,6 +4,7 @@ import dagster as dg
 
 from house_prices import gate
 from house_prices.contract.schema import Contract
+from house_prices.errors import ModelDamaged
 from house_prices.evaluation.evaluation import Evaluation
 from house_prices.model_card import comparison, publish
 from house_prices.orchestration import audit_heads
@@ -40,11 +41,14 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
 
 
 def _beside_the_champion(registry: Registry, market: str, number: int) -> dict[str, dg.MetadataValue]:
-    """Both versions side by side; empty if there is no other that serves."""
+    """Both versions side by side; why not if the champion is damaged; empty if there is no other that serves."""
     champion = registry.champion(market)
     if champion is None or champion.version == number:
         return {}
-    found = comparison.compare(registry, market, champion.version, number)
+    try:
+        found = comparison.compare(registry, market, champion.version, number)
+    except ModelDamaged as error:
+        return {"beside_the_champion": dg.MetadataValue.text(str(error))}
     header = ("", f"version {champion.version}", f"version {number}", "change")
     sentences = dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in found.sentences))
     return {"beside_the_champion": table(header, found.rows), "how_they_differ": sentences}
