@@ -22,6 +22,7 @@ OPTIONS = {option.opts[0]: option for option in main.params if not getattr(optio
 
 
 def test_every_metric_is_in_the_table_with_its_labels() -> None:
+    page = (DOCS / "metrics.md").read_text()
     rows = dict(
         re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", (DOCS / "metrics.md").read_text(), re.MULTILINE)
     )
