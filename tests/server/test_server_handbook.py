@@ -23,9 +23,7 @@ OPTIONS = {option.opts[0]: option for option in main.params if not getattr(optio
 
 def test_every_metric_is_in_the_table_with_its_labels() -> None:
     page = (DOCS / "metrics.md").read_text()
-    rows = dict(
-        re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", (DOCS / "metrics.md").read_text(), re.MULTILINE)
-    )
+    rows = dict(re.findall(r"^\| `(inference_\w+)` \| (.*?) \|", page, re.MULTILINE))
     assert rows.keys() == {metric.name for metric in metric_names.ALL}
     assert all(label in rows[metric.name] for metric in metric_names.ALL for label in metric.labels)
 
