@@ -41,7 +41,7 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
 
 
 def _beside_the_champion(registry: Registry, market: str, number: int) -> dict[str, dg.MetadataValue]:
-    """Both versions side by side; why not if the champion is damaged; empty if there is no other that serves."""
+    """Both versions side by side, or why not; empty if there is no other that serves."""
     champion = registry.champion(market)
     if champion is None or champion.version == number:
         return {}
