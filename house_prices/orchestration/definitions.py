@@ -22,7 +22,10 @@ def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
         resources={
             "folders": Folders(home=str(home)),
             "serve": dg.ResourceDefinition.hardcoded_resource(serve),
-            "server": InferenceServer(address=os.environ.get("HOUSE_PRICES_ADDRESS", "")),
+            "server": InferenceServer(
+                address=os.environ.get("HOUSE_PRICES_ADDRESS", ""),
+                front_door=os.environ.get("HOUSE_PRICES_FRONT_DOOR", "http://localhost:8080"),
+            ),
             PARQUET: ParquetIOManager(folder=kept),
             PICKLE: PickleIOManager(folder=kept),
         },

@@ -10,6 +10,7 @@ import dagster as dg
 import pandas as pd
 from upath import UPath
 
+from house_prices.contract.schema import Contract
 from house_prices.orchestration import private_files
 from house_prices.registry import Registry
 
@@ -63,6 +64,12 @@ class InferenceServer(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     address: str
     """Host and port; empty if none is configured."""
+    front_door: str
+    """Where its page is, such as http://localhost:8080."""
+
+    def card(self, contract: Contract, version: int) -> str:
+        """The address of a version's model card."""
+        return f"{self.front_door}/v{contract.api_version}/{contract.name}:card?version={version}"
 
 
 class _WholeFiles(dg.UPathIOManager):

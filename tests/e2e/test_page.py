@@ -29,6 +29,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     registry = Registry(tmp_path_factory.mktemp("page") / "models")
     models.promote(registry, models.publish(registry))
     registry.attach("huts", 1, REPORT, b"<!doctype html><p>What this version is for")
+    models.publish(registry)
+    registry.attach("huts", 2, REPORT, b"<!doctype html><p>What the candidate is for")
     return registry
 
 
@@ -111,6 +113,16 @@ def test_an_example_runs_when_it_is_pasted(page: Page, tmp_path: Path, tool: str
 def test_the_version_links_to_its_card(page: Page, gateway: Gateway) -> None:
     ask(page).get_by_role("link", name="version 1").click()
     expect(page.get_by_text("What this version is for")).to_be_visible()
+
+
+def test_the_card_of_a_candidate_is_asked_for_by_its_version(gateway: Gateway) -> None:
+    assert b"What the candidate is for" in gateway.ask("/v1/huts:card?version=2").body
+    assert b"What this version is for" in gateway.ask("/v1/huts:card").body
+
+
+@pytest.mark.parametrize(("version", "status"), [("3", 404), ("0", 400), ("../1", 400), ("1e9", 400)])
+def test_a_version_that_cannot_be_is_refused(gateway: Gateway, version: str, status: int) -> None:
+    assert gateway.ask(f"/v1/huts:card?version={version}").status == status
 
 
 def test_a_card_that_was_changed_by_hand_is_not_shown(gateway: Gateway, registry: Registry) -> None:

@@ -210,6 +210,8 @@ def test_the_card_of_a_candidate_shows_it_beside_the_champion(trained: Workshop)
     shown = told.asset_materialization.metadata["beside_the_champion"].value
     assert "|  | version 1 | version 2 | change |" in str(shown)
     assert re.search(r"\| rmsle \| .* \| the same \|", str(shown))
+    card = told.asset_materialization.metadata["card"].value
+    assert card == "http://localhost:8080/v1/cottages:card?version=2"
 
 
 def test_a_candidate_that_learnt_from_more_sales_and_is_as_good_is_promoted(trained: Workshop) -> None:

@@ -122,7 +122,7 @@ def test_a_result_names_the_files_it_is_about(trained: Workshop) -> None:
     assert numbers(said) == {
         "outcome": "pass",
         "r2": pytest.approx(1.0),
-        "model_card": str(trained.registry.version("cottages", 1).report),
+        "model_card": "http://localhost:8080/v1/cottages:card?version=1",
         "version": 1,
         "sha256": trained.registry.version("cottages", 1).manifest.sha256,
     }

@@ -9,7 +9,7 @@ from house_prices.evaluation.evaluation import Evaluation
 from house_prices.model_card import comparison, publish
 from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import common, key, table
-from house_prices.orchestration.resources import Folders
+from house_prices.orchestration.resources import Folders, InferenceServer
 from house_prices.registry import Registry
 
 
@@ -22,7 +22,7 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
         kinds={"html"},
     )
     def asset(
-        context: dg.AssetExecutionContext, metrics: Evaluation, folders: Folders
+        context: dg.AssetExecutionContext, metrics: Evaluation, folders: Folders, server: InferenceServer
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """What the version is, how it was judged and what it does not know, as one HTML page."""
         decision = gate.decide(metrics, contract.gate)
@@ -32,6 +32,7 @@ def model_card(contract: Contract) -> dg.AssetsDefinition:
             metadata={
                 "version": metrics.version,
                 "decision": decision.outcome.value,
+                "card": dg.MetadataValue.url(server.card(contract, metrics.version)),
                 "path": dg.MetadataValue.path(str(path)),
                 **_beside_the_champion(folders.registry, contract.name, metrics.version),
             }

@@ -1,7 +1,6 @@
 """The gate's rules as asset checks of the metrics."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 
@@ -12,8 +11,7 @@ from house_prices.model_card import time_charts
 from house_prices.orchestration import plots
 from house_prices.orchestration.assets.metadata import chart, key, picture
 from house_prices.orchestration.checks.results import Checks, selected
-from house_prices.orchestration.resources import Folders
-from house_prices.registry import REPORT
+from house_prices.orchestration.resources import InferenceServer
 
 
 def gate_checks(contract: Contract) -> Checks:
@@ -27,10 +25,10 @@ def gate_checks(contract: Contract) -> Checks:
         name=f"{contract.name}_gate", specs=specs, ins={"metrics": dg.AssetIn(asset)}, can_subset=True
     )
     def checks(
-        context: dg.AssetCheckExecutionContext, metrics: Evaluation, folders: Folders
+        context: dg.AssetCheckExecutionContext, metrics: Evaluation, server: InferenceServer
     ) -> Iterator[dg.AssetCheckResult]:
         decision = gate.decide(metrics, contract.gate)
-        card = folders.registry.root / contract.name / str(metrics.version) / REPORT
+        card = server.card(contract, metrics.version)
         results = [
             _result(result, metrics, asset, card, _pictures(result.rule, metrics, contract))
             for result in decision.results
@@ -52,7 +50,7 @@ def _result(
     result: gate.RuleResult,
     metrics: Evaluation,
     asset: dg.AssetKey,
-    card: Path,
+    card: str,
     pictures: dict[str, dg.MetadataValue],
 ) -> dg.AssetCheckResult:
     """A rule's result and the version it is about, which the promotion sensor compares with its own.
@@ -75,7 +73,7 @@ def _result(
             **result.numbers,
             **details,
             **pictures,
-            "model_card": dg.MetadataValue.path(str(card)),
+            "model_card": dg.MetadataValue.url(card),
             "version": metrics.version,
             "sha256": metrics.sha256,
         },
