@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +87,12 @@ class Gateway:
 
 
 @contextmanager
-def front_door(folder: Path, *ports: int, of: Contract | None = None, **settings: Any) -> Iterator[Gateway]:
+def front_door(folder: Path, *ports: int, of: Sequence[Contract] = (), **settings: Any) -> Iterator[Gateway]:
     """Envoy in front of servers on ports of this machine; ready to listen, whether they are or not."""
     listen = Address(host="127.0.0.1", port=free_port())
     behind = [Address(host="127.0.0.1", port=port) for port in ports]
     path, log = folder / "envoy.yaml", folder / "envoy.log"
-    text = configuration(Settings(listen=listen, servers=behind, **settings), [of or models.contract()])
+    text = configuration(Settings(listen=listen, servers=behind, **settings), of or [models.contract()])
     path.write_text(text)
     command = [str(ENVOY), "-c", str(path), "--use-dynamic-base-id", "--concurrency", "1"]
     with log.open("wb") as stderr:

@@ -149,9 +149,19 @@ const EXAMPLES = {
   },
 };
 
+async function serves(form) {
+  try {
+    const response = await fetch(`/v1/health?service=${form.dataset.service}`);
+    return response.status !== 404;
+  } catch {
+    return true;
+  }
+}
+
 function choose() {
   const sections = [...document.querySelectorAll("main > section")];
-  const chosen = sections.find(({id}) => `#${id}` === location.hash) ?? sections[0];
+  const ready = ({dataset}) => dataset.waits === undefined;
+  const chosen = sections.find(({id}) => `#${id}` === location.hash) ?? sections.find(ready) ?? sections[0];
   for (const section of sections) section.hidden = section !== chosen;
   for (const link of document.querySelectorAll("nav .market")) {
     if (link.hash === `#${chosen.id}`) link.setAttribute("aria-current", "page");
@@ -175,6 +185,12 @@ for (const form of document.forms) {
     button.removeAttribute("aria-busy");
   });
   write();
+  serves(form).then((isServed) => {
+    if (isServed) return;
+    section.dataset.waits = "";
+    section.querySelector(".answer").replaceChildren(made("p", "This market has no model yet.", "wrong"));
+    choose();
+  });
 }
 if (document.forms.length) {
   addEventListener("hashchange", choose);

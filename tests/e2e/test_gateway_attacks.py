@@ -229,7 +229,7 @@ def test_a_second_envoy_on_the_port_is_an_error(
 
 def test_a_contracts_text_is_text_in_envoy(tmp_path: Path) -> None:
     contract = models.contract(title=HOSTILE)
-    with gateways.front_door(tmp_path, 1, of=contract) as gateway:
+    with gateways.front_door(tmp_path, 1, of=[contract]) as gateway:
         page = gateway.ask("/").body.decode()
         described = gateway.ask("/api/huts.proto").body.decode()
     assert HOSTILE in html.unescape(page)

@@ -39,7 +39,7 @@ def gateway(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with (
         servers.serving(registry.root) as server,
         gateways.front_door(
-            tmp_path_factory.mktemp("envoy"), server.port, of=models.contract(example=HUT)
+            tmp_path_factory.mktemp("envoy"), server.port, of=[models.contract(example=HUT)]
         ) as gateway,
     ):
         servers.eventually(gateway.is_ready)
@@ -135,6 +135,23 @@ def test_a_card_that_was_changed_by_hand_is_not_shown(gateway: Gateway, registry
         report.write_bytes(written)
 
 
+def test_the_page_begins_with_a_market_that_has_a_model(
+    registry: Registry, browser: Browser, tmp_path: Path
+) -> None:
+    markets = [models.contract(name="barns", title="Barns", example=HUT), models.contract(example=HUT)]
+    page = browser.new_page(viewport=PHONE)
+    with (
+        servers.serving(registry.root) as server,
+        gateways.front_door(tmp_path, server.port, of=markets) as gateway,
+    ):
+        servers.eventually(gateway.is_ready)
+        page.goto(f"http://{gateway.address}/")
+        expect(page.locator("#huts")).to_be_visible()
+        page.get_by_role("link", name="Barns").click()
+        expect(page.locator("#barns .answer")).to_have_text("This market has no model yet.")
+    page.close()
+
+
 def test_the_page_may_run_nothing_but_its_own_script(page: Page) -> None:
     blocked = page.evaluate("""() => new Promise(done => {
       addEventListener("securitypolicyviolation", (event) => done(event.violatedDirective));
@@ -162,7 +179,7 @@ def test_the_page_makes_a_picture(browser: Browser, pictures: Path, tmp_path: Pa
     (tmp_path / "envoy").mkdir()
     with (
         servers.serving(registry.root) as server,
-        gateways.front_door(tmp_path / "envoy", server.port, of=version.manifest.contract) as gateway,
+        gateways.front_door(tmp_path / "envoy", server.port, of=[version.manifest.contract]) as gateway,
     ):
         servers.eventually(gateway.is_ready)
         opened = browser.new_page(viewport={"width": 1280, "height": 960})
