@@ -9,6 +9,7 @@ HousePricesError
 ├── StoreError            storage to write to that refuses, or that does not do what is needed
 ├── MonitoringError   served predictions that cannot be moved, joined or compared
 ├── GatewayError          settings that no front door can be made of
+├── SignInError           a file of users that cannot be used
 ├── DeploymentError       images that cannot be built, or services that do not become healthy
 └── RegistryError
     ├── VersionNotFound   no such market, version or champion
@@ -48,6 +49,10 @@ class ContractError(HousePricesError):
 
 class GatewayError(HousePricesError):
     """Settings of the gateway that cannot be used, or that do not go together."""
+
+
+class SignInError(HousePricesError):
+    """Users or passwords that nobody can sign in with."""
 
 
 class DeploymentError(HousePricesError):

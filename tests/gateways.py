@@ -19,6 +19,7 @@ from house_prices.cli.processes import free_port, listening
 from house_prices.contract.schema import Contract
 from house_prices.gateway.render import configuration
 from house_prices.gateway.settings import Address, Settings
+from house_prices.sign_in import users
 from tests import models, servers
 
 ENVOY = shutil.which("envoy", path=str(Path(sys.executable).parent))
@@ -84,6 +85,29 @@ class Gateway:
 
     def is_ready(self) -> bool:
         return self.ask("/v1/health").status == 200
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A sign-in service that listens."""
+
+    address: Address
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def sign_in(folder: Path) -> Iterator[SignIn]:
+    """The service, which knows ann, whose password is "password"."""
+    listen = Address(host="127.0.0.1", port=free_port())
+    file = folder / "users"
+    file.write_text(users.line("ann", "password"))
+    options = ["--users", str(file), "--listen", f"{listen.host}:{listen.port}"]
+    with subprocess.Popen([sys.executable, "-m", "house_prices", "gateway", "sign-in", *options]) as process:
+        try:
+            servers.eventually(lambda: process.poll() is not None or listening(listen.port))
+            yield SignIn(listen, process)
+        finally:
+            process.terminate()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """`house-prices gateway`: Envoy in front of the inference servers."""
 
-import base64
-import hashlib
 import os
 import shutil
 import sys
@@ -27,7 +25,7 @@ _OPTIONS = (
         help="An inference server; repeatable.",
     ),
     click.option("--ui", help="Dagster's webserver, started with --path-prefix /dagster."),
-    click.option("--ui-users", type=_FILE, help="Users who may see the UI: lines from `gateway user`."),
+    click.option("--sign-in", help="The service that says who may see the UI: `gateway sign-in`."),
     click.option("--tls-cert", type=_FILE, help="PEM of the certificate."),
     click.option("--tls-key", type=_FILE, help="PEM of its key."),
     click.option(
@@ -88,14 +86,45 @@ def run(home: Home, /, **options: Any) -> None:
 @click.argument("name")
 @click.password_option()
 def user(name: str, password: str) -> None:
-    """Ask for a password and print NAME's line for the --ui-users file."""
+    """Ask for a password and print NAME's line for the file of users."""
+    from house_prices.sign_in import users
+
     if len(password) < LEAST_CHARACTERS:
         raise click.ClickException(
-            f"The password has {len(password)} characters, allowed: at least {LEAST_CHARACTERS}, because the "
-            "file holds an unsalted hash. Make one with: openssl rand -hex 24"
+            f"The password has {len(password)} characters, allowed: at least {LEAST_CHARACTERS}. "
+            "Make one with: openssl rand -hex 24"
         )
-    digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()  # all that Envoy can read
-    click.echo(f"{name}:{{SHA}}{base64.b64encode(digest).decode()}")
+    click.echo(users.line(name, password))
+
+
+@gateway.command("sign-in")
+@click.option("--users", type=_FILE, required=True, help="Who may see the UI: lines from `gateway user`.")
+@click.option("--listen", default="127.0.0.1:8002", help="Where Envoy asks.")
+def sign_in(users: Path, listen: str) -> None:
+    """Run the page that people sign in to Dagster's UI on, until Ctrl-C."""
+    import logging
+
+    import uvicorn
+
+    from house_prices.gateway.render import UI_PREFIX
+    from house_prices.sign_in.application import application
+
+    address = Address.parse(listen)
+    if listening(address.port):
+        raise click.ClickException(f"{listen} is in use. Choose another address with --listen.")
+    app = application(users, UI_PREFIX)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    click.echo(f"Sign-in  {listen}, for Envoy alone", err=True)
+    uvicorn.run(
+        app,
+        host=address.host,
+        port=address.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _configuration(home: Home, options: dict[str, Any]) -> str:
@@ -108,6 +137,7 @@ def _configuration(home: Home, options: dict[str, Any]) -> str:
         "splits": [Share.parse(share) for share in options["splits"]],
         "mirrors": [Share.parse(share) for share in options["mirrors"]],
         "ui": Address.parse(options["ui"]) if options["ui"] else None,
+        "sign_in": Address.parse(options["sign_in"]) if options["sign_in"] else None,
         "admin": Address.parse(options["admin"]) if options["admin"] else None,
     }
     return configuration(Settings(**given), home.sound_contracts())

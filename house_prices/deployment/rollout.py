@@ -10,7 +10,7 @@ from house_prices.deployment import env_file, sources
 from house_prices.deployment.compose import Compose, Engine, docker_command
 from house_prices.errors import DeploymentError
 
-SERVICES = ("inference", "code", "deployment", "webserver", "daemon", "envoy")
+SERVICES = ("inference", "code", "deployment", "webserver", "daemon", "sign-in", "envoy")
 """In order of replacement: the servers that answer requests first, the gateway last."""
 HEALTHY_WITHIN_S = 240
 SERVES_WITHIN_S = 60

@@ -12,6 +12,7 @@ from house_prices.contract import proto as api
 from house_prices.contract.schema import Contract
 from house_prices.errors import GatewayError
 from house_prices.gateway.settings import Settings, Share
+from house_prices.sign_in import CHECK
 from inference_server.page import html, openapi
 from inference_server.rpc import json_request
 from inference_server.sockets import MOST_CONNECTIONS
@@ -90,6 +91,7 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
             *OPEN_METHODS,
             *[REFLECTION] * settings.reflection,
         ],
+        sign_in_check=CHECK,
         same_origin=(TEMPLATES / "same_origin.lua").read_text(),
         page=html.page(contracts, links),
     )

@@ -52,8 +52,8 @@ class Settings:
     """Inference servers. If a name resolves to several addresses, each is a server."""
     ui: Address | None = None
     """Dagster's webserver, started with `--path-prefix /dagster`; None means no UI."""
-    ui_users: Path | None = None
-    """File of users who may see the UI: lines from `house-prices gateway user`."""
+    sign_in: Address | None = None
+    """The service that says who may see the UI: `house-prices gateway sign-in`."""
     tls_cert: Path | None = None
     """PEM file with the certificate chain; None means no TLS."""
     tls_key: Path | None = None
@@ -73,8 +73,11 @@ class Settings:
         """Raise GatewayError for settings that contradict each other."""
         if (self.tls_cert is None) != (self.tls_key is None):
             raise GatewayError("--tls-cert and --tls-key go together: one of them is missing.")
-        if self.ui and not self.ui_users:
-            raise GatewayError("Dagster's UI has no authentication of its own: give --ui-users too.")
+        if self.ui and not self.sign_in:
+            raise GatewayError(
+                "Dagster's UI has no authentication of its own: run `house-prices gateway sign-in`, and give "
+                "its address as --sign-in."
+            )
         for name, shares in (("--split", self.splits), ("--mirror", self.mirrors)):
             markets = [share.market for share in shares]
             if len({*markets}) < len(markets):

@@ -183,10 +183,12 @@ def test_one_of_two_servers_may_be_killed_or_stopped_under_load(registry: Regist
 
 
 def test_the_ui_asks_for_a_name_and_password(server: servers.Running, tmp_path: Path) -> None:
-    users = tmp_path / "users"
-    users.write_text("ann:{SHA}" + "W6ph5Mm5Pz8GgiULbPgzG37mj9g=" + "\n")  # of "password"
     ui = Address(host="127.0.0.1", port=server.metrics_port or 0)
-    with gateways.front_door(tmp_path, server.port, ui=ui, ui_users=users) as gateway:
+    with (
+        gateways.sign_in(tmp_path) as sign_in,
+        gateways.front_door(tmp_path, server.port, ui=ui, sign_in=sign_in.address) as gateway,
+    ):
+        servers.eventually(lambda: gateway.ask("/dagster/sign-in").status == 200)
         assert gateway.ask("/dagster/metrics").status == 401
         assert gateway.ask("/dagster/metrics", authorization=_basic("ann", "wrong")).status == 401
         assert gateway.ask("/dagster/metrics", authorization=_basic("ann", "password")).status == 200

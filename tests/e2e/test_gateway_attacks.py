@@ -38,6 +38,8 @@ class Ui(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self.seen.append(f"{self.command} {self.path}")
+        secrets = {"authorization", "cookie"} & {name.lower() for name in self.headers}
+        assert not secrets, "the UI needs to know neither password nor session"
         self.send_response(200)
         self.send_header("content-length", "0")
         self.end_headers()
@@ -61,13 +63,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Running
 def gateway(server: servers.Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The front door with its UI, as Compose starts it."""
     folder = tmp_path_factory.mktemp("envoy")
-    users = folder / "users"
-    users.write_text("ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")  # of "password"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ui) as upstream:
+    with (
+        gateways.sign_in(folder) as sign_in,
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ui) as upstream,
+    ):
         threading.Thread(target=upstream.serve_forever, daemon=True).start()
         ui = Address(host="127.0.0.1", port=upstream.server_port)
-        with gateways.front_door(folder, server.port, ui=ui, ui_users=users) as gateway:
+        with gateways.front_door(folder, server.port, ui=ui, sign_in=sign_in.address) as gateway:
             servers.eventually(gateway.is_ready)
+            servers.eventually(lambda: gateway.ask("/dagster/sign-in").status == 200)
             yield gateway
         upstream.shutdown()
 
@@ -131,6 +135,77 @@ def test_no_path_brings_a_mutation_in_a_get(gateway: Gateway, path: str) -> None
     Ui.seen.clear()
     assert ask(gateway, "GET", path, authorization=PASSWORD) == 405
     assert Ui.seen == []
+
+
+@pytest.fixture(scope="module")
+def session(gateway: Gateway) -> str:
+    """The cookie of one who has signed in."""
+    connection = http.client.HTTPConnection(gateway.address, timeout=20)
+    form = {"content-type": "application/x-www-form-urlencoded", "origin": f"http://{gateway.address}"}
+    connection.request("POST", "/dagster/sign-in", "name=ann&password=password", form)
+    answer = connection.getresponse()
+    assert answer.status == 303
+    return str(answer.headers["set-cookie"]).partition(";")[0]
+
+
+@pytest.mark.parametrize(("origin", "status"), [("own", 200), (None, 200), (EVIL, 403), ("null", 403)])
+def test_a_page_of_another_site_changes_nothing_with_the_users_session(
+    gateway: Gateway, session: str, origin: str | None, status: int
+) -> None:
+    headers = {"cookie": session, "content_type": JSON}
+    if origin:
+        headers["origin"] = f"http://{gateway.address}" if origin == "own" else origin
+    Ui.seen.clear()
+    assert ask(gateway, "POST", GRAPHQL, LAUNCH, **headers) == status
+    assert len(Ui.seen) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "dagster_session=",
+        "dagster_session=WyJhbm4iLCIiXQ.aaaaaa.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "dagster_session=../../check; dagster_session=true",
+        "session={session}",
+        "{session}x",
+    ],
+)
+@pytest.mark.parametrize("upgrade", [{}, {"upgrade": "websocket", "connection": "Upgrade"}])
+def test_no_other_cookie_is_a_session(
+    gateway: Gateway, session: str, cookie: str, upgrade: dict[str, str]
+) -> None:
+    made = cookie.format(session=session)
+    claimed = {
+        "x_forwarded_for": "127.0.0.1",
+        "x_original_url": "/",
+        "x_user": "ann",
+        "x_auth_request_user": "ann",
+    }
+    Ui.seen.clear()
+    assert ask(gateway, "GET", "/dagster/graphql", cookie=made, **claimed, **upgrade) == 401
+    assert Ui.seen == []
+
+
+def test_nobody_is_let_in_while_the_sign_in_service_is_away(server: servers.Running, tmp_path: Path) -> None:
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ui) as upstream,
+        gateways.sign_in(tmp_path) as sign_in,
+        gateways.front_door(
+            tmp_path,
+            server.port,
+            ui=Address(host="127.0.0.1", port=upstream.server_port),
+            sign_in=sign_in.address,
+        ) as gateway,
+    ):
+        threading.Thread(target=upstream.serve_forever, daemon=True).start()
+        servers.eventually(lambda: ask(gateway, "GET", "/dagster/", authorization=PASSWORD) == 200)
+        sign_in.process.kill()
+        sign_in.process.wait()
+        Ui.seen.clear()
+        assert ask(gateway, "GET", "/dagster/", authorization=PASSWORD) == 503
+        assert Ui.seen == []
+        servers.eventually(gateway.is_ready)
+        upstream.shutdown()
 
 
 @pytest.mark.parametrize(("origin", "status"), [(EVIL, 403), ("", 403), ("null", 403), ("own", 200)])

@@ -30,7 +30,7 @@ def test_a_share_names_market_version_and_percent(text: str) -> None:
 
 
 def test_the_ui_is_never_open() -> None:
-    with pytest.raises(GatewayError, match="give --ui-users too"):
+    with pytest.raises(GatewayError, match="give its address as --sign-in"):
         Settings(listen=HERE, servers=[HERE], ui=HERE)
 
 
