@@ -1,5 +1,6 @@
 """What object storages and web servers answer instead of an object, as sentences that say what to do."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,8 +9,9 @@ from house_prices.errors import HousePricesError
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_ENDPOINT_URL for another server than AWS)",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CONNECTION_STRING",
 }
+_AZURE = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_CONNECTION_STRING")
 
 
 @contextmanager
@@ -38,13 +40,17 @@ def told(
     except PermissionError as found:
         raise error(f"{url}: access is denied. Set {needed} in the environment.") from found
     except _refusals(scheme) as found:
-        raise error(f"{url}: {found}. Set {needed} in the environment.") from found
+        raise error(f"{url}: {str(found).splitlines()[0]} Set {needed} in the environment.") from found
     except _failures(scheme) as found:
+        if getattr(found, "status_code", None) in (401, 403):
+            raise error(f"{url}: access is denied. Set {needed} in the environment.") from found
         raise later(f"{url} does not answer as it should: {found}") from found
 
 
 def options(url: str) -> dict[str, object]:
     """For the file system. Where there are no credentials for S3, what is public can be read still."""
+    if url.startswith("az://") and not any(map(os.environ.get, _AZURE)):
+        raise PermissionError(f"Neither {' nor '.join(_AZURE)} is set.")
     if not url.startswith("s3://"):
         return {}
     from botocore.session import get_session
@@ -58,6 +64,10 @@ def _refusals(scheme: str) -> tuple[type[Exception], ...]:
         from google.auth.exceptions import DefaultCredentialsError
 
         return (DefaultCredentialsError,)
+    if scheme == "az":
+        from azure.core.exceptions import ClientAuthenticationError
+
+        return (ClientAuthenticationError,)
     return ()
 
 

@@ -1,6 +1,7 @@
 """One training for the whole run of tests; the serving test is a recorded one unless a test asks for it."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,9 @@ from house_prices.evaluation.measure import Expected
 from house_prices.registry import ModelVersion
 from tests import cottages, evaluations
 from tests.workshop import Workshop
+
+# Else gcsfs asks Google for the kind of a bucket that is on this machine; it is read at its import.
+os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
 
 
 def recorded(_: ModelVersion, champion: ModelVersion | None, expected: Expected) -> ServingTest:
