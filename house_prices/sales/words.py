@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?"})
 """Spellings of an empty cell, in lower case."""
@@ -32,6 +33,7 @@ def truth(text: str) -> bool | None:
     return True if word in TRUE else False if word in FALSE else None
 
 
+@lru_cache(maxsize=10_000)  # thousands of small files have the same few
 def header(text: str) -> str:
     """A header in NFC, with single spaces where it has line breaks or several blanks."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text.removeprefix("\ufeff"))).strip()

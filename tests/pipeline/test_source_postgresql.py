@@ -1,6 +1,8 @@
 """Sales that a query selects from a real PostgreSQL server."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -102,6 +104,37 @@ def test_a_server_that_is_away_may_be_there_later(tmp_path: Path) -> None:
     contract, folder = market(tmp_path, "postgresql://sales@127.0.0.1:9/postgres", QUERY)
     with pytest.raises(SourceUnavailable):
         sources.sales(contract, folder)
+
+
+def test_a_table_that_changes_while_it_is_read_is_read_as_it_was(url: str, tmp_path: Path) -> None:
+    """Every price is raised again and again, each time in one transaction: no read may see two of them."""
+    connection = psycopg2.connect(url, password=postgres.PASSWORD)
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(
+        'CREATE TABLE moving AS SELECT n AS "Area", 1 AS "Rooms", \'flat\' AS "Roof", 1000 AS "Price" '
+        "FROM generate_series(1, 20000) n"
+    )
+    contract, folder = market(tmp_path, url, "SELECT * FROM moving")
+    ended, raised = threading.Event(), 0
+
+    def raise_prices() -> None:
+        nonlocal raised
+        while not ended.is_set():
+            cursor.execute('UPDATE moving SET "Price" = "Price" + 1')
+            raised += 1
+
+    with ThreadPoolExecutor(1) as pool:
+        raising = pool.submit(raise_prices)
+        try:
+            read = [sources.sales(contract, folder).sales["Price"].unique().tolist() for _ in range(10)]
+        finally:
+            ended.set()
+        raising.result()
+    connection.close()
+    assert raised > 10
+    assert [len(prices) for prices in read] == [1] * 10
+    assert len({price for (price,) in read}) > 1
 
 
 def test_a_connection_that_dies_while_it_is_read_may_be_there_later(url: str, tmp_path: Path) -> None:
