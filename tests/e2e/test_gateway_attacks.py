@@ -186,6 +186,37 @@ def test_no_other_cookie_is_a_session(
     assert Ui.seen == []
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "GET /dagster/graphql#/../sign-in HTTP/1.1",
+        "GET /dagster/sign-in/../runs HTTP/1.1",
+        "GET /dagster/sign-in/%2e%2e/runs HTTP/1.1",
+        "GET /dagster/sign-in/ HTTP/1.1",
+        "GET /\\dagster\\runs HTTP/1.1",
+        "GET http://127.0.0.1:1/dagster/runs HTTP/1.1",
+        "CONNECT /dagster/runs HTTP/1.1",
+        "TRACE /dagster/runs HTTP/1.1",
+        "HEAD /dagster/runs HTTP/1.1",
+        "GET /check/dagster HTTP/1.1",
+        "GET /dagster/../check/dagster HTTP/1.1",
+        "GET /dagster/runs HTTP/1.1\r\nCookie: dagster_session=x\r\nCookie: {session}",
+        "GET /dagster/runs HTTP/1.1\r\nCookie: {session}\r\nCookie: dagster_session=x",
+        "GET /dagster/runs HTTP/1.1\r\nAuthorization: Basic eDp5\r\nAuthorization: {password}",
+        "GET /dagster/runs HTTP/1.1\r\nX-Envoy-Original-Path: /dagster/sign-in",
+        "POST /dagster/sign-in HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 4",
+    ],
+)
+def test_no_request_that_is_read_in_two_ways_gets_in(gateway: Gateway, session: str, sent: str) -> None:
+    line = sent.format(session=session, password=PASSWORD)
+    Ui.seen.clear()
+    host, port = gateway.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as raw:
+        raw.sendall(f"{line}\r\nHost: x\r\n\r\n0\r\n\r\n".encode())
+        assert raw.recv(1000).split()[1] in {b"400", b"401", b"404", b"405"}
+    assert Ui.seen == []
+
+
 def test_nobody_is_let_in_while_the_sign_in_service_is_away(server: servers.Running, tmp_path: Path) -> None:
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ui) as upstream,
