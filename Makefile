@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := passive
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 268435456
 
-.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check docs reference format protos screenshots bench bench-pipeline bench-gate bench-markets soak locks audit clean
+.PHONY: help demo up gateway test test-fast test-pipeline test-server test-e2e test-timing compose-test rollout-test check docs reference format protos screenshots bench bench-pipeline bench-gate bench-markets bench-scale soak locks audit clean
 
 help:
 	@echo "make demo [MARKET=ames]  go from raw sales to a served price"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench               compare the server with the floor of its stack and with other servers"
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
 	@echo "make bench-markets       price public markets by drafts, beside plain boosting and FLAML"
+	@echo "make bench-scale         clean and split up to 2 million sales in memory and by DuckDB"
 	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
 	@echo "make audit               ask whether an advisory names a version of constraints.txt"
 	@echo "make locks               write deploy/requirements: versions and hashes for the images"
@@ -114,6 +115,9 @@ bench-pipeline: .venv/dev
 bench-markets: .venv/dev
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[bench]"
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.markets
+
+bench-scale: .venv/dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.scale
 
 bench-gate: .venv/dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gate_drills

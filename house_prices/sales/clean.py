@@ -5,7 +5,7 @@ frame gives pandas frames, a DuckDB relation gives relations. The order of the r
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -49,8 +49,7 @@ def judge(typed: Frame, raw: Frame, contract: Contract) -> Cleaned[Frame]:
     broken = nw.any_horizontal(~nw.col(REASON).is_null(), *(r.broken for r in asked), ignore_nulls=True)
     judged = frame.with_columns(broken.alias(_BROKEN))
     kept = judged.filter(~nw.col(_BROKEN)).drop(_BROKEN, REASON)
-    first = nw.coalesce(nw.col(REASON), *_reasons(asked)).alias(REASON)
-    found = [judged.filter(_BROKEN).select(FILE, LINE, first)]
+    found = [judged.filter(_BROKEN).select(FILE, LINE, first_reason(asked))]
     if contract.cleaning.outliers == "iqr":
         kept, outliers = _drop_outliers(kept, contract)
         found += outliers
@@ -60,11 +59,11 @@ def judge(typed: Frame, raw: Frame, contract: Contract) -> Cleaned[Frame]:
     refused = cells_of.join(nw.concat(found), on=[FILE, LINE])
     return Cleaned(
         sales=_same_kind(kept.drop(FILE, LINE), typed),
-        rejects=_same_kind(_located(refused, contract), typed),
+        rejects=_same_kind(located(refused, contract), typed),
     )
 
 
-def _located(refused: nw.LazyFrame[Any], contract: Contract) -> nw.LazyFrame[Any]:
+def located(refused: nw.LazyFrame[Any], contract: Contract) -> nw.LazyFrame[Any]:
     """With the header and the text of the cell that each was refused for."""
     headers = {feature.name: feature.column for feature in contract.features}
     headers[contract.target.name] = contract.target.column
@@ -99,8 +98,10 @@ def _lazy(frame: Any) -> nw.LazyFrame[Any]:
     return lazy
 
 
-def _reasons(asked: list[Rule]) -> list[nw.Expr]:
-    return [nw.when(rule.broken).then(nw.lit(rule.reason)) for rule in asked]
+def first_reason(asked: Sequence[Rule]) -> nw.Expr:
+    """Why a sale is refused by itself: for a cell that cannot be read, or by the first rule it breaks."""
+    broken = (nw.when(rule.broken).then(nw.lit(rule.reason)) for rule in asked)
+    return nw.coalesce(nw.col(REASON), *broken).alias(REASON)
 
 
 def _drop_outliers(
@@ -112,8 +113,7 @@ def _drop_outliers(
     what sets houses apart.
     """
     found: list[nw.LazyFrame[Any]] = []
-    measured = [feature.name for feature in contract.features if feature.kind in ("number", "integer")]
-    for name in (*measured, contract.target.name):
+    for name in measured(contract):
         value = nw.col(name)
         spread = kept.select(
             value.quantile(0.25, interpolation="linear").alias("low"),
@@ -126,10 +126,21 @@ def _drop_outliers(
         if not reach > 0 or (least >= low - reach and greatest <= high + reach):
             continue
         outside = (value < low - reach) | (value > high + reach)
-        reason = f"{name}: {OUTLIER}, beyond {contract.cleaning.factor:g} interquartile ranges"
+        reason = outlier(name, contract)
         found.append(kept.filter(outside).select(FILE, LINE, nw.lit(reason).alias(REASON)))
         kept = kept.filter(~outside | value.is_null())
     return kept, found
+
+
+def measured(contract: Contract) -> tuple[str, ...]:
+    """The columns in which outliers are looked for, in this order."""
+    numbers = (feature.name for feature in contract.features if feature.kind in ("number", "integer"))
+    return (*numbers, contract.target.name)
+
+
+def outlier(name: str, contract: Contract) -> str:
+    """The reason for an outlier in this column."""
+    return f"{name}: {OUTLIER}, beyond {contract.cleaning.factor:g} interquartile ranges"
 
 
 def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:

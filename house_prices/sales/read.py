@@ -3,7 +3,7 @@
 What a cell means is decided by the contract, in `cells`, and never by the file it stands in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +58,8 @@ def paths(folder: Path) -> list[Path]:
 def read(files: Sequence[Path], contract: Contract, tell: Tell = silent) -> RawSales:
     """Read every file. Raises SourceError that names the first one that has no such table, and why."""
     if not files:
-        raise SourceError(
-            f"{contract.name} has no raw file. "
-            f"Put a CSV, Parquet or Excel file into data/{contract.name}/raw/."
-        )
-    sheets, described, numbers = [], [], _plain(contract)
+        raise SourceError(no_file(contract))
+    sheets, described, numbers = [], [], plain(contract)
     progress = now_and_then(tell)
     for at, path in enumerate(files, start=1):
         megabytes = path.stat().st_size / 1e6 if path.exists() else 0.0
@@ -76,7 +73,14 @@ def read(files: Sequence[Path], contract: Contract, tell: Tell = silent) -> RawS
     return RawSales(sales=together(sheets, contract.columns, contract.decimal), files=tuple(described))
 
 
-def _plain(contract: Contract) -> list[str]:
+def no_file(contract: Contract) -> str:
+    """What to do about a market without sales."""
+    return (
+        f"{contract.name} has no raw file. Put a CSV, Parquet or Excel file into data/{contract.name}/raw/."
+    )
+
+
+def plain(contract: Contract) -> list[str]:
     """The columns whose cells are numbers, with a decimal point."""
     columns = [(feature.column, feature.decimal) for feature in contract.numbers]
     columns.append((contract.target.column, contract.target.decimal))
@@ -108,14 +112,16 @@ def together(sheets: Sequence[Sheet], columns: Sequence[str], decimal: str) -> p
 
 
 def _one_column(parts: Sequence[pa.ChunkedArray], decimal: str) -> pa.ChunkedArray:
-    """The cells of all sheets: numbers if all are typed as such, else text."""
-    numeric = [pa.types.is_integer(part.type) or pa.types.is_floating(part.type) for part in parts]
-    if all(numeric):
-        same = len({part.type for part in parts}) == 1
-        parts = parts if same else [part.cast(pa.float64()) for part in parts]
-    else:
-        parts = [_as_text(part, decimal) for part in parts]
+    types = {part.type for part in parts}
+    parts = [alike(part, types, decimal) for part in parts]
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], type=parts[0].type)
+
+
+def alike(part: pa.ChunkedArray, types: Collection[pa.DataType], decimal: str) -> pa.ChunkedArray:
+    """One sheet's cells as those of all sheets, which have these types: numbers if all are, else text."""
+    if not all(pa.types.is_integer(each) or pa.types.is_floating(each) for each in types):
+        return _as_text(part, decimal)
+    return part if len(types) == 1 else part.cast(pa.float64())
 
 
 def _as_text(part: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray:

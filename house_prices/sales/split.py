@@ -5,6 +5,8 @@ the same one: an older sale of a house in training would tell its newer price in
 have dates, intervals are calibrated on the newest before the holdout: what is most like what comes.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -24,18 +26,18 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     sales = _newest_months(sales, contract.time.months)
     own = pd.util.hash_pandas_object(sales, index=False)
     group = _group(sales, own, contract)
-    draw = pd.util.hash_array(group.to_numpy()).astype("float64") / 2.0**64
+    draw = drawn(group.to_numpy())
     newest = _rank_by_date(sales, group, draw) if contract.split.by == "sold" else draw
     rules = contract.split
     holdout = newest >= 1 - rules.holdout
     if contract.split.by == "sold" and contract.is_dated:
         calibration = ~holdout & (newest >= 1 - (rules.holdout + rules.calibration))
     else:
-        calibration = ~holdout & (_redraw(group) < rules.calibration / (1 - rules.holdout))
+        calibration = ~holdout & (redrawn(group.to_numpy()) < rules.calibration / (1 - rules.holdout))
     codes = np.where(holdout, 2, np.where(calibration, 1, 0))
     part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
     parted = sales.assign(**{PART: part}).assign(**{GROUP: group})
-    _check_sizes(parted, contract)
+    check_sizes(counts(parted), contract)
     order = np.argsort(own) if group is own else np.lexsort((own, group))
     return parted.iloc[order].reset_index(drop=True)
 
@@ -72,18 +74,23 @@ def alike(sales: pd.DataFrame, contract: Contract) -> pd.Series:
     return pd.util.hash_pandas_object(sales[columns], index=False)
 
 
+def own_group(sales: pd.DataFrame, own: pd.Series) -> pd.Series:
+    """A number for each property; for a sale whose property is not known, its own."""
+    if PROPERTY not in sales:
+        return own
+    known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)
+    return own.where(sales[PROPERTY].isna(), known)
+
+
 def _group(sales: pd.DataFrame, own: pd.Series, contract: Contract) -> pd.Series:
     """What stays together: the sales of a property, and sales that no feature tells apart."""
-    group = own
-    if PROPERTY in sales:
-        known = pd.util.hash_pandas_object(sales[PROPERTY], index=False)
-        group = own.where(sales[PROPERTY].isna(), known)
+    group = own_group(sales, own)
     equal = alike(sales, contract)
     twice = equal.duplicated(keep=False).to_numpy()
     while _is_apart(group[twice], equal[twice]):
-        lowest = group.copy()
+        lowest = group.to_numpy(copy=True)  # pandas itself would assign uint64 by way of floats, and round
         lowest[twice] = group[twice].groupby(equal[twice].to_numpy()).transform("min")
-        group = lowest.groupby(group.to_numpy()).transform("min")
+        group = pd.Series(lowest, index=group.index).groupby(group.to_numpy()).transform("min")
     return group
 
 
@@ -92,10 +99,14 @@ def _is_apart(group: pd.Series, equal: pd.Series) -> bool:
     return len(pd.DataFrame({"equal": equal, "group": group}).drop_duplicates()) > equal.nunique()
 
 
-def _redraw(group: pd.Series) -> np.ndarray:
+def drawn(group: np.ndarray) -> np.ndarray:
+    """A uniform draw for each group, from 0 to 1."""
+    return np.asarray(pd.util.hash_array(group).astype("float64") / 2.0**64)
+
+
+def redrawn(group: np.ndarray) -> np.ndarray:
     """A second uniform draw for each group, independent of the first."""
-    again = pd.util.hash_array(pd.util.hash_array(group.to_numpy()))
-    return np.asarray(again.astype("float64") / 2.0**64)
+    return drawn(pd.util.hash_array(group))
 
 
 def _rank_by_date(sales: pd.DataFrame, group: pd.Series, draw: np.ndarray) -> np.ndarray:
@@ -107,14 +118,14 @@ def _rank_by_date(sales: pd.DataFrame, group: pd.Series, draw: np.ndarray) -> np
     return np.asarray(pd.Series(rank).groupby(group.to_numpy()).transform("min"))
 
 
-def _check_sizes(parted: pd.DataFrame, contract: Contract) -> None:
-    sizes = counts(parted)
+def check_sizes(sizes: Mapping[str, int], contract: Contract) -> None:
+    """Raise SalesError if a part has too few sales."""
     needed = [TRAIN, HOLDOUT] + ([CALIBRATION] if contract.split.calibration else [])
     months = contract.time.months
     small = [f"{part} has {sizes[part]}" for part in needed if sizes[part] < FEWEST]
     if small:
         raise SalesError(
-            f"{len(parted)} clean sales are too few to split: {', '.join(small)}, where each part needs "
-            f"at least {FEWEST}. Add sales, or see the rejects for what cleaning refused."
+            f"{sum(sizes.values())} clean sales are too few to split: {', '.join(small)}, where each part "
+            f"needs at least {FEWEST}. Add sales, or see the rejects for what cleaning refused."
             + (f" Only those of the last {months} months count: [time] months." if months else "")
         )

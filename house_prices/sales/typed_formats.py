@@ -2,7 +2,8 @@
 
 import datetime
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,36 @@ def parquet(file: str, data: bytes, wanted: Sequence[str] | None) -> Sheet:
         lines=np.arange(1, table.num_rows + 1, dtype=np.int64),
         unread={},
     )
+
+
+def parquet_batches(path: Path, wanted: Sequence[str], rows: int) -> Iterator[Sheet]:
+    """The table of a Parquet file, at most so many rows at a time."""
+    first = 1
+    try:
+        with pa.parquet.ParquetFile(path) as source:
+            headers = tuple(map(words.header, source.schema_arrow.names))
+            check_header(path.name, 1, headers, wanted)
+            asked = sorted(set(places(headers, wanted).values()))
+            names = [source.schema_arrow.names[place] for place in asked]
+            for batch in source.iter_batches(batch_size=rows, columns=names):
+                yield Sheet(
+                    file=path.name,
+                    headers=headers,
+                    header_line=0,
+                    above=(),
+                    separator="",
+                    cells={
+                        place: pa.chunked_array([batch[name]])
+                        for place, name in zip(asked, names, strict=True)
+                    },
+                    lines=np.arange(first, first + batch.num_rows, dtype=np.int64),
+                    unread={},
+                )
+                first += batch.num_rows
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
+    if first == 1:
+        raise SourceError(f"{path.name} has columns and no sales. Remove it, or add sales to it.")
 
 
 def workbook(file: str, data: bytes, wanted: Sequence[str] | None, decimal: str) -> Sheet:
