@@ -132,7 +132,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_31 --
 	--constraint constraints.txt
 locks: .venv/dev
 	$(LOCK) --extra envoy pyproject.toml deploy/requirements/build.in --output-file deploy/requirements/inference.txt
-	$(LOCK) $(addprefix --extra ,pipeline s3 gs az https sql mlflow) pyproject.toml \
+	$(LOCK) $(addprefix --extra ,pipeline duckdb s3 gs az https sql mlflow) pyproject.toml \
 		deploy/requirements/build.in --output-file deploy/requirements/pipeline.txt
 	$(LOCK) deploy/requirements/listing.in --output-file deploy/requirements/listing.txt
 

@@ -18,9 +18,12 @@ def prepare(engine: str, folder: Path) -> dict[str, int]:
     """Sales in each part."""
     contract, files = reader.from_values(synthetic.contract()), read.paths(folder / "raw")
     if engine == "duckdb":
-        return dict(beyond_memory.prepare(files, contract, folder / "out").parts)
-    cleaned = clean.clean(read.read(files, contract).sales, contract)
-    return split.counts(split.split(cleaned.sales, contract))
+        with TemporaryDirectory(dir=folder) as name, beyond_memory.started(work := Path(name)) as started:
+            raw = beyond_memory.read(files, contract, work)
+            cleaned = beyond_memory.clean(started, raw.sales, contract, work)
+            return dict(beyond_memory.split(started, cleaned.sales, contract, work).parts)
+    sales = clean.clean(read.read(files, contract).sales, contract).sales
+    return split.counts(split.split(sales, contract))
 
 
 def one(engine: str, folder: Path) -> None:

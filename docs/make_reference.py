@@ -20,7 +20,18 @@ from inference_server.settings import Settings
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made from the code by `make reference`; do not edit. -->"
-TABLES = ("Target", "Feature", "Keys", "Split", "Time", "Cleaning", "Training", "Gate", "Monitoring")
+TABLES = (
+    "Target",
+    "Feature",
+    "Keys",
+    "Split",
+    "Time",
+    "Cleaning",
+    "Engine",
+    "Training",
+    "Gate",
+    "Monitoring",
+)
 EXIT_CODES = {
     0: "done",
     1: "it failed, or what it checked has faults; the message says why",

@@ -19,6 +19,7 @@ from house_prices.contract.schema import (
     TIME_METHODS,
     Cleaning,
     Contract,
+    Engine,
     Feature,
     Gate,
     Keys,
@@ -110,6 +111,7 @@ def from_values(values: Mapping[str, object], where: str = "contract") -> Contra
         split=_split(top.table("split")),
         time=_time(top.table("time"), dated=bool(keys.sold)),
         cleaning=_cleaning(top.table("cleaning")),
+        engine=_engine(top.table("engine")),
         training=_training(top.table("training")),
         gate=_gate(top.table("gate")),
         quality=_quality(top.table("quality")),
@@ -227,6 +229,12 @@ def _cleaning(table: Table) -> Cleaning:
     )
     table.close()
     return cleaning
+
+
+def _engine(table: Table) -> Engine:
+    engine = Engine(name=table.text("name", "pandas", one_of=("pandas", "duckdb")))  # type: ignore[arg-type]  # as listed
+    table.close()
+    return engine
 
 
 def _training(table: Table) -> Training:

@@ -170,6 +170,19 @@ class Cleaning:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What reads, cleans and splits the sales."""
+
+    name: Literal["pandas", "duckdb"]
+    """pandas holds every sale in memory. The other works in files: for sales beyond it."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether every sale is held in memory."""
+        return self.name == "pandas"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """How the estimator is found."""
 
@@ -180,6 +193,9 @@ class Training:
     """Largest number of parameter settings tried for each estimator."""
     search_rows: int = setting(20_000, low=100, high=10**9)
     """Most training sales used to compare estimators; the best is then fitted on all of them."""
+    least_gain: float = setting(0.002, low=0, high=1)
+    """With an engine for sales beyond memory, the best is fitted on twice as many sales again and again,
+    until that lowers its RMSLE by less than this, as a share of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,6 +308,7 @@ class Contract:
     split: Split
     time: Time
     cleaning: Cleaning
+    engine: Engine
     training: Training
     gate: Gate
     quality: Quality

@@ -5,7 +5,7 @@ each version the last prediction counts that was made before the sale, at most `
 after the property's sale before that one. A sale of which only the month is known was on its last day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +44,29 @@ def join(sales: pd.DataFrame, folder: Path, contract: Contract, key: bytes | Non
     joined = _last_before(names, predictions, contract)
     found = sales.loc[joined[SALE]].reset_index(drop=True)
     return found.assign(**{name: joined[name].to_numpy() for name in COLUMNS})
+
+
+def priced(frames: Iterable[pd.DataFrame], folder: Path, key: bytes | None = None) -> pd.DataFrame:
+    """Of sales beyond memory those of houses that the log knows: all that `join` has a use for."""
+    known = _references(folder)
+    return pd.concat([frame[_is_known(frame, known, key)] for frame in frames], ignore_index=True)
+
+
+def _references(folder: Path) -> set[str]:
+    """Every reference in the log."""
+    known: set[str] = set()
+    for file in served.files(folder):
+        for table in served.read(file, ("reference",)):
+            known.update(table["reference"].cast(pa.string()).unique().to_pylist())
+    return known
+
+
+def _is_known(sales: pd.DataFrame, known: set[str], key: bytes | None) -> "pd.Series[bool]":
+    found = pd.Series(data=False, index=sales.index)
+    for column in {REFERENCE, PROPERTY} & {*sales.columns}:
+        named = sales[column].dropna()
+        found[named.index] |= named.map(lambda name: references.as_logged(str(name), key)).isin(known)
+    return found
 
 
 def _names(sales: pd.DataFrame, key: bytes | None) -> pd.DataFrame:

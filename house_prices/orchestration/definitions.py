@@ -10,8 +10,14 @@ from house_prices.errors import WrongFolder
 from house_prices.evaluation import serving_test
 from house_prices.evaluation.evaluate import Serve
 from house_prices.orchestration import assets, automation, broken_market, checks
-from house_prices.orchestration.assets.metadata import PARQUET, PICKLE
-from house_prices.orchestration.resources import Folders, InferenceServer, ParquetIOManager, PickleIOManager
+from house_prices.orchestration.assets.metadata import FILE, PARQUET, PICKLE, SAMPLE
+from house_prices.orchestration.resources import (
+    FileIOManager,
+    Folders,
+    InferenceServer,
+    ParquetIOManager,
+    PickleIOManager,
+)
 from house_prices.registry import shared_storage
 
 
@@ -27,6 +33,8 @@ def build(home: Path, *, serve: Serve = serving_test.run) -> dg.Definitions:
                 front_door=os.environ.get("HOUSE_PRICES_FRONT_DOOR", "http://localhost:8080"),
             ),
             PARQUET: ParquetIOManager(folder=kept),
+            FILE: FileIOManager(folder=kept, sampled=False),
+            SAMPLE: FileIOManager(folder=kept, sampled=True),
             PICKLE: PickleIOManager(folder=kept),
         },
         executor=dg.in_process_executor,

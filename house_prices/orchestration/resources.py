@@ -2,7 +2,10 @@
 
 import os
 import pickle
+import shutil
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from upath import UPath
 from house_prices.contract.schema import Contract
 from house_prices.orchestration import private_files
 from house_prices.registry import Registry
+from house_prices.sales import beyond_memory
 
 
 class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -24,6 +28,18 @@ class Folders(dg.ConfigurableResource):  # type: ignore[type-arg]
     def market(self, name: str) -> Path:
         """The folder of a market's contract."""
         return Path(self.home, "data", name)
+
+    @contextmanager
+    def work(self, market: str, step: str) -> Iterator[Path]:
+        """An empty folder for what a step cannot hold in memory. A step that ends leaves its result there."""
+        folder = Path(self.home, "storage", "work", market, step)
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
 
     def rejects(self, market: str) -> Path:
         """The sales that the newest cleaning rejected, with their reasons."""
@@ -99,6 +115,26 @@ class _Parquet(_WholeFiles):
         return pd.read_parquet(str(path), engine="pyarrow", to_pandas_kwargs={"split_blocks": True})
 
 
+class _File(_WholeFiles):
+    """A Parquet file, written in a folder for work, takes the place of the last, and is read by its path."""
+
+    extension = ".parquet"
+
+    def write(self, value: Path, path: Path) -> None:
+        os.replace(value, path)
+        shutil.rmtree(value.parent)
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> Path:  # noqa: ARG002
+        return Path(str(path))
+
+
+class _Sample(_File):
+    """Of such a file, as many sales as fit into memory."""
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:  # noqa: ARG002
+        return beyond_memory.sample(Path(str(path)))
+
+
 class _Pickle(_WholeFiles):
     extension = ".pickle"
 
@@ -127,6 +163,17 @@ class ParquetIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-ar
     def create_io_manager(self, context: dg.InitResourceContext) -> _Parquet:  # noqa: ARG002
         """The manager for one run."""
         return _Parquet(base_path=UPath(self.folder))
+
+
+class FileIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
+    """Parquet files below a folder that their assets have written, by their paths, or a sample of each."""
+
+    folder: str
+    sampled: bool
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> _File:  # noqa: ARG002
+        """The manager for one run."""
+        return (_Sample if self.sampled else _File)(base_path=UPath(self.folder))
 
 
 class PickleIOManager(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]

@@ -107,29 +107,29 @@ def first_reason(asked: Sequence[Rule]) -> nw.Expr:
 def _drop_outliers(
     kept: nw.LazyFrame[Any], contract: Contract
 ) -> tuple[nw.LazyFrame[Any], list[nw.LazyFrame[Any]]]:
-    """Column by column, what lies beyond `factor` interquartile ranges, among the rows still kept.
+    """What lies beyond `factor` interquartile ranges of a column, among all sales that the contract allows.
 
     A column whose quartiles are equal has no outliers: most of its values are the same, and the rest are
     what sets houses apart.
     """
-    found: list[nw.LazyFrame[Any]] = []
-    for name in measured(contract):
-        value = nw.col(name)
-        spread = kept.select(
-            value.quantile(0.25, interpolation="linear").alias("low"),
-            value.quantile(0.75, interpolation="linear").alias("high"),
-            value.min().alias("least"),
-            value.max().alias("greatest"),
-        )
-        low, high, least, greatest = spread.collect().row(0)
+    names = measured(contract)
+    quartiles = (
+        nw.col(name).quantile(share, interpolation="linear").alias(f"{name} {share}")
+        for name in names
+        for share in (0.25, 0.75)
+    )
+    found = list(kept.select(*quartiles).collect().row(0))
+    reasons = []
+    for name, low, high in zip(names, found[::2], found[1::2], strict=True):
         reach = contract.cleaning.factor * (high - low) if low is not None else 0.0
-        if not reach > 0 or (least >= low - reach and greatest <= high + reach):
-            continue
-        outside = (value < low - reach) | (value > high + reach)
-        reason = outlier(name, contract)
-        found.append(kept.filter(outside).select(FILE, LINE, nw.lit(reason).alias(REASON)))
-        kept = kept.filter(~outside | value.is_null())
-    return kept, found
+        if reach > 0:
+            outside = (nw.col(name) < low - reach) | (nw.col(name) > high + reach)
+            reasons.append(nw.when(outside).then(nw.lit(outlier(name, contract))))
+    if not reasons:
+        return kept, []
+    judged = kept.with_columns(nw.coalesce(*reasons).alias(REASON))
+    outliers = judged.filter(~nw.col(REASON).is_null()).select(FILE, LINE, REASON)
+    return judged.filter(nw.col(REASON).is_null()).drop(REASON), [outliers]
 
 
 def measured(contract: Contract) -> tuple[str, ...]:
@@ -161,9 +161,9 @@ def _drop_duplicates(kept: nw.LazyFrame[Any]) -> tuple[nw.LazyFrame[Any], nw.Laz
     return different, again.select(FILE, LINE, nw.lit(DUPLICATE).alias(REASON))
 
 
-def check_kept(sales: Any, reasons: Mapping[str, int], contract: Contract, where: str) -> None:
+def check_kept(kept: int, reasons: Mapping[str, int], contract: Contract, where: str) -> None:
     """Raise SalesError, with the commonest reasons, if nothing is left or too much is refused."""
-    kept, refused = count(sales), violations(reasons)
+    refused = violations(reasons)
     if kept and refused <= contract.cleaning.most_rejects * (read := kept + sum(reasons.values())):
         return
     commonest = "; ".join(f"{why} ({number})" for why, number in list(reasons.items())[:3])

@@ -59,7 +59,7 @@ def read(files: Sequence[Path], contract: Contract, tell: Tell = silent) -> RawS
     """Read every file. Raises SourceError that names the first one that has no such table, and why."""
     if not files:
         raise SourceError(no_file(contract))
-    sheets, described, numbers = [], [], plain(contract)
+    sheets, found, numbers = [], [], plain(contract)
     progress = now_and_then(tell)
     for at, path in enumerate(files, start=1):
         megabytes = path.stat().st_size / 1e6 if path.exists() else 0.0
@@ -69,8 +69,8 @@ def read(files: Sequence[Path], contract: Contract, tell: Tell = silent) -> RawS
         checksum = raw_files.sha256(path)
         for sheet in formats.sheets(path, contract.columns, contract.decimal, numbers):
             sheets.append(sheet)
-            described.append(_described(sheet, checksum, contract.columns))
-    return RawSales(sales=together(sheets, contract.columns, contract.decimal), files=tuple(described))
+            found.append(described(sheet, checksum, contract.columns))
+    return RawSales(sales=together(sheets, contract.columns, contract.decimal), files=tuple(found))
 
 
 def no_file(contract: Contract) -> str:
@@ -87,7 +87,8 @@ def plain(contract: Contract) -> list[str]:
     return [column for column, decimal in columns if (decimal or contract.decimal) == "."]
 
 
-def _described(sheet: Sheet, checksum: str, columns: Sequence[str]) -> RawFile:
+def described(sheet: Sheet, checksum: str, columns: Sequence[str]) -> RawFile:
+    """What there is to say of a sheet's file, apart from its cells."""
     known = places(sheet.headers, columns).values()
     ignored = tuple(header for at, header in enumerate(sheet.headers) if at not in known)
     return RawFile(

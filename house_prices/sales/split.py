@@ -38,8 +38,12 @@ def split(sales: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     part = pd.Categorical.from_codes(codes, categories=pd.Index(PARTS))
     parted = sales.assign(**{PART: part}).assign(**{GROUP: group})
     check_sizes(counts(parted), contract)
-    order = np.argsort(own) if group is own else np.lexsort((own, group))
-    return parted.iloc[order].reset_index(drop=True)
+    return in_order(parted, own)
+
+
+def in_order(parted: pd.DataFrame, own: pd.Series) -> pd.DataFrame:
+    """Split sales in the order of their groups' numbers, then of their own hashes."""
+    return parted.iloc[np.lexsort((own, parted[GROUP]))].reset_index(drop=True)
 
 
 def _newest_months(sales: pd.DataFrame, months: int) -> pd.DataFrame:

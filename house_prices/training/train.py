@@ -42,6 +42,8 @@ _ENOUGH_TO_CALIBRATE = 250
 _AS_GOOD = 1.01
 """A method is as good as the best if its RMSLE is at most this much of it: the first such is taken."""
 _ROWS_FOR_THREADS = 100_000
+_FEWEST_TO_LEARN, _JUDGED_TO_LEARN = 50_000, 50_000
+"""Sales that a learning curve begins with, and those that it is measured on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,14 @@ class Trial:
     """Mean over the folds."""
     spread: float
     """Standard deviation over the folds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """How well a model that was fitted on so many sales prices others."""
+
+    rows: int
+    rmsle: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +113,12 @@ class Fitted:
     """The sales that the folds held back, priced with the best setting."""
     ahead: tuple[Ahead, ...] = ()
     """Errors of the best setting by how far ahead it priced; empty if the folds do not look forward."""
+    learning_curve: tuple[Learned, ...] = ()
+    """Of the best setting, the fewest sales first; empty if it was fitted on all of them at once."""
 
     def predict(self, houses: Inputs) -> np.ndarray:
         """The price of each house as of its valuation date: [rows]."""
-        time = self.time or NOTHING
-        price = self.model.predict(time.features(houses).joined)
-        return np.asarray(price * time.factor(houses.days), dtype=np.float64)
+        return _predict(self.model, self.time, houses)
 
 
 def train(
@@ -154,17 +164,46 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tel
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
     tell(f"fitting {best.estimator} on {len(sales)} sales")
+    if contract.engine.in_memory or len(sales) < 2 * _FEWEST_TO_LEARN:
+        rows, curve = len(sales), list[Learned]()
+        model = _fit(best, houses, price, contract, time)
+    else:
+        model, curve = _fit_on_enough(best, houses, price, contract, time, tell)
+        rows = curve[-1].rows
     return Fitted(
-        model=_fit(best, houses, price, contract, time),
+        model=model,
         best=best,
         trials=tuple(trial for trial, _ in compared),
         cross_validation=measure(price[judged], unseen[judged]),
-        rows=len(sales),
+        rows=rows,
         search_rows=len(price[some]),
         time=time,
         unseen=_held_back(adjusted, unseen),
         ahead=_ahead(adjusted, unseen) if forward else (),
+        learning_curve=tuple(curve),
     )
+
+
+def _fit_on_enough(
+    best: Trial,
+    houses: Inputs,
+    price: np.ndarray,
+    contract: Contract,
+    time: TimeAdjustment | None,
+    tell: Tell,
+) -> tuple[TransformedTargetRegressor, list[Learned]]:
+    """Fit on twice as many sales again and again, until the last ones are priced hardly better by it."""
+    judged = slice(-_JUDGED_TO_LEARN, None)
+    most, rows, curve = len(price) - _JUDGED_TO_LEARN, _FEWEST_TO_LEARN, list[Learned]()
+    while True:
+        tell(f"fitting {best.estimator} on {rows} sales")
+        model = _fit(best, houses[:rows], price[:rows], contract, time)
+        error = rmsle(price[judged], _predict(model, time, houses[judged]))
+        gain = 1 - error / curve[-1].rmsle if curve else math.inf
+        curve.append(Learned(rows=rows, rmsle=error))
+        if rows == most or gain < contract.training.least_gain:
+            return model, curve
+        rows = min(2 * rows, most)
 
 
 def refit(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
@@ -177,6 +216,12 @@ def refit(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:
     with threads(len(sales)), config_context(assume_finite=True):
         model = _fit(fitted.best, houses, price, contract, time)
     return replace(fitted, model=model, time=time, rows=len(sales))
+
+
+def _predict(model: TransformedTargetRegressor, time: TimeAdjustment | None, houses: Inputs) -> np.ndarray:
+    time = time or NOTHING
+    price = model.predict(time.features(houses).joined)
+    return np.asarray(price * time.factor(houses.days), dtype=np.float64)
 
 
 def _fit(
@@ -274,7 +319,7 @@ def train_and_calibrate(
     fitted = calibrate(train(sales, contract, tell, as_of=as_of), calibration, contract)
     if fitted.time is None or calibration.empty:
         return fitted
-    return refit(fitted, pd.concat([sales, calibration], ignore_index=True), contract)
+    return refit(fitted, pd.concat([sales[: fitted.rows], calibration], ignore_index=True), contract)
 
 
 def calibrate(fitted: Fitted, sales: pd.DataFrame, contract: Contract) -> Fitted:

@@ -104,7 +104,7 @@ def test_a_candidate_that_fails_the_gate_is_not_promoted_and_the_tick_says_why(r
         told = [str(tick["skipReason"]) for tick in running.webserver.ticks("cottages_promotion_sensor")]
         return next((why for why in told if "rejected" in why), None)
 
-    why = wait_for(reason, seconds=120, otherwise="no tick of the sensor rejects the candidate")
+    why = wait_for(reason, seconds=300, otherwise="no tick of the sensor rejects the candidate")
     assert why.startswith("Version 1 is rejected. floors: On the holdout: r2 1 (at least 1.1).")
     assert running.registry.champion(cottages.NAME) is None
     assert running.webserver.check([cottages.NAME, "metrics"], "floors")["status"] == "FAILED"

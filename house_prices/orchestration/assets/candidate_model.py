@@ -86,6 +86,11 @@ def _describe(
         "intervals": asdict(fitted.intervals) if fitted.intervals else None,
         "trials": [asdict(trial) for trial in fitted.trials],
         **({"time_adjustment": dict(fitted.time.compared)} if fitted.time else {}),
+        **(
+            {"learning_curve": [asdict(one) for one in fitted.learning_curve]}
+            if fitted.learning_curve
+            else {}
+        ),
         **({"ahead": [asdict(one) for one in fitted.ahead]} if fitted.ahead else {}),
     }
     return Manifest(

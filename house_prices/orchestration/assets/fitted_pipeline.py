@@ -51,6 +51,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
                 "fitted_on": fitted.rows,
                 "compared_on": fitted.search_rows,
                 "trials": table(("estimator", "parameters", "RMSLE, mean of the folds", "spread"), tried),
+                **_learning_facts(fitted),
                 **{f"cv_{name}": value for name, value in fitted.cross_validation.items()},
                 **_interval_facts(fitted.intervals, contract),
                 **_time_facts(fitted),
@@ -59,6 +60,12 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         )
 
     return asset
+
+
+def _learning_facts(fitted: Fitted) -> dict[str, dg.MetadataValue]:
+    """The learning curve; empty if there is none."""
+    curve = [(f"{one.rows} sales", one.rmsle) for one in fitted.learning_curve]
+    return {"learning_curve": table(("fitted on", "RMSLE"), curve)} if curve else {}
 
 
 def _time_facts(fitted: Fitted) -> dict[str, dg.MetadataValue | str]:

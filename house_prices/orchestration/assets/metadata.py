@@ -14,7 +14,7 @@ from house_prices.model_card.view import Picture
 from house_prices.sales.columns import GROUP, PART, PARTS, PROPERTY, REFERENCE, SOLD
 
 OWNERS = ["team:pricing"]
-PARQUET, PICKLE = "parquet_io", "pickle_io"
+PARQUET, PICKLE, FILE, SAMPLE = "parquet_io", "pickle_io", "file_io", "sample_io"
 """Resource keys of the IO managers."""
 TRAINING_POOL = "training"
 
@@ -22,6 +22,16 @@ TRAINING_POOL = "training"
 def key(contract: Contract, name: str) -> dg.AssetKey:
     """The key of a market's asset."""
     return dg.AssetKey([contract.name, name])
+
+
+def stored(contract: Contract) -> str:
+    """The IO manager of a market's sales: beyond memory, whoever does not ask for the file gets a sample."""
+    return PARQUET if contract.engine.in_memory else SAMPLE
+
+
+def every_sale(contract: Contract, name: str) -> dg.AssetIn:
+    """All sales of an asset: a frame, or beyond memory the path of their file."""
+    return dg.AssetIn(key(contract, name), input_manager_key=PARQUET if contract.engine.in_memory else FILE)
 
 
 class Common(TypedDict):

@@ -3,13 +3,20 @@
 import hashlib
 
 import dagster as dg
+import pandas as pd
 
 from house_prices import sources
 from house_prices.contract.schema import Contract
 from house_prices.errors import SourceError, SourceUnavailable
-from house_prices.orchestration.assets.metadata import PARQUET, common, key, raw_schema, table
+from house_prices.orchestration.assets.metadata import common, key, raw_schema, stored, table
 from house_prices.orchestration.resources import Folders
-from house_prices.sales import read
+from house_prices.progress import Tell
+from house_prices.sales import beyond_memory, read
+from house_prices.sources.delivery import Delivery
+
+MANY = 5_000_000
+"""Sales from which on pandas takes more memory than a laptop has."""
+BEYOND_MEMORY = 'With [engine] name = "duckdb" in the contract they are cleaned and split in files.'
 
 
 def raw_sales(contract: Contract) -> dg.AssetsDefinition:
@@ -19,7 +26,7 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
         **common(contract, "raw_sales"),
         deps=[key(contract, "source")],
         kinds={"pandas"},
-        io_manager_key=PARQUET,
+        io_manager_key=stored(contract),
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
         metadata={"dagster/column_schema": raw_schema(contract)},
     )
@@ -27,7 +34,7 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
         """Every sale of the market's source, as it was written."""
         try:
             with sources.delivered(contract, folders.market(contract.name)) as delivery:
-                raw = read.read(delivery.files, contract, context.log.info)
+                raw = _read(delivery, contract, folders, context.log.info)
         except SourceUnavailable as error:
             raise dg.Failure(str(error)) from error
         except SourceError as error:  # the disk may recover by itself, the file will not
@@ -42,14 +49,18 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
                 context.log.warning(f"{file.name}: columns ignored: {', '.join(file.ignored)}")
         ignored = sorted({column for file in raw.files for column in file.ignored})
         checksums = {file.name: delivery.checksums.get(file.name, file.sha256) for file in raw.files}
+        rows = sum(file.rows for file in raw.files)
         version = {"dagster/data_version": digest(checksums)}
         context.log_event(dg.AssetObservation(key(contract, "source"), tags=version))
-        raw.sales.attrs = {"files": checksums, "read": len(raw.sales)}
+        if isinstance(raw.sales, pd.DataFrame):
+            raw.sales.attrs = {"files": checksums, "read": rows}
+            if rows > MANY:
+                context.log.warning(f"{rows} sales are held in memory. {BEYOND_MEMORY}")
         return dg.MaterializeResult(
             value=raw.sales,
             data_version=dg.DataVersion(digest(checksums)),
             metadata={
-                "dagster/row_count": len(raw.sales),
+                "dagster/row_count": rows,
                 "digest": digest(checksums),
                 "source": sources.address(contract, folders.market(contract.name)),
                 "source_stamp": delivery.stamp,
@@ -63,6 +74,15 @@ def raw_sales(contract: Contract) -> dg.AssetsDefinition:
         )
 
     return asset
+
+
+def _read(
+    delivery: Delivery, contract: Contract, folders: Folders, tell: Tell
+) -> read.RawSales | beyond_memory.Raw:
+    if contract.engine.in_memory:
+        return read.read(delivery.files, contract, tell)
+    with folders.work(contract.name, "raw_sales") as folder:
+        return beyond_memory.read(delivery.files, contract, folder, tell, delivery.checksums)
 
 
 def digest(checksums: dict[str, str]) -> str:

@@ -1,16 +1,17 @@
 """The realised_sales asset."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import dagster as dg
-import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.model_card import in_life as card
 from house_prices.monitoring import in_life, realised, references
 from house_prices.monitoring.in_life import InLife
-from house_prices.orchestration.assets.metadata import PARQUET, common, key, table
+from house_prices.orchestration.assets.metadata import PARQUET, common, every_sale, key, table
 from house_prices.orchestration.resources import Folders
+from house_prices.sales import beyond_memory
 
 
 def realised_sales(contract: Contract) -> dg.AssetsDefinition:
@@ -18,21 +19,22 @@ def realised_sales(contract: Contract) -> dg.AssetsDefinition:
 
     @dg.asset(
         **common(contract, "realised_sales"),
-        ins={"clean_sales": dg.AssetIn(key(contract, "clean_sales"))},
+        ins={"clean_sales": every_sale(contract, "clean_sales")},
         deps=[key(contract, "served_predictions")],
         kinds={"pandas", "parquet"},
         io_manager_key=PARQUET,
     )
-    def asset(
-        context: dg.AssetExecutionContext, clean_sales: pd.DataFrame, folders: Folders
-    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def asset(context: dg.AssetExecutionContext, clean_sales: Any, folders: Folders) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Clean sales joined to what was predicted for them, and how each version did on them.
 
         Sales that cleaning refuses are not here. Houses that sell are no random sample of those priced.
         """
         if why_not := realised.can_join(contract):
             context.log.warning(why_not)
-        joined = realised.join(clean_sales, folders.served(contract.name), contract, references.key())
+        log, secret = folders.served(contract.name), references.key()
+        if not contract.engine.in_memory:
+            clean_sales = realised.priced(beyond_memory.frames(clean_sales), log, secret)
+        joined = realised.join(clean_sales, log, contract, secret)
         decisions = folders.registry.decisions(contract.name)
         promised = {number: decision.metrics for number, decision in decisions.items()}
         found = in_life.by_version(joined, contract, promised)

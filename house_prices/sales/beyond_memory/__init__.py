@@ -1,5 +1,13 @@
-"""Cleaning and splitting sales that do not fit into memory: the same sales in the same parts, by DuckDB."""
+"""Sales that do not fit into memory, read, cleaned and split in files: the same sales in the same parts.
 
-from house_prices.sales.beyond_memory.engine import Prepared, prepare
+Whatever one row tells by itself is found in batches, by the functions that work in memory. What only all
+sales together tell is asked of an engine, in SQL. Each step writes into an empty folder of its caller's.
+"""
 
-__all__ = ["Prepared", "prepare"]
+from house_prices.sales.beyond_memory.batches import Raw, read
+from house_prices.sales.beyond_memory.cleaning import Cleaned, clean
+from house_prices.sales.beyond_memory.engine import Engine, started
+from house_prices.sales.beyond_memory.samples import frames, sample
+from house_prices.sales.beyond_memory.splitting import Parted, split
+
+__all__ = ["Cleaned", "Engine", "Parted", "Raw", "clean", "frames", "read", "sample", "split", "started"]

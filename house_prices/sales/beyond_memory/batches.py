@@ -1,49 +1,90 @@
-"""Raw files as typed Parquet files, a batch of rows each.
+"""Raw files as one Parquet file of typed sales, a batch of rows at a time.
 
 Whatever one row tells by itself is found here, by the functions that clean and split in memory: its values,
 why it is refused, and the hashes by which it is drawn.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import SourceError
 from house_prices.progress import Tell, now_and_then, silent
-from house_prices.sales import cells, clean, formats, read, split, typed_formats
+from house_prices.sales import cells, clean, formats, split, typed_formats
+from house_prices.sales import files as raw_files
+from house_prices.sales import read as whole
 from house_prices.sales.columns import FILE, LINE, REASON, UNREAD
 from house_prices.sales.rules import rules
 from house_prices.sales.sheet import Sheet, places
 
 ROWS = 250_000
 """Of a batch, and held in memory at once."""
-AT, OWN, EQUAL, GROUP = "_at", "_own", "_equal", "_group"
-"""A sale's place among all rows; hashes of it, of its features and price, and of its property if known."""
+HASHES = AT, OWN, EQUAL, OWN_GROUP, DRAW, REDRAW = "_at", "_own", "_equal", "_group", "_draw", "_redraw"
+"""A sale's place among all rows; hashes of it, of its features and price, and of its property if known;
+the draws of that property, from 0 to 1."""
 RAW = "raw:"
 """Before the header of a raw cell."""
+FACTS = "PANDAS_ATTRS"
+"""Key of a Parquet file's metadata that pandas takes for a frame's `attrs`, in JSON."""
+_SIGN = np.uint64(1 << 63)
 
 Types = Mapping[str, set[pa.DataType]]
 
 
-def write(files: Sequence[Path], contract: Contract, folder: Path, tell: Tell = silent) -> int:
-    """Write every row of the files, and return how many there are. Raises SourceError, as `read` does."""
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """Raw sales as they were written."""
+
+    sales: Path
+    """A Parquet file of every row: its raw cells, its typed values, why it is refused, and its HASHES."""
+    files: tuple[whole.RawFile, ...]
+    rows: int
+
+
+def read(
+    files: Sequence[Path],
+    contract: Contract,
+    folder: Path,
+    tell: Tell = silent,
+    checksums: Mapping[str, str] | None = None,
+) -> Raw:
+    """Write every row of the files. Raises SourceError that names the first that has no such table.
+
+    `checksums` are those that the source gives for files by name, instead of the sha256.
+    """
     if not files:
-        raise SourceError(read.no_file(contract))
-    types, first, progress = _types(files, contract), 0, now_and_then(tell)
-    for path in files:
-        for number, sheet in enumerate(_sheets(path, contract)):
-            progress(f"reading {path.name}: {first} sales so far")
-            rows = _rows(_alike(sheet, types, contract.decimal), contract, first)
-            pq.write_table(rows, folder / f"{first:012}-{number:06}.parquet", compression="lz4")
-            first += rows.num_rows
-    return first
+        raise SourceError(whole.no_file(contract))
+    types, progress = _types(files, contract), now_and_then(tell)
+    path, found, rows = folder / "raw.parquet", dict[str, whole.RawFile](), 0
+    writer = None
+    try:
+        for file in files:
+            checksum = raw_files.sha256(file)
+            for sheet in _sheets(file, contract):
+                progress(f"reading {file.name}: {rows} sales so far")
+                described = whole.described(sheet, checksum, contract.columns)
+                before = found[sheet.file].rows if sheet.file in found else 0
+                found[sheet.file] = replace(described, rows=before + described.rows)
+                batch = _rows(_alike(sheet, types, contract.decimal), contract, rows)
+                writer = writer or pq.ParquetWriter(path, batch.schema, compression="lz4")
+                writer.write_table(batch)
+                rows += batch.num_rows
+    finally:
+        if writer:
+            told = {name: (checksums or {}).get(name, one.sha256) for name, one in found.items()}
+            writer.add_key_value_metadata({FACTS: json.dumps({"files": told, "read": rows})})
+            writer.close()
+    return Raw(sales=path, files=tuple(found.values()), rows=rows)
 
 
 def _sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
@@ -52,7 +93,7 @@ def _sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
     if is_parquet:
         yield from typed_formats.parquet_batches(path, contract.columns, ROWS)
         return
-    for sheet in formats.sheets(path, contract.columns, contract.decimal, read.plain(contract)):
+    for sheet in formats.sheets(path, contract.columns, contract.decimal, whole.plain(contract)):
         for first in range(0, len(sheet.lines), ROWS):
             yield _part(sheet, first)
 
@@ -85,19 +126,27 @@ def _types(files: Sequence[Path], contract: Contract) -> Types:
 
 def _alike(sheet: Sheet, types: Types, decimal: str) -> Sheet:
     found = places(sheet.headers, list(types))
-    typed = {place: read.alike(sheet.cells[place], types[column], decimal) for column, place in found.items()}
+    typed = {
+        place: whole.alike(sheet.cells[place], types[column], decimal) for column, place in found.items()
+    }
     return replace(sheet, cells=typed)
 
 
 def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
-    raw = read.together([sheet], contract.columns, contract.decimal)
+    raw = whole.together([sheet], contract.columns, contract.decimal)
     typed = cells.typed(raw, contract)
     judged = nw.from_native(typed).with_columns(clean.first_reason(list(rules(contract)))).to_native()
     sales = typed.drop(columns=[FILE, LINE, REASON])
     own = pd.util.hash_pandas_object(sales, index=False)
     group = split.own_group(sales, own)
-    hashes: dict[str, pd.Series] = {OWN: own, EQUAL: split.alike(sales, contract), GROUP: group}
-    hashes[AT] = pd.Series(np.arange(first, first + len(raw)))
+    hashes = {
+        AT: np.arange(first, first + len(raw)),
+        OWN: ordered(own),
+        EQUAL: ordered(split.alike(sales, contract)),
+        OWN_GROUP: ordered(group),
+        DRAW: split.drawn(group.to_numpy()),
+        REDRAW: split.redrawn(group.to_numpy()),
+    }
     judged = judged.assign(**hashes)
     written = raw.drop(columns=[FILE, LINE, UNREAD]).add_prefix(RAW)
     return _table(pd.concat([judged, written], axis="columns"))
@@ -113,3 +162,19 @@ def _table(frame: pd.DataFrame) -> pa.Table:
         for field in table.schema
     ]
     return table.cast(pa.schema(fields))
+
+
+def facts(file: Path) -> dict[str, Any]:
+    """What was told of the sales in a file: what pandas will have as `attrs`."""
+    found: dict[str, Any] = json.loads(pq.read_metadata(file).metadata[FACTS.encode()])
+    return found
+
+
+def ordered(hashes: pd.Series) -> NDArray[np.int64]:
+    """Unsigned hashes as signed numbers of the same order, which every engine has."""
+    return (hashes.to_numpy(np.uint64) ^ _SIGN).view(np.int64)
+
+
+def unordered(numbers: pd.Series) -> NDArray[np.uint64]:
+    """The hashes again."""
+    return numbers.to_numpy(np.int64).view(np.uint64) ^ _SIGN

@@ -133,9 +133,8 @@ def test_a_contract_with_five_faults_lists_five() -> None:
         "features[0].kind: came 'decimal', allowed: one of number, integer, flag, category",
         "features[1].number: came 0, allowed: a whole number from 1 to 18999",
         "split.holdout: came 2, allowed: a number from 0.01 to 0.9",
-        "colour: an unknown key, allowed: api_version, cleaning, decimal, empty, example, features, gate, "
-        "keys, monitoring, name, quality, slices, source, split, target, time, "
-        "title, training",
+        "colour: an unknown key, allowed: api_version, cleaning, decimal, empty, engine, example, features, "
+        "gate, keys, monitoring, name, quality, slices, source, split, target, time, title, training",
     )
 
 

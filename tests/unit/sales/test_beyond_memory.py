@@ -1,5 +1,6 @@
 """Beyond memory: DuckDB keeps, refuses and parts the same sales as pandas does in memory."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,12 +10,11 @@ import pytest
 
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
-from house_prices.errors import SalesError
+from house_prices.errors import ContractError, SalesError
 from house_prices.sales import beyond_memory, clean, halfmil, read, split, synthetic
 from house_prices.sales.beyond_memory import batches
-from house_prices.sales.columns import FILE, LINE
+from house_prices.sales.columns import FILE, GROUP, LINE
 from tests import models
-from tests.raw_sales import HEADER, PLAIN, write
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,17 +24,25 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "ROWS", 700)
 
 
-def assert_same(files: list[Path], contract: Contract, folder: Path) -> beyond_memory.Prepared:
-    cleaned = clean.clean(read.read(files, contract).sales, contract)
-    expected = split.split(cleaned.sales, contract)
-    found = beyond_memory.prepare(files, contract, folder, memory_mb=200)
+def assert_same(files: list[Path], contract: Contract, folder: Path) -> beyond_memory.Cleaned:
+    in_memory = clean.clean(read.read(files, contract).sales, contract)
+    expected = split.split(in_memory.sales, contract)
+    folder.mkdir(exist_ok=True)
+    raw = beyond_memory.read(files, contract, folder)
+    assert raw.files == read.read(files, contract).files
+    with beyond_memory.started(folder, memory_mb=200) as engine:
+        cleaned = beyond_memory.clean(engine, raw.sales, contract, folder)
+        parted = beyond_memory.split(engine, cleaned.sales, contract, folder)
+    assert cleaned.kept == len(in_memory.sales)
+    rejects = pd.read_parquet(cleaned.rejects)[list(in_memory.rejects.columns)]
+    assert_equal(rejects, in_memory.rejects, [FILE, LINE])
+    assert cleaned.reasons == clean.count_by_reason(in_memory.rejects)
+    sales = pd.read_parquet(parted.sales)
+    sales[GROUP] = batches.unordered(sales[GROUP])
     columns = list(expected.columns)
-    assert_equal(pd.read_parquet(found.sales)[columns], expected, columns)
-    rejects = pd.read_parquet(found.rejects)[list(cleaned.rejects.columns)]
-    assert_equal(rejects, cleaned.rejects, [FILE, LINE])
-    assert found.reasons == clean.count_by_reason(cleaned.rejects)
-    assert found.parts == split.counts(expected)
-    return found
+    assert_equal(sales[columns], expected, columns)
+    assert parted.parts == split.counts(expected)
+    return cleaned
 
 
 def assert_equal(found: pd.DataFrame, expected: pd.DataFrame, order: list[str]) -> None:
@@ -78,8 +86,7 @@ def test_halfmil_is_the_same(tmp_path: Path) -> None:
 )
 def test_synthetic_sales_are_the_same(changes: dict[str, object], tmp_path: Path) -> None:
     files = synthetic.write(tmp_path / "raw", 5000, noise=0.1, features=8)
-    found = assert_same(files, synthetic_contract(**changes), tmp_path)
-    assert found.read == 5000
+    assert_same(files, synthetic_contract(**changes), tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -123,13 +130,15 @@ def test_a_column_is_text_in_every_file_if_it_is_in_one(tmp_path: Path) -> None:
     assert_same(read.paths(tmp_path), models.contract(), tmp_path / "out")
 
 
-def test_too_many_rejects_leave_what_was_there(tmp_path: Path) -> None:
-    lines = [PLAIN.replace("100", str(area), 1) for area in range(60, 160)]
-    file = write(tmp_path, "\n".join([HEADER, *lines]))
-    found = beyond_memory.prepare([file], models.contract(), tmp_path / "out")
-    before = found.sales.read_bytes()
-    file.write_text("\n".join([HEADER, *(line.replace("flat", "thatch") for line in lines)]))
-    with pytest.raises(SalesError, match="roof: not one of its choices"):
-        beyond_memory.prepare([file], models.contract(), tmp_path / "out")
-    assert found.sales.read_bytes() == before
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["rejects.parquet", "sales.parquet"]
+def test_without_duckdb_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    install = r"pip install 'house-prices\[duckdb\]'"
+    with pytest.raises(SalesError, match=install), beyond_memory.started(tmp_path):
+        pass
+
+
+def test_a_contract_that_names_another_engine_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"engine\.name: came 'polars', allowed: one of pandas, duckdb"):
+        synthetic_contract(engine={"name": "polars"})

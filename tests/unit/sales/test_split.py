@@ -6,7 +6,7 @@ import pytest
 
 from house_prices.errors import SalesError
 from house_prices.sales import split
-from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, PARTS, TRAIN
+from house_prices.sales.columns import CALIBRATION, GROUP, HOLDOUT, PART, PARTS, TRAIN
 from tests import clean_sales, models
 
 HUTS = models.contract()
@@ -107,6 +107,17 @@ def test_equal_sales_of_different_properties_stay_together(by: str) -> None:
     assert set(parted.groupby(split.alike(parted, huts))[PART].nunique()) == {1}
     assert set(parted.groupby("property")[PART].nunique()) == {1}
     assert parted[PART].nunique() == 3
+
+
+def test_the_number_of_joined_properties_is_that_of_one_of_them() -> None:
+    """Numbers of 64 bits, which as floats would be rounded to 53."""
+    sales = clean_sales.huts(300)
+    twins = pd.concat([sales, sales[:40]]).reset_index(drop=True).assign(property=lambda f: f.index.map(str))
+    contract = models.contract(keys={"property": "House"})
+    own = set(pd.util.hash_pandas_object(twins["property"], index=False))
+    group = split.split(twins, contract)[GROUP]
+    assert group.nunique() == 300
+    assert set(group) <= own
 
 
 def test_a_window_holds_the_last_months_with_sales_of_any_day_and_of_none() -> None:
