@@ -5,10 +5,12 @@ why it is refused, and the hashes by which it is drawn.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -32,12 +34,15 @@ ROWS = 250_000
 HASHES = AT, OWN, EQUAL, OWN_GROUP, DRAW, REDRAW = "_at", "_own", "_equal", "_group", "_draw", "_redraw"
 """A sale's place among all rows; hashes of it, of its features and price, and of its property if known;
 the draws of that property, from 0 to 1."""
+THREADS = 2
+"""Batches that are worked on at once."""
 RAW = "raw:"
 """Before the header of a raw cell."""
 FACTS = "PANDAS_ATTRS"
 """Key of a Parquet file's metadata that pandas takes for a frame's `attrs`, in JSON."""
 _SIGN = np.uint64(1 << 63)
 
+Done = TypeVar("Done")
 Types = Mapping[str, set[pa.DataType]]
 
 
@@ -67,24 +72,48 @@ def read(
     types, progress = _types(files, contract), now_and_then(tell)
     path, found, rows = folder / "raw.parquet", dict[str, whole.RawFile](), 0
     writer = None
-    try:
+
+    def numbered() -> Iterator[tuple[Sheet, int]]:
+        nonlocal rows
         for file in files:
             checksum = raw_files.sha256(file)
             for sheet in _sheets(file, contract):
-                progress(f"reading {file.name}: {rows} sales so far")
                 described = whole.described(sheet, checksum, contract.columns)
                 before = found[sheet.file].rows if sheet.file in found else 0
                 found[sheet.file] = replace(described, rows=before + described.rows)
-                batch = _rows(_alike(sheet, types, contract.decimal), contract, rows)
-                writer = writer or pq.ParquetWriter(path, batch.schema, compression="lz4")
-                writer.write_table(batch)
-                rows += batch.num_rows
+                progress(f"reading {file.name}: {rows} sales so far")
+                yield _alike(sheet, types, contract.decimal), rows
+                rows += len(sheet.lines)
+
+    try:
+        for batch in _in_threads(lambda sheet, first: _rows(sheet, contract, first), numbered()):
+            writer = writer or _writer(path, batch.schema)
+            writer.write_table(batch)
     finally:
         if writer:
             told = {name: (checksums or {}).get(name, one.sha256) for name, one in found.items()}
             writer.add_key_value_metadata({FACTS: json.dumps({"files": told, "read": rows})})
             writer.close()
     return Raw(sales=path, files=tuple(found.values()), rows=rows)
+
+
+def _in_threads(do: Callable[..., Done], given: Iterable[tuple[Any, ...]]) -> Iterator[Done]:
+    """What is done with each, in their order; one is done while the last is written and the next is read."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        waiting = deque[Future[Done]]()
+        for each in given:
+            waiting.append(threads.submit(do, *each))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Only texts repeat so often that a dictionary of them is worth its time."""
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    packed = {field.name: "none" if field.name in HASHES else "lz4" for field in schema}
+    return pq.ParquetWriter(path, schema, compression=packed, use_dictionary=texts)
 
 
 def _sheets(path: Path, contract: Contract) -> Iterator[Sheet]:
@@ -135,7 +164,7 @@ def _alike(sheet: Sheet, types: Types, decimal: str) -> Sheet:
 def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
     raw = whole.together([sheet], contract.columns, contract.decimal)
     typed = cells.typed(raw, contract)
-    judged = nw.from_native(typed).with_columns(clean.first_reason(list(rules(contract)))).to_native()
+    typed[REASON] = _reasons(typed, contract)
     sales = typed.drop(columns=[FILE, LINE, REASON])
     own = pd.util.hash_pandas_object(sales, index=False)
     group = split.own_group(sales, own)
@@ -147,9 +176,19 @@ def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
         DRAW: split.drawn(group.to_numpy()),
         REDRAW: split.redrawn(group.to_numpy()),
     }
-    judged = judged.assign(**hashes)
     written = raw.drop(columns=[FILE, LINE, UNREAD]).add_prefix(RAW)
-    return _table(pd.concat([judged, written], axis="columns"))
+    return _table(pd.concat([typed.assign(**hashes), written], axis="columns"))
+
+
+def _reasons(typed: pd.DataFrame, contract: Contract) -> pd.Series:
+    """Why each sale is refused by itself, of which few are."""
+    asked, frame = list(rules(contract)), nw.from_native(typed)
+    broken = nw.any_horizontal(*(rule.broken for rule in asked), ignore_nulls=True).alias("broken")
+    at = np.flatnonzero(frame.select(broken)["broken"].to_numpy())
+    reasons = typed[REASON].copy()
+    found = nw.from_native(typed.iloc[at]).select(clean.first_reason(asked)).to_native()
+    reasons.iloc[at] = found[REASON]
+    return reasons
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:
