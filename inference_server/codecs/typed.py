@@ -14,6 +14,7 @@ from inference_server.arrays import Inputs, Prices
 from inference_server.codecs import batch_decoder, columns
 from inference_server.codecs.batch_decoder import FastPathMiss, WireReader
 from inference_server.codecs.columns import LARGEST, LONGEST_REFERENCE, Column
+from inference_server.codecs.frame import Frame
 from inference_server.codecs.one_house import OneHouse
 from inference_server.codecs.valuation_dates import ValuationDates
 from inference_server.errors import BadHouses, BadMessage, FieldFault, TooManyRows, quoted
@@ -43,7 +44,9 @@ class HouseCodec:
         self._one = OneHouse(contract, ranges or {})
         self._wire = WireReader(contract, api.request)
         self._ends: dict[int, bytes] = {}
-        self._frames = {with_interval: _frame(api, with_interval) for with_interval in (False, True)}
+        self._frames = {
+            with_interval: Frame(api, with_interval=with_interval) for with_interval in (False, True)
+        }
 
     def read(self, raw: bytes, *, max_rows: int) -> Inputs:
         """The houses of a request; raises BadHouses with all their faults."""
@@ -114,13 +117,9 @@ class HouseCodec:
         end = self._end(version)
         if warnings:
             return self._written_one_by_one(prices, warnings) + end
-        frame, layout = self._frames[prices.lower is not None]
-        written = bytearray(frame * len(prices.price))
-        rows = np.frombuffer(written, layout)
-        rows["price"] = prices.price
-        if prices.lower is not None:
-            rows["lower"], rows["upper"] = prices.lower, prices.upper
-        return bytes(written) + end
+        frame = self._frames[prices.lower is not None]
+        columns: Any = (prices.price,) if prices.lower is None else (prices.price, prices.lower, prices.upper)
+        return frame.written(columns) + end
 
     def _end(self, version: int) -> bytes:
         """The part of a response that tells the version; written once."""
@@ -136,27 +135,6 @@ class HouseCodec:
                 prediction.lower, prediction.upper = float(prices.lower[row]), float(prices.upper[row])
         written: bytes = response.SerializeToString()
         return written
-
-
-def _frame(api: Api, with_interval: bool) -> tuple[bytes, np.dtype[np.void]]:
-    """One prediction's bytes without warnings: all are alike but for the numbers, so numpy fills them in.
-
-    Cut from a message that protobuf wrote, so field numbers stand nowhere but in the API.
-    """
-    names = ["price", "lower", "upper"] if with_interval else ["price"]
-    values = {name: at + 1.0 for at, name in enumerate(names)}
-    response: Any = api.response
-    written: bytes = response(predictions=[values]).SerializeToString()
-    places = {name: written.index(np.float64(value).tobytes()) for name, value in values.items()}
-    layout = np.dtype(
-        {
-            "names": names,
-            "formats": ["<f8"] * len(names),
-            "offsets": [places[name] for name in names],
-            "itemsize": len(written),
-        }
-    )
-    return written, layout
 
 
 def _values(house: Any, row: int, of: Sequence[Column], faults: list[FieldFault]) -> list[float | str]:

@@ -46,13 +46,13 @@ class Executor:
 
         running = asyncio.get_running_loop().run_in_executor(self._threads, predict)
         try:
-            return await asyncio.wait_for(running, MOST_SECONDS)
-        except TimeoutError as error:
-            raise ModelFailed(
-                f"The model took longer than {MOST_SECONDS} seconds, allowed: at most that."
-            ) from error
+            done, _ = await asyncio.wait({running}, timeout=MOST_SECONDS)
+            if done:
+                return running.result()
+            raise ModelFailed(f"The model took longer than {MOST_SECONDS} seconds, allowed: at most that.")
         finally:
             until.terminate = True  # nobody waits for it any longer
+            running.cancel()
 
     async def explain(self, explainer: Explainer, inputs: Inputs, call: Call) -> list[Explanation]:
         """Why every house has its price; raises DeadlinePassed as soon as the caller no longer waits."""

@@ -18,7 +18,6 @@ from inference_server.arrays import (
     NUMBERS,
     PRICE,
     VALUATION_DATE,
-    Floats,
     Inputs,
     Prices,
 )
@@ -63,6 +62,8 @@ class OnnxModel:
 
     session: Any = field(repr=False)
     """An onnxruntime.InferenceSession, which has no types."""
+    inputs: tuple[str, ...]
+    """Those that every request has."""
     outputs: tuple[str, ...]
     repeats: bool = False
     """Whether its time may depend on the values that it prices."""
@@ -77,30 +78,37 @@ class OnnxModel:
         `until` is an onnxruntime.RunOptions, whose `terminate` ends the prediction.
         """
         prices = self.run(inputs, until)
-        columns = [column for column in (prices.price, prices.lower, prices.upper) if column is not None]
-        if not all(map(_is_finite, columns)):
+        if not _are_finite(prices):
             raise ModelFailed("The model gave no finite price for these houses. Its log names the version.")
         return prices
 
     def run(self, inputs: Inputs, until: Any = None) -> Prices:
         """What the model gives for every house, finite or not."""
         feed: dict[str, object] = {}
-        if inputs.numbers.shape[1]:
+        if NUMBERS in self.inputs:
             feed[NUMBERS] = inputs.numbers
-        if inputs.categories.shape[1]:
+        if CATEGORIES in self.inputs:
             feed[CATEGORIES] = inputs.categories
         if self.is_dated and inputs.days is not None:
             feed[VALUATION_DATE] = inputs.days[:, None]
-        columns = [column[:, 0] for column in self.session.run(self.outputs, feed, until)]
-        lower, upper = columns[1:] or (None, None)
-        return Prices(price=columns[0], lower=lower, upper=upper)
+        price, *interval = self.session.run(self.outputs, feed, until)
+        if not interval:
+            return Prices(price=price.ravel(), lower=None, upper=None)
+        lower, upper = interval
+        return Prices(price=price.ravel(), lower=lower.ravel(), upper=upper.ravel())
 
 
-def _is_finite(column: Floats) -> bool:
+def _are_finite(prices: Prices) -> bool:
     """For few rows, a Python loop takes a third of numpy's time."""
-    if len(column) <= FEW_ROWS:
-        return all(map(math.isfinite, column.tolist()))
-    return bool(np.isfinite(column).all())
+    columns: list[Any] = (
+        [prices.price] if prices.lower is None else [prices.price, prices.lower, prices.upper]
+    )
+    if len(prices.price) > FEW_ROWS:
+        return all(np.isfinite(column).all() for column in columns)
+    values: list[float] = []
+    for column in columns:
+        values += column.tolist()
+    return all(map(math.isfinite, values))
 
 
 def load(content: bytes, contract: Contract, golden: Golden, *, repeats: bool | None = None) -> OnnxModel:
@@ -120,6 +128,7 @@ def load(content: bytes, contract: Contract, golden: Golden, *, repeats: bool | 
     has_interval = len(session.get_outputs()) > 1
     model = OnnxModel(
         session=session,
+        inputs=tuple(put.name for put in session.get_inputs()),
         outputs=(PRICE, *INTERVAL) if has_interval else (PRICE,),
         repeats=repeats,
         is_dated=VALUATION_DATE in [put.name for put in session.get_overridable_initializers()],

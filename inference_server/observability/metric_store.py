@@ -78,6 +78,13 @@ def observe(cell: list[float], buckets: Sequence[float], value: float) -> None:
     cell[-1] += value
 
 
+def observe_each(cells: Sequence[list[float]], buckets: Sequence[float], values: Sequence[float]) -> None:
+    """Count a value in each of several histograms' cells."""
+    for cell, value in zip(cells, values, strict=True):
+        cell[bisect_left(buckets, value)] += 1
+        cell[-1] += value
+
+
 def total(processes: Iterable[Numbers]) -> Numbers:
     """The sum over processes."""
     summed: Numbers = {}

@@ -4,7 +4,7 @@ from google.rpc import code_pb2
 
 from inference_server.observability import metric_names
 from inference_server.observability.events import Answered, Loaded, Observer, Priced
-from inference_server.observability.metric_store import MetricStore, observe
+from inference_server.observability.metric_store import MetricStore, observe, observe_each
 
 
 class Metrics(Observer):
@@ -32,12 +32,10 @@ class Metrics(Observer):
         cells = self._requests.get(key)
         if cells is None:
             cells = self._requests[key] = self._cells_of_request(*key)
-        rows, queue, decode, compute, encode = cells
+        rows, *phases = cells
         rows[0] += priced.rows
-        observe(queue, metric_names.PHASE_SECONDS, priced.queue)
-        observe(decode, metric_names.PHASE_SECONDS, priced.decode)
-        observe(compute, metric_names.PHASE_SECONDS, priced.compute)
-        observe(encode, metric_names.PHASE_SECONDS, priced.encode)
+        times = (priced.queue, priced.decode, priced.compute, priced.encode)
+        observe_each(phases, metric_names.PHASE_SECONDS, times)
 
     def loaded(self, loaded: Loaded) -> None:
         """Count the load, and the replay that was part of it."""

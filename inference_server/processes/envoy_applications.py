@@ -23,6 +23,7 @@ from inference_server.processes import worker_pipes
 from inference_server.processes.envoy import FOLDER, SETTINGS
 from inference_server.settings import BadSettings, Settings
 from inference_server.transport.envoy.http_call import Receive, Scope, Send
+from inference_server.transport.envoy.lean_task import LeanTask
 from inference_server.transport.envoy.transport import EnvoyTransport
 
 
@@ -97,20 +98,28 @@ def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
 INSIDE = Inside()
 
 
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
+def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None] | LeanTask:
     """Everything."""
-    if scope["type"] == "lifespan":
-        await INSIDE.live(receive, send)
-    elif INSIDE.transport:
-        await INSIDE.transport.all(scope, receive, send)
+    if INSIDE.transport and scope["type"] != "lifespan":
+        return INSIDE.transport.all(scope, receive, send)
+    return INSIDE.live(receive, send)
+
+
+app._asgi_single_callable = True  # type: ignore[attr-defined]  # for pyvoy, as it is no coroutine function
 
 
 async def probes(scope: Scope, receive: Receive, send: Send) -> None:
     """Health alone."""
     here, there = asyncio.get_running_loop(), INSIDE.loop
     if there and INSIDE.transport:
-        answered = INSIDE.transport.probes(scope, _across(receive, here), _across(send, here))
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answered, there))
+        calls = INSIDE.transport.probes
+
+        async def answer() -> None:
+            task = asyncio.current_task()
+            if task:
+                await calls.answer(scope, _across(receive, here), _across(send, here), task)
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), there))
 
 
 def _across(function: Callable[..., Awaitable[Any]], loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from inference_server.errors import MessageTooLarge
 from inference_server.observability import Failed, Observer, Priced
 from inference_server.rpc.method import NOTHING, Call, Method, Subject
-from inference_server.rpc.stopwatch import Stopwatch
 
 
 class Dispatcher:
@@ -18,28 +17,46 @@ class Dispatcher:
 
     async def dispatch(self, method: Method[Any, Any], raw: bytes, call: Call, log: "CallLog") -> bytes:
         """The response's bytes. Raises ServingError."""
-        watch = Stopwatch(call.accepted)
+        started = time.perf_counter()
+        accepted = call.accepted or started
         try:
             call.check_deadline()
             request = method.read(self.sized(raw), call)
-            watch.decoded()
+            decoded = time.perf_counter()
             response = await method.handle(request, call)
-            watch.computed(call.waited)
+            computed = time.perf_counter()
             written = method.write(response)
-            watch.encoded()
         except BaseException:
             if call.subject is NOTHING:
                 call.subject = method.subject(call.metadata)
-            self._tell_failed(method, call, watch)
+            self._tell_failed(method, call, accepted)
             raise
         finally:
             log.subject = call.subject
             log.rows += call.subject.rows
         log.messages += 1
         if call.refusal is not None:
-            self._tell_failed(method, call, watch)
+            self._tell_failed(method, call, accepted)
         elif call.prices is not None:
-            self._tell_priced(method, call, watch)
+            subject, waited = call.subject, call.waited
+            self._observer.priced(
+                Priced(
+                    method=method.path,
+                    market=subject.market,
+                    version=subject.version,
+                    id=subject.id,
+                    ended=time.time(),
+                    queue=started - accepted + waited,
+                    decode=decoded - started,
+                    compute=computed - decoded - waited,
+                    encode=time.perf_counter() - computed,
+                    rows=subject.rows,
+                    inputs=call.inputs,
+                    prices=call.prices,
+                    warnings=call.warnings,
+                    metadata=call.metadata,
+                )
+            )
         return written
 
     def sized(self, raw: bytes) -> bytes:
@@ -48,28 +65,7 @@ class Dispatcher:
             raise MessageTooLarge(len(raw), self.max_message_bytes)
         return raw
 
-    def _tell_priced(self, method: Method[Any, Any], call: Call, watch: Stopwatch) -> None:
-        subject = call.subject
-        self._observer.priced(
-            Priced(
-                method=method.path,
-                market=subject.market,
-                version=subject.version,
-                id=subject.id,
-                ended=time.time(),
-                queue=watch.queue,
-                decode=watch.decode,
-                compute=watch.compute,
-                encode=watch.encode,
-                rows=subject.rows,
-                inputs=call.inputs,
-                prices=call.prices,
-                warnings=call.warnings,
-                metadata=call.metadata,
-            )
-        )
-
-    def _tell_failed(self, method: Method[Any, Any], call: Call, watch: Stopwatch) -> None:
+    def _tell_failed(self, method: Method[Any, Any], call: Call, accepted: float) -> None:
         """Only of requests for a loaded version: others are no failure of a model."""
         subject = call.subject
         if subject.version:
@@ -78,7 +74,7 @@ class Dispatcher:
                     method=method.path,
                     market=subject.market,
                     version=subject.version,
-                    seconds=watch.elapsed(),
+                    seconds=time.perf_counter() - accepted,
                 )
             )
 

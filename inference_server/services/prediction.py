@@ -45,17 +45,19 @@ class PredictionServices:
         self._explaining = explaining
         self._max_rows = max_rows
         self._methods: dict[str, Method[Request, Any]] = {}
+        pool.on_change(self._methods.clear)
 
     def find(self, path: str) -> Method[Request, Any] | None:
         """The method of a path, if a market serves it or may come to; else None."""
+        if known := self._methods.get(path):
+            return known
         service, _, name = path[1:].partition("/")
         if name not in proto.METHODS:
             return None
         if service not in self._pool.services():
             return self._method(path, service, is_served=False) if self._is_awaited(service) else None
-        if path not in self._methods:
-            self._methods[path] = self._method(path, service)
-        return self._methods[path]
+        self._methods[path] = found = self._method(path, service)
+        return found
 
     def _is_awaited(self, service: str) -> bool:
         market = _market(service)

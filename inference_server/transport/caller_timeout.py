@@ -4,12 +4,30 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from inference_server.errors import ServingError, Stopping
 
 LOOK_SECONDS = 1.0
 STOPPING_SECONDS = 0.05
 """A call that waits for this long while the server stops is ended."""
+
+
+class Waiter(Protocol):
+    """A task, or what is used as one."""
+
+    def cancel(self) -> object:
+        """Raise CancelledError where it waits."""
+
+    def uncancel(self) -> object:
+        """It goes on after all."""
+
+
+def _current_task() -> Waiter:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("calls are answered in tasks of their own")
+    return task
 
 
 class CallerTimeout:
@@ -19,13 +37,13 @@ class CallerTimeout:
         """`error` makes what the caller gets from the seconds that were allowed."""
         self._seconds = seconds
         self._error = error
-        self.since: dict[asyncio.Task[object], float] = {}
-        self.ended: dict[asyncio.Task[object], ServingError] = {}
+        self.since: dict[Waiter, float] = {}
+        self.ended: dict[Waiter, ServingError] = {}
         self._stops = asyncio.Event()
 
     def waiting(self) -> "Waiting":
-        """A context manager: wait for the caller within the block; raises the error, or Stopping."""
-        return Waiting(self)
+        """The wait of the current task."""
+        return Waiting(self, _current_task())
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -45,30 +63,27 @@ class CallerTimeout:
     def _look(self, reason: ServingError) -> None:
         allowed = STOPPING_SECONDS if self._stops.is_set() else self._seconds
         latest = time.monotonic() - allowed
-        for task, since in list(self.since.items()):
-            if since <= latest and task not in self.ended:
-                self.ended[task] = reason
-                task.cancel()
+        for waiter, since in list(self.since.items()):
+            if since <= latest and waiter not in self.ended:
+                self.ended[waiter] = reason
+                waiter.cancel()
 
 
 class Waiting:
-    """One wait of one task."""
+    """A context manager: wait for the caller within the block; raises the error, or Stopping."""
 
-    __slots__ = ("_task", "_timeout")
+    __slots__ = ("_timeout", "_waiter")
 
-    def __init__(self, timeout: CallerTimeout) -> None:
+    def __init__(self, timeout: CallerTimeout, waiter: Waiter) -> None:
         self._timeout = timeout
+        self._waiter = waiter
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("calls are answered in tasks of their own")
-        self._task = task
-        self._timeout.since[task] = time.monotonic()
+        self._timeout.since[self._waiter] = time.monotonic()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        del self._timeout.since[self._task]
-        reason = self._timeout.ended.pop(self._task, None)
+        del self._timeout.since[self._waiter]
+        reason = self._timeout.ended.pop(self._waiter, None)
         if reason and kind is asyncio.CancelledError:
-            self._task.uncancel()
+            self._waiter.uncancel()
             raise reason from None

@@ -6,8 +6,6 @@ from typing import Protocol, TypeVar
 from inference_server.observability import Observer
 from inference_server.rpc.concurrency_limit import ConcurrencyLimit
 from inference_server.rpc.dispatch import Dispatcher
-from inference_server.rpc.method import Method, Route
-from inference_server.rpc.role import Role
 from inference_server.services.router import Router
 from inference_server.settings import Settings
 from inference_server.transport.auth import Authorization
@@ -23,6 +21,7 @@ class Served:
     observer: Observer
     dispatcher: Dispatcher
     limit: ConcurrencyLimit
+    """Of requests in flight; those that need no role, probes, are not counted."""
     idle_timeout: CallerTimeout
     """Of streams."""
     body_timeout: CallerTimeout
@@ -60,8 +59,3 @@ class Carrier(Protocol[Carried]):
         self, settings: Settings, served: Served, probed: Served, certificates: Certificates | None
     ) -> Carried:
         """The transport, which does not listen yet."""
-
-
-def is_counted(route: Route) -> bool:
-    """Whether its calls count as in flight. Probes are never refused; streams count by request."""
-    return isinstance(route, Method) and not route.streams and route.role is not Role.NONE

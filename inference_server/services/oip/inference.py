@@ -1,7 +1,7 @@
 """ModelInfer and ModelStreamInfer: tensors in, tensors out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from inference_server.arrays import Inputs, Prices
@@ -61,7 +61,7 @@ class Inference:
         model = self._pool.find(message.model_name, message.model_version)
         inputs = model.tensors.read(message, max_rows=self._max_rows)
         outputs = model.tensors.wanted(message)
-        call.subject = replace(call.subject, rows=inputs.rows)
+        call.subject = call.subject._replace(rows=inputs.rows)
         raw = len(message.raw_input_contents) > 0
         return Request(model=model, inputs=inputs, outputs=outputs, id=message.id, raw=raw)
 

@@ -1,4 +1,4 @@
-"""Answers the calls that Envoy hands over, each in a task of its own."""
+"""Answers the calls that Envoy hands over, each in a lean task of its own."""
 
 import asyncio
 import contextlib
@@ -8,11 +8,14 @@ from typing import Any, TypeAlias
 
 from inference_server.observability.events import OTHER
 from inference_server.rpc.method import Method, Route, Subscription
+from inference_server.rpc.role import Role
 from inference_server.services import router as routing
 from inference_server.transport.call_scope import OK, CallScope
+from inference_server.transport.caller_timeout import Waiter
 from inference_server.transport.envoy import peer, suspended, wire
 from inference_server.transport.envoy.http_call import HttpCall, Receive, Scope, Send
-from inference_server.transport.served import Served, is_counted
+from inference_server.transport.envoy.lean_task import LeanTask
+from inference_server.transport.served import Served
 
 _NO_PLACE = contextlib.nullcontext()
 WATCH_LOOK_SECONDS = 1.0
@@ -29,11 +32,17 @@ class Calls:
         self._router = served.router
         self._dispatcher = served.dispatcher
         self._limit = served.limit
-        self.open: set[asyncio.Task[Any]] = set()
+        self.open: set[Waiter] = set()
         """The calls that have not ended."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call. Never raises: Envoy would tell the caller that all went well."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> LeanTask:
+        """Answer one call."""
+        task = LeanTask()
+        task.start(self.answer(scope, receive, send, task))
+        return task
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, task: Waiter) -> None:
+        """Answer one call in this task. Never raises: Envoy would tell the caller that all went well."""
         metadata = wire.metadata(scope["headers"])
         if not str(metadata.get("content-type", "")).startswith("application/grpc"):
             if self._router.find(scope["path"]):
@@ -51,10 +60,7 @@ class Calls:
             name="" if is_served else OTHER,
             accepted=time.perf_counter(),
         )
-        http = HttpCall(metadata, receive, send, self._served)
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("calls are answered in a task of their own")
+        http = HttpCall(metadata, receive, send, self._served, task)
         self.open.add(task)
         try:
             http.wait(wire.seconds_left(metadata))
@@ -78,6 +84,7 @@ class Calls:
         if isinstance(route, Method) and not route.streams:
             await self._unary(route, call, http)
             return
+        await asyncio.sleep(0)  # the rest is in a whole task, which asyncio.timeout needs
         try:
             async with asyncio.timeout(http.seconds_left):
                 if isinstance(route, Subscription):
@@ -89,7 +96,7 @@ class Calls:
 
     async def _unary(self, method: Method[Any, Any], call: CallScope, http: HttpCall) -> None:
         raw = await http.only()
-        with self._limit if is_counted(method) else _NO_PLACE:
+        with _NO_PLACE if method.role is Role.NONE else self._limit:
             asked = self._dispatcher.dispatch(method, raw, call.call(http.deadline), call.log)
             await http.answer(await suspended.run(asked, http.look, http.deadline))
 

@@ -9,6 +9,7 @@ from google.rpc import status_pb2
 
 from inference_server.errors import BadMessage
 from inference_server.rpc.method import Metadata
+from inference_server.transport.caller_timeout import Waiter, Waiting
 from inference_server.transport.envoy import wire
 from inference_server.transport.served import Served
 
@@ -26,16 +27,20 @@ class HttpCall:
     """Raises CancelledError as soon as it is known that the caller has left."""
 
     __slots__ = (
-        "_body_timeout", "_frames", "_has_started", "_idle_timeout", "_is_whole", "_receive", "_send",
+        "_frames", "_has_started", "_is_whole", "_metadata", "_receive", "_send", "_served", "_task",
         "deadline", "has_left",
     )  # fmt: skip
 
-    def __init__(self, metadata: Metadata, receive: Receive, send: Send, served: Served) -> None:
+    def __init__(
+        self, metadata: Metadata, receive: Receive, send: Send, served: Served, task: Waiter
+    ) -> None:
+        """`task` is cancelled if it waits too long for the caller."""
         self._receive = receive
         self._send = send
-        self._idle_timeout = served.idle_timeout
-        self._body_timeout = served.body_timeout
-        self._frames = wire.Frames(metadata, most_bytes=served.dispatcher.max_message_bytes)
+        self._served = served
+        self._task = task
+        self._metadata = metadata
+        self._frames: wire.Frames | None = None
         self._is_whole = False
         self._has_started = False
         self.has_left = False
@@ -59,47 +64,56 @@ class HttpCall:
 
     async def only(self) -> bytes:
         """The one message of a call, once its body has ended; raises BodyLate if that takes too long."""
-        with self._body_timeout.waiting():
+        with Waiting(self._served.body_timeout, self._task):
             piece = await self._piece()
-            if self._is_whole and (message := self._frames.whole(piece)) is not None:
-                return message
-            self._frames.add(piece)
-            while not self._is_whole and self._frames.has_room:
-                self._frames.add(await self._piece())
-        first = self._frames.next()
+            if self._is_whole:
+                message = wire.only(piece, most_bytes=self._served.dispatcher.max_message_bytes)
+                if message is not None:
+                    return message
+            frames = self._arrived(piece)
+            while not self._is_whole and frames.has_room:
+                frames.add(await self._piece())
+        first = frames.next()
         if first is None:
-            self._frames.end()
+            frames.end()
             raise BadMessage("The call has no message, allowed: one.")
         return first
 
     async def first(self) -> bytes:
         """The first message, though more may come; empty if there is none."""
-        with self._body_timeout.waiting():
-            while (message := self._frames.next()) is None and not self._is_whole:
-                self._frames.add(await self._piece())
+        frames = self._arrived(b"")
+        with Waiting(self._served.body_timeout, self._task):
+            while (message := frames.next()) is None and not self._is_whole:
+                frames.add(await self._piece())
         return message or b""
 
     async def next(self) -> bytes | None:
         """The next message of a stream; None at its end."""
-        while (message := self._frames.next()) is None:
+        frames = self._arrived(b"")
+        while (message := frames.next()) is None:
             if self._is_whole:
-                self._frames.end()
+                frames.end()
                 return None
-            with self._idle_timeout.waiting():
-                self._frames.add(await self._piece())
+            with Waiting(self._served.idle_timeout, self._task):
+                frames.add(await self._piece())
         return message
+
+    def _arrived(self, piece: bytes) -> wire.Frames:
+        if self._frames is None:
+            self._frames = wire.Frames(self._metadata, most_bytes=self._served.dispatcher.max_message_bytes)
+        self._frames.add(piece)
+        return self._frames
 
     async def _piece(self) -> bytes:
         event = await self._receive()
-        self._check(event)
+        if event["type"] == "http.disconnect":
+            self._leave()
         self._is_whole = not event.get("more_body", False)
         return bytes(event["body"])
 
     async def look(self) -> None:
         """Raise CancelledError if the caller has left. Only once the body has ended."""
-        self._check(await self._receive())
-
-    def _check(self, event: MutableMapping[str, Any]) -> None:
+        event = await self._receive()
         if event["type"] == "http.disconnect":
             self._leave()
 
@@ -123,7 +137,7 @@ class HttpCall:
             if not self._has_started:
                 self._has_started = True
                 await self._send(_START)
-            with self._idle_timeout.waiting():
+            with Waiting(self._served.idle_timeout, self._task):
                 await self._send(body)
         except OSError:
             self._leave()

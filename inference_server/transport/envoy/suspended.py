@@ -19,11 +19,11 @@ async def run(
         waits_for = coroutine.send(None)
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
-    return await watched(_rest(coroutine, waits_for), look, deadline)
+    return await watched(rest(coroutine, waits_for), look, deadline)
 
 
 @types.coroutine
-def _rest(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+def rest(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     """What is left of a coroutine that has been started and waits for a future."""
     while True:
         thrown: BaseException | None = None
@@ -39,7 +39,7 @@ def _rest(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, A
 
 
 async def watched(
-    rest: Awaitable[T],
+    awaited: Awaitable[T],
     look: Callable[[], Awaitable[None]],
     deadline: float | None = None,
     look_seconds: float = LOOK_SECONDS,
@@ -50,7 +50,7 @@ async def watched(
     """
 
     async def wait() -> T:
-        return await rest
+        return await awaited
 
     task = asyncio.create_task(wait())
     try:

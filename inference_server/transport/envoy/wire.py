@@ -4,6 +4,7 @@ The format is https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md.
 """
 
 import binascii
+import itertools
 import zlib
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -27,10 +28,13 @@ _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%"
 
 def metadata(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str | bytes]:
     """A call's metadata by key; the last value of a key. Keys that end in -bin have bytes."""
-    found: dict[str, str | bytes] = {}
-    for key, value in headers:
-        name = key.decode("latin-1")
-        found[name] = binary(value) if name.endswith("-bin") else value.decode("latin-1")
+    text = b"\0".join(itertools.chain.from_iterable(headers)).decode("latin-1")  # headers have no zeros
+    parts = text.split("\0")
+    found: dict[str, str | bytes] = dict(zip(parts[::2], parts[1::2], strict=False))
+    if "-bin\0" in text:
+        for name, value in found.items():
+            if name.endswith("-bin"):
+                found[name] = binary(str(value).encode("latin-1"))
     return found
 
 
@@ -55,6 +59,14 @@ def seconds_left(metadata: Metadata) -> float | None:
     if unit not in _UNITS or not number.isascii() or not number.isdigit() or len(number) > 8:
         raise BadMessage(f"grpc-timeout: came {str(text)[:40]!r}, allowed: up to 8 digits and one of HMSmun.")
     return int(number) * _UNITS[unit]
+
+
+def only(body: bytes, *, most_bytes: int) -> bytes | None:
+    """The message of a body that has exactly one, not compressed; None for any other body."""
+    size = len(body) - PREFIX
+    if size < 0 or size > most_bytes or body[:PREFIX] != b"\0" + size.to_bytes(4, "big"):
+        return None
+    return body[PREFIX:]
 
 
 def framed(message: bytes) -> bytes:
@@ -101,13 +113,6 @@ class Frames:
         """The body has ended; raises BadMessage if it ended inside of a message."""
         if self._buffer:
             raise BadMessage(f"The body ended {len(self._buffer)} bytes into a message. Send all of it.")
-
-    def whole(self, body: bytes) -> bytes | None:
-        """The message of a body that has arrived in one piece; None if it is not exactly one."""
-        size = len(body) - PREFIX
-        if size < 0 or body[0] or int.from_bytes(body[1:PREFIX], "big") != size or size > self._most:
-            return None
-        return body[PREFIX:]
 
     def _inflated(self, message: bytes) -> bytes:
         window = _WINDOWS.get(self._encoding)

@@ -15,9 +15,10 @@ import grpc
 from inference_server.errors import BadMessage
 from inference_server.observability.events import OTHER
 from inference_server.rpc.method import Method, Route, Subscription
+from inference_server.rpc.role import Role
 from inference_server.services import router as routing
 from inference_server.transport.grpcio.context import Context, GrpcioScope
-from inference_server.transport.served import Served, is_counted
+from inference_server.transport.served import Served
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
@@ -53,7 +54,7 @@ class Handlers(grpc.GenericRpcHandler):
         return grpc.stream_unary_rpc_method_handler(self._unary(route))
 
     def _unary(self, method: Method[Any, Any]) -> Any:
-        place = self._limit if is_counted(method) else contextlib.nullcontext()
+        place = contextlib.nullcontext() if method.role is Role.NONE else self._limit
 
         async def respond(_requests: AsyncIterator[bytes], context: Context) -> bytes:
             accepted = time.perf_counter()

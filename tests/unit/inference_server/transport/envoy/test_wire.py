@@ -32,9 +32,9 @@ def test_messages_are_put_together_however_their_bytes_arrive() -> None:
 
 
 def test_a_body_of_exactly_one_message_needs_no_buffer() -> None:
-    assert frames().whole(wire.framed(b"one")) == b"one"
+    assert wire.only(wire.framed(b"one"), most_bytes=MOST) == b"one"
     for other in (b"", b"\0\0", wire.framed(b"one")[:-1], wire.framed(b"one") * 2, compressed(b"one")):
-        assert frames().whole(other) is None
+        assert wire.only(other, most_bytes=MOST) is None
 
 
 def test_a_body_that_ends_inside_of_a_message_is_a_bad_message() -> None:
