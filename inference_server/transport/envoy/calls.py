@@ -34,9 +34,12 @@ class Calls:
         self._limit = served.limit
         self.open: set[Waiter] = set()
         """The calls that have not ended."""
+        self.count = 0
+        """All calls so far."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> LeanTask:
         """Answer one call."""
+        self.count += 1
         task = LeanTask()
         task.start(self.answer(scope, receive, send, task))
         return task

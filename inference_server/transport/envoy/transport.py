@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 
 from inference_server.settings import Settings
-from inference_server.transport.envoy import lean_task
+from inference_server.transport.envoy import lean_task, scheduling
 from inference_server.transport.envoy.calls import Calls, Web
 from inference_server.transport.envoy.configuration import Folder
 from inference_server.transport.served import Ports, Served
@@ -40,7 +40,10 @@ class EnvoyTransport:
     async def start(self) -> Ports:
         """Where Envoy listens as soon as the application has started, which it waits for."""
         asyncio.get_running_loop().set_task_factory(lean_task.factory)
-        self._looking = [asyncio.create_task(timeout.run()) for timeout in self._timeouts]
+        follows = scheduling.follow(lambda: self.all.count, scheduling.workers)
+        self._looking = [
+            asyncio.create_task(each) for each in (*(timeout.run() for timeout in self._timeouts), follows)
+        ]
         return Ports(port=self._settings.port, health_port=self._settings.health_port)
 
     async def ready(self) -> None:
