@@ -128,7 +128,7 @@ def main(**options: Any) -> None:
 
 async def _serve(settings: Settings) -> None:
     if settings.worker is not None:
-        first_child = await child.start()
+        first_child = child.start()
         from inference_server.processes import worker
 
         threshold = logging.to_stderr(settings.log_level, worker=settings.worker)
@@ -136,7 +136,7 @@ async def _serve(settings: Settings) -> None:
     elif settings.workers > 1 or settings.transport == "envoy":
         await supervisor.serve(settings, sys.argv[1:], logging.to_stderr(settings.log_level))
     else:
-        first_child = await child.start()
+        first_child = child.start()
         from inference_server.processes import single
 
         await single.serve(settings, logging.to_stderr(settings.log_level), first_child)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from house_prices.registry import Registry
 from inference_server.codecs import oip_messages
 from inference_server.errors import BodyLate, StreamIdle
 from inference_server.models.champion_watcher import Watcher
+from inference_server.models.child import Process
 from inference_server.models.executor import Executor
 from inference_server.models.loader import Loader
 from inference_server.models.model_pool import ModelPool

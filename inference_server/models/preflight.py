@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import json
 import resource
+import subprocess
 import sys
-from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from typing import TypeAlias
 from house_prices.errors import HousePricesError
 from house_prices.registry import ModelVersion, Registry
 from inference_server.models import child, loaded_model
+from inference_server.models.child import Process
 from inference_server.models.loaded_model import Tried
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
 
@@ -43,7 +44,7 @@ class Child:
         """Load a version in a child. Raises ModelRefused."""
         async with self._places:
             first, self._first = self._first, None
-            code, told = await _told(first or await child.start(), version)
+            code, told = await _told(first or child.start(), version)
         if code != 0:
             raise ModelRefused(
                 f"loading it in a process of its own did not end well (exit code {code}): it may take "
@@ -59,13 +60,12 @@ async def _told(process: Process, version: ModelVersion) -> tuple[int, bytes]:
     """Its exit code and output; it is killed with the task that waits for it."""
     place = [str(version.folder.parent.parent), version.market, str(version.number)]
     try:
-        told, _ = await asyncio.wait_for(process.communicate(json.dumps(place).encode()), 2 * MOST_SECONDS)
-        return await process.wait(), told
-    except TimeoutError:
+        told, _ = await asyncio.to_thread(process.communicate, json.dumps(place).encode(), 2 * MOST_SECONDS)
+        return process.returncode, told
+    except subprocess.TimeoutExpired:
         return -9, b""
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        process.kill()
 
 
 def main() -> None:

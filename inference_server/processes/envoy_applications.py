@@ -1,4 +1,4 @@
-"""What Envoy imports: the ASGI applications `app` and `probes`, and the server's life around them.
+"""The ASGI applications `app` and `probes`, and the server's life around them.
 
 Envoy runs each application on an event loop of its own. The server lives on that of `app`; calls for `probes`
 are handed over to it.
@@ -17,6 +17,7 @@ import structlog
 
 from inference_server import bootstrap
 from inference_server.bootstrap import Running
+from inference_server.models.child import Process
 from inference_server.observability import logging
 from inference_server.page.page import Page
 from inference_server.processes import worker_pipes
@@ -34,6 +35,8 @@ class Inside:
         self._settings = Settings.loaded(os.environ[SETTINGS])
         self._threshold = logging.to_stderr(self._settings.log_level, worker=self._settings.worker)
         self._page = Page()
+        self.first_child: Process | None = None
+        """Has been started to try a model."""
         self.transport: EnvoyTransport | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -69,7 +72,7 @@ class Inside:
     async def _until_ordered_to_stop(self, started: "asyncio.Future[None]") -> None:
         orders = worker_pipes.Orders(grace_seconds=self._settings.grace_seconds)
         carrier = partial(EnvoyTransport, folder=Path(os.environ[FOLDER]), web=self._page)
-        async with bootstrap.running(self._settings, self._threshold, carrier) as server:
+        async with bootstrap.running(self._settings, self._threshold, carrier, self.first_child) as server:
             self.transport = server.transport
             self._follow(server)
             orders.on_reload = server.reload

@@ -2,12 +2,12 @@
 
 import asyncio
 import signal
-from asyncio.subprocess import Process
 from dataclasses import asdict
 
 import structlog
 
 from inference_server import bootstrap
+from inference_server.models.child import Process
 from inference_server.observability.logging import Threshold
 from inference_server.observability.prometheus import exposed
 from inference_server.settings import Settings

@@ -1,8 +1,7 @@
 """One of several server processes on a port, over grpcio: serves, and reports to its supervisor."""
 
-from asyncio.subprocess import Process
-
 from inference_server import bootstrap
+from inference_server.models.child import Process
 from inference_server.observability.logging import Threshold
 from inference_server.processes import worker_pipes
 from inference_server.settings import Settings

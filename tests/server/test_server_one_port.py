@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -127,6 +128,18 @@ def test_the_page_tells_no_market_to_callers_without_credentials(
     with servers.serving(registry.root, *flags) as guarded:
         assert "huts" not in fetch(guarded, "/")[1]
         assert fetch(guarded, "/v1/huts:predict", asked())[0] == 401
+
+
+def test_models_are_tried_with_the_servers_python_whatever_is_on_the_path(
+    registry: Registry, server: servers.Running, tmp_path: Path
+) -> None:
+    server.says("model serves")
+    other = tmp_path / "python3"
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    with servers.serving(registry.root, "--transport", "envoy", environment=environment) as running:
+        running.wait_for_health()
 
 
 def test_health_has_its_own_port_without_anything_else(server: servers.Running) -> None:
