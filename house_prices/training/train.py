@@ -159,7 +159,7 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tel
     time = None
     if forward:
         tell(f"comparing methods of time adjustment: {', '.join(contract.time.adjust)}")
-        errors = _compare_methods(best, found, method)
+        errors = _compare_methods(best, found, method, unseen)
         method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
@@ -291,13 +291,19 @@ def _ahead(sales: _Adjusted, unseen: np.ndarray) -> tuple[Ahead, ...]:
     return tuple(by_ahead(np.concatenate(days), sales.price[judged], unseen[judged]))
 
 
-def _compare_methods(best: Trial, found: _Sales, first: str) -> dict[str, float]:
-    """RMSLE of each method with the best estimator, on the newest origins."""
+def _compare_methods(best: Trial, found: _Sales, first: str, unseen: np.ndarray) -> dict[str, float]:
+    """RMSLE of each method with the best estimator, on the newest origins.
+
+    `unseen` are its predictions with the first method: [rows].
+    """
     newest = slice(-_NEWEST_ORIGINS, None)
-    errors = {}
-    for method in dict.fromkeys((first, *found.contract.time.adjust)):
-        trials = list(_search(best.estimator, found.adjusted(method, newest), silent, [best.parameters]))
-        errors[method] = trials[0][0].rmsle
+    errors = {
+        first: float(np.mean([rmsle(found.price[held], unseen[held]) for _, held in found.folds[newest]]))
+    }
+    for method in found.contract.time.adjust:
+        if method not in errors:
+            trials = _search(best.estimator, found.adjusted(method, newest), silent, [best.parameters])
+            errors[method] = next(trials)[0].rmsle
     return errors
 
 

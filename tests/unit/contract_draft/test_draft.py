@@ -9,6 +9,7 @@ import pytest
 from house_prices import contract_draft
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
+from house_prices.contract_draft import defaults
 from house_prices.errors import ContractError, SalesError, SourceError
 from house_prices.sales import clean
 from house_prices.sales import read as source
@@ -291,13 +292,10 @@ def test_a_draft_trains_a_blend_and_ridge_and_keeps_no_sales_for_calibration(tmp
     assert contract.split.calibration == 0
 
 
-def test_boosting_is_given_larger_trees_for_many_sales(tmp_path: Path) -> None:
-    many = "Area,Price\n" + "".join(f"{50 + at},{100 + at}\n" for at in range(5000))
-    leaves = [
-        read(written(tmp_path, text, name), "Price")[0].training.candidates["blend"]["max_leaf_nodes"]
-        for name, text in {"few.csv": PLAIN, "many.csv": many}.items()
-    ]
-    assert leaves == [(16,), (31, 63)]
+@pytest.mark.parametrize(("sales", "leaves"), [(4999, [16]), (5000, [31, 63]), (30_000, [127])])
+def test_boosting_is_given_larger_trees_the_more_sales_there_are(sales: int, leaves: list[int]) -> None:
+    drafted = tomllib.loads(defaults.text(sales))["training"]["candidates"]["blend"]
+    assert drafted["max_leaf_nodes"] == leaves
 
 
 def test_a_skewed_price_above_zero_is_learned_on_its_logarithm(tmp_path: Path) -> None:
