@@ -149,6 +149,12 @@ class Column:
         round_ones = [text for text in seen.either if re.search(rf"\{self.decimal}000\b", text)]
         return round_ones[0] if not marked and 2 * len(round_ones) > len(seen.either) else ""
 
+    @cached_property
+    def pair(self) -> str:
+        """A text such as 5/12, a floor of floors, if nearly all cells hold two numbers so; else empty."""
+        pairs = [text for text in self.texts if re.fullmatch(r"\d+ ?/ ?\d+", text)]
+        return pairs[0] if pairs and self.counts[pairs].sum() >= _MOSTLY * self.filled else ""
+
     @property
     def low(self) -> float:
         """The least number."""

@@ -37,6 +37,12 @@ def feature(column: Column, price: Column, name: str, number: int, kind: str, *,
     if kind == "category":
         if len(column.known) > _MANY * column.filled and column.strangers:
             table.add(tomlkit.comment(_numbers_too(column)))
+        if column.pair:
+            table.add(
+                tomlkit.comment(
+                    f"decide: {column.pair!r} is one choice of many. For a model to count, write two columns."
+                )
+            )
         table.add("choices", _choices(column))
     if column.is_optional:
         table.add(tomlkit.comment(_meaning(column, kind)))

@@ -132,7 +132,7 @@ def _is_key(column: Column) -> bool:
 def _looks_like_key(column: Column) -> bool:
     """Whether texts without blanks, such as R-1042, name nearly every sale anew."""
     codes = all(re.fullmatch(r"\S*\d\S*", text) for text in column.texts)
-    unlike = not column.is_number and not dates.formats(column)
+    unlike = not column.is_number and not column.pair and not dates.formats(column)
     return codes and unlike and column.distinct >= 0.98 * column.filled
 
 
@@ -141,4 +141,6 @@ def _why_no_feature(column: Column) -> str:
         return "a date, which no kind of feature holds; write a year or an age instead"
     if dates.named(column) and any(sum(map(str.isdigit, text)) >= 4 for text in column.texts):
         return f"a date that cannot be read, such as {column.texts[0]!r}; write 2010-07-31"
+    if column.pair:
+        return f"two numbers in a cell, such as {column.pair!r}; write two columns"
     return f"text with {column.distinct} different values in {column.filled} sales"

@@ -298,6 +298,15 @@ def test_boosting_is_given_larger_trees_the_more_sales_there_are(sales: int, lea
     assert drafted["max_leaf_nodes"] == leaves
 
 
+def test_floors_such_as_5_of_12_in_one_cell_are_told_to_be_two_columns(tmp_path: Path) -> None:
+    few = "Floor,Area,Price\n" + "".join(f"{at % 3}/{8 + at % 2},{50 + at},{100 + at}\n" for at in range(12))
+    many = "Floor,Area,Price\n" + "".join(f"{at % 9}/{9 + at},{50 + at},{100 + at}\n" for at in range(12))
+    asked = "# decide: '0/8' is one choice of many. For a model to count, write two columns."
+    assert asked in read(written(tmp_path, few), "Price")[1]
+    told = "'Floor': two numbers in a cell, such as '0/9'; write two columns"
+    assert told in read(written(tmp_path, many, "many.csv"), "Price")[1]
+
+
 def test_a_skewed_price_above_zero_is_learned_on_its_logarithm(tmp_path: Path) -> None:
     even = "Area,Price\n" + "".join(f"{50 + at},{100 + at}\n" for at in range(9))
     skewed = "Area,Price\n" + "".join(f"{50 + at},{100 + 3**at}\n" for at in range(9))
