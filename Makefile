@@ -29,7 +29,7 @@ help:
 	@echo "make bench               compare the server with the floor of its stack and with other servers"
 	@echo "make bench-pipeline      compare the pipeline with the plain script it replaces"
 	@echo "make bench-markets       price public markets by drafts, beside plain boosting and FLAML"
-	@echo "make bench-scale         clean and split up to 2 million sales in memory and by DuckDB"
+	@echo "make bench-scale         clean and split up to 2 million sales by each engine and by plain scripts"
 	@echo "make bench-gate          measure the gate's error rates, and test it with faults"
 	@echo "make audit               ask whether an advisory names a version of constraints.txt"
 	@echo "make locks               write deploy/requirements: versions and hashes for the images"
@@ -117,6 +117,7 @@ bench-markets: .venv/dev
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.markets
 
 bench-scale: .venv/dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[bench]"
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.scale
 
 bench-gate: .venv/dev

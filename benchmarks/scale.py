@@ -1,56 +1,84 @@
-"""Cleaning and splitting the same synthetic sales in memory and beyond it: time and peak memory of each."""
+"""Cleaning and splitting the same synthetic sales by each engine and by plain scripts: time and peak memory.
+
+All take turns, in processes of their own; numbers are medians of the rounds.
+"""
 
 import argparse
+import json
+import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import plain_scale
 from house_prices.contract import reader
 from house_prices.sales import beyond_memory, clean, read, split, synthetic
 
-ENGINES = ("pandas", "duckdb")
+
+def in_memory(folder: Path) -> dict[str, int]:
+    contract = reader.from_values(synthetic.contract())
+    raw = read.read(read.paths(folder / "raw"), contract)
+    return split.counts(split.split(clean.clean(raw.sales, contract).sales, contract))
 
 
-def prepare(engine: str, folder: Path) -> dict[str, int]:
-    """Sales in each part."""
-    contract, files = reader.from_values(synthetic.contract()), read.paths(folder / "raw")
-    if engine == "duckdb":
-        with TemporaryDirectory(dir=folder) as name, beyond_memory.started(work := Path(name)) as started:
-            raw = beyond_memory.read(files, contract, work)
-            cleaned = beyond_memory.clean(started, raw.sales, contract, work)
-            return dict(beyond_memory.split(started, cleaned.sales, contract, work).parts)
-    sales = clean.clean(read.read(files, contract).sales, contract).sales
-    return split.counts(split.split(sales, contract))
+def in_files(folder: Path) -> dict[str, int]:
+    contract = reader.from_values(synthetic.contract())
+    with TemporaryDirectory(dir=folder) as name, beyond_memory.started(work := Path(name)) as engine:
+        raw = beyond_memory.read(read.paths(folder / "raw"), contract, work)
+        cleaned = beyond_memory.clean(engine, raw.sales, contract, work)
+        return dict(beyond_memory.split(engine, cleaned.sales, contract, work).parts)
 
 
-def one(engine: str, folder: Path) -> None:
+WAYS: dict[str, Callable[[Path], dict[str, int]]] = {
+    "pandas": in_memory,
+    "duckdb": in_files,
+    "plain-pandas": plain_scale.with_pandas,
+    "plain-polars": plain_scale.with_polars,
+}
+
+
+def one(way: str, folder: Path) -> None:
+    """Print the measurements of one run, as JSON."""
     start = time.perf_counter()
-    parts = prepare(engine, folder)
-    seconds = time.perf_counter() - start
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{engine:8} {seconds:7.1f} s {megabytes:7.0f} MiB  {parts}", flush=True)
+    parts = WAYS[way](folder)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    found = {"wall": time.perf_counter() - start, "cpu": sum(os.times()[:2]), "mib": used.ru_maxrss / 1024}
+    print(json.dumps({**found, "sales": sum(parts.values())}))
+
+
+def measured(way: str, folder: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.scale", "--one", way, str(folder)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[500_000, 2_000_000])
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         one(asked.one[0], Path(asked.one[1]))
         return
+    print(f"{'sales':>10} {'':13}{'wall s':>8}{'CPU s':>8}{'us/sale':>9}{'peak MiB':>10}{'kept':>10}")
     for rows in asked.rows:
-        print(f"{rows} sales", flush=True)
-        with TemporaryDirectory() as folder:
-            synthetic.write(Path(folder, "raw"), rows, noise=0.1)
-            for engine in asked.engines:
-                subprocess.run(
-                    [sys.executable, "-m", "benchmarks.scale", "--one", engine, folder], check=True
-                )
+        with TemporaryDirectory() as name:
+            synthetic.write(Path(name, "raw"), rows, noise=0.1)
+            runs = [{way: measured(way, Path(name)) for way in asked.ways} for _ in range(asked.rounds)]
+        for way in asked.ways:
+            of = {key: statistics.median(run[way][key] for run in runs) for key in runs[0][way]}
+            print(
+                f"{rows:>10} {way:13}{of['wall']:8.1f}{of['cpu']:8.1f}{of['cpu'] / rows * 1e6:9.1f}"
+                f"{of['mib']:10.0f}{of['sales']:10.0f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
