@@ -49,12 +49,10 @@ def with_polars(folder: Path) -> dict[str, int]:
         inside = pl.col(name).is_between(low[name] - reach, high[name] + reach)
         sales = sales.filter(inside | pl.col(name).is_null())
     sales = sales.with_columns(pl.col("Sold").max().over("House").alias("last"))
-    ends = [
-        found(sales.select(pl.col("last").quantile(share, "lower")))["last"]
-        for share in (CALIBRATION, HOLDOUT)
-    ]
-    part = pl.when(pl.col("last") > ends[1]).then(pl.lit("holdout"))
-    part = part.when(pl.col("last") > ends[0]).then(pl.lit("calibration")).otherwise(pl.lit("train"))
+    last = pl.col("last")
+    ends = [found(sales.select(last.quantile(share, "lower")))["last"] for share in (CALIBRATION, HOLDOUT)]
+    part = pl.when(last > ends[1]).then(pl.lit("holdout"))
+    part = part.when(last > ends[0]).then(pl.lit("calibration")).otherwise(pl.lit("train"))
     file = folder / "plain-polars.parquet"
     sales.with_columns(part.alias("part")).drop("last").sink_parquet(file)
     return dict(pl.scan_parquet(file).group_by("part").len().collect().iter_rows())

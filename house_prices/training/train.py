@@ -163,8 +163,8 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tel
         method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
-    tell(f"fitting {best.estimator} on {len(sales)} sales")
     if contract.engine.in_memory or len(sales) < 2 * _FEWEST_TO_LEARN:
+        tell(f"fitting {best.estimator} on {len(sales)} sales")
         rows, curve = len(sales), list[Learned]()
         model = _fit(best, houses, price, contract, time)
     else:
