@@ -14,9 +14,6 @@ import click
 
 from inference_server import memory
 from inference_server.models import child
-from inference_server.observability import logging
-from inference_server.processes import supervisor
-from inference_server.processes.supervisor import WorkersFail
 from inference_server.settings import BadSettings, Settings
 from inference_server.sockets import CannotListen
 
@@ -118,28 +115,37 @@ def main(**options: Any) -> None:
     try:
         settings = Settings(**options)
         if settings.transport == "envoy" and settings.worker is not None:
+            first_child = child.start()
             from inference_server.processes import envoy
 
-            envoy.become(settings)
+            envoy.become(settings, first_child)
         asyncio.run(_serve(settings))
-    except (CannotListen, BadSettings, WorkersFail) as error:
+    except (CannotListen, BadSettings) as error:
         raise click.ClickException(str(error)) from error
 
 
 async def _serve(settings: Settings) -> None:
-    if settings.worker is not None:
-        first_child = child.start()
+    is_supervisor = settings.worker is None and (settings.workers > 1 or settings.transport == "envoy")
+    first_child = None if is_supervisor else child.start()
+    from inference_server.observability import logging
+
+    always = {} if settings.worker is None else {"worker": settings.worker}
+    threshold = logging.to_stderr(settings.log_level, **always)
+    if first_child is None:
+        from inference_server.processes import supervisor
+
+        try:
+            await supervisor.serve(settings, sys.argv[1:], threshold)
+        except supervisor.WorkersFail as error:
+            raise click.ClickException(str(error)) from error
+    elif settings.worker is not None:
         from inference_server.processes import worker
 
-        threshold = logging.to_stderr(settings.log_level, worker=settings.worker)
         await worker.serve(settings, threshold, first_child)
-    elif settings.workers > 1 or settings.transport == "envoy":
-        await supervisor.serve(settings, sys.argv[1:], logging.to_stderr(settings.log_level))
     else:
-        first_child = child.start()
         from inference_server.processes import single
 
-        await single.serve(settings, logging.to_stderr(settings.log_level), first_child)
+        await single.serve(settings, threshold, first_child)
 
 
 if __name__ == "__main__":

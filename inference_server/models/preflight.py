@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import resource
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -60,9 +59,8 @@ async def _told(process: Process, version: ModelVersion) -> tuple[int, bytes]:
     """Its exit code and output; it is killed with the task that waits for it."""
     place = [str(version.folder.parent.parent), version.market, str(version.number)]
     try:
-        told, _ = await asyncio.to_thread(process.communicate, json.dumps(place).encode(), 2 * MOST_SECONDS)
-        return process.returncode, told
-    except subprocess.TimeoutExpired:
+        return await asyncio.to_thread(process.ask, json.dumps(place).encode(), 2 * MOST_SECONDS)
+    except TimeoutError:
         return -9, b""
     finally:
         process.kill()

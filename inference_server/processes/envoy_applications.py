@@ -1,4 +1,4 @@
-"""The ASGI applications `app` and `probes`, and the server's life around them.
+"""What Envoy imports: the ASGI applications `app` and `probes`, and the server's life around them.
 
 Envoy runs each application on an event loop of its own. The server lives on that of `app`; calls for `probes`
 are handed over to it.
@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from inference_server.models.child import Process
 from inference_server.observability import logging
 from inference_server.page.page import Page
 from inference_server.processes import worker_pipes
-from inference_server.processes.envoy import FOLDER, SETTINGS
+from inference_server.processes.envoy import FIRST_CHILD, FOLDER, PYTHON, SETTINGS
 from inference_server.settings import BadSettings, Settings
 from inference_server.transport.envoy.http_call import Receive, Scope, Send
 from inference_server.transport.envoy.lean_task import LeanTask
@@ -32,11 +33,15 @@ class Inside:
     """The server inside of this Envoy."""
 
     def __init__(self) -> None:
+        # Python inside of another program takes the first one on the PATH for itself, and what made it this
+        # one is not for the processes that it starts.
+        sys.executable = os.environ[PYTHON]
+        for name in ("LD_PRELOAD", "PYTHONHOME"):
+            os.environ.pop(name, None)
         self._settings = Settings.loaded(os.environ[SETTINGS])
         self._threshold = logging.to_stderr(self._settings.log_level, worker=self._settings.worker)
         self._page = Page()
-        self.first_child: Process | None = None
-        """Has been started to try a model."""
+        self._first_child = Process.taken_over(os.environ[FIRST_CHILD])
         self.transport: EnvoyTransport | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -72,7 +77,7 @@ class Inside:
     async def _until_ordered_to_stop(self, started: "asyncio.Future[None]") -> None:
         orders = worker_pipes.Orders(grace_seconds=self._settings.grace_seconds)
         carrier = partial(EnvoyTransport, folder=Path(os.environ[FOLDER]), web=self._page)
-        async with bootstrap.running(self._settings, self._threshold, carrier, self.first_child) as server:
+        async with bootstrap.running(self._settings, self._threshold, carrier, self._first_child) as server:
             self.transport = server.transport
             self._follow(server)
             orders.on_reload = server.reload
