@@ -34,3 +34,13 @@ def test_a_slower_candidate_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         machine.call()
 
     assert serving_test.p99_ms([slow, machine.call]) == pytest.approx([2.0, 1.0])
+
+
+@pytest.mark.parametrize(("busy_rounds", "ms"), [(0, 1.0), (5, 1.0), (99, 9.0)])
+def test_a_machine_that_is_busy_for_a_while_rejects_nobody(
+    monkeypatch: pytest.MonkeyPatch, busy_rounds: int, ms: float
+) -> None:
+    calls = serving_test.REQUESTS + serving_test.REQUESTS // 5
+    machine = Machine(monkeypatch, busy_calls=busy_rounds * calls)
+    assert serving_test.best_ms([machine.call], allowed=8.0) == pytest.approx([ms])
+    assert machine.calls == min(busy_rounds + 1, serving_test.PATIENT_ROUNDS) * calls
