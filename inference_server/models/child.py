@@ -43,7 +43,8 @@ class Process:
     def kill(self) -> None:
         """End it at once if it still runs."""
         if not self._has_ended:
-            os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end meanwhile
+                os.kill(self._pid, signal.SIGKILL)
 
     def handed_over(self) -> str:
         """What `taken_over` needs in the program that this process becomes."""
