@@ -232,7 +232,12 @@ def _cleaning(table: Table) -> Cleaning:
 
 
 def _engine(table: Table) -> Engine:
-    engine = Engine(name=table.text("name", "pandas", one_of=("pandas", "duckdb")))  # type: ignore[arg-type]  # as listed
+    engine = Engine(
+        name=table.text("name", "pandas", one_of=("pandas", "duckdb", "spark")),  # type: ignore[arg-type]  # as listed
+        master=table.text("master", ""),
+    )
+    if engine.master and engine.name != "spark":
+        table.fault("master", engine.master, 'nothing, unless name is "spark"')
     table.close()
     return engine
 

@@ -173,8 +173,11 @@ class Cleaning:
 class Engine:
     """What reads, cleans and splits the sales."""
 
-    name: Literal["pandas", "duckdb"]
-    """pandas holds every sale in memory. The other works in files: for sales beyond it."""
+    name: Literal["pandas", "duckdb", "spark"]
+    """pandas holds every sale in memory. The others work in files: for sales beyond it."""
+    master: str
+    """Of a Spark cluster, such as spark://host:7077. Empty for the one in Spark's own settings, which is
+    this machine if they have none."""
 
     @property
     def in_memory(self) -> bool:

@@ -72,7 +72,7 @@ def located(refused: nw.LazyFrame[Any], contract: Contract) -> nw.LazyFrame[Any]
     column = nw.coalesce(*(nw.when(about[name]).then(nw.lit(header)) for name, header in headers.items()))
     texts = (nw.when(about[n]).then(nw.col(header).cast(nw.String)) for n, header in headers.items())
     located = refused.with_columns(column.alias(COLUMN), nw.coalesce(*texts, nw.col(TEXT)).alias(CELL))
-    return located.drop(UNREAD, TEXT)
+    return located.drop(UNREAD, TEXT, strict=False)
 
 
 def count_by_reason(rejects: Any) -> dict[str, int]:

@@ -27,7 +27,7 @@ STEPS = ("raw_sales", "clean_sales", "splits")
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from house_prices.sales.beyond_memory import engine
+from house_prices.sales.beyond_memory.on_duckdb import DuckDB
 from tests.workshop import Workshop
 home, full = Path(sys.argv[1]), sys.argv[2]
 def fill_disk():
@@ -35,12 +35,12 @@ def fill_disk():
 if full == "read":
     fill_disk()
 for name in ("open", "table", "write"):
-    def told(self, *given, name=name, do=getattr(engine.Engine, name)):
+    def told(self, *given, name=name, do=getattr(DuckDB, name)):
         if name == full:
             fill_disk()
         print(name, given[0] if name == "table" else "", flush=True)
         return do(self, *given)
-    setattr(engine.Engine, name, told)
+    setattr(DuckDB, name, told)
 found = Workshop(home=home).materialize(("raw_sales", "clean_sales", "splits"))
 sys.exit(0 if found.success else 3)
 """

@@ -85,12 +85,15 @@ def _in_memory(raw: pd.DataFrame, contract: Contract, folders: Folders, tell: Te
 
 
 def _in_files(raw: Path, contract: Contract, folders: Folders, tell: Tell) -> _Cleaned:
-    with folders.work(contract.name, "clean_sales") as folder, beyond_memory.started(folder) as engine:
+    with (
+        folders.work(contract.name, "clean_sales") as folder,
+        beyond_memory.started(contract.engine, folder) as engine,
+    ):
         cleaned = beyond_memory.clean(engine, raw, contract, folder, tell)
     prices = beyond_memory.sample(cleaned.sales)[contract.target.name].to_numpy(dtype="float64")
     return _Cleaned(
         sales=cleaned.sales,
-        rejects=beyond_memory.frames(cleaned.rejects),
+        rejects=beyond_memory.rejects(cleaned.rejects, contract),
         kept=cleaned.kept,
         reasons=cleaned.reasons,
         prices=prices,

@@ -65,6 +65,9 @@ def _in_memory(sales: pd.DataFrame, contract: Contract, folders: Folders, tell: 
 
 
 def _in_files(sales: Path, contract: Contract, folders: Folders, tell: Tell) -> _Parted:
-    with folders.work(contract.name, "splits") as folder, beyond_memory.started(folder) as engine:
+    with (
+        folders.work(contract.name, "splits") as folder,
+        beyond_memory.started(contract.engine, folder) as engine,
+    ):
         found = beyond_memory.split(engine, sales, contract, folder, tell)
     return _Parted(sales=found.sales, parts=found.parts, months=found.months, kept=found.kept)

@@ -5,9 +5,21 @@ sales together tell is asked of an engine, in SQL. Each step writes into an empt
 """
 
 from house_prices.sales.beyond_memory.batches import Raw, read
-from house_prices.sales.beyond_memory.cleaning import Cleaned, clean
+from house_prices.sales.beyond_memory.cleaning import Cleaned, clean, rejects
 from house_prices.sales.beyond_memory.engine import Engine, started
 from house_prices.sales.beyond_memory.samples import frames, sample
 from house_prices.sales.beyond_memory.splitting import Parted, split
 
-__all__ = ["Cleaned", "Engine", "Parted", "Raw", "clean", "frames", "read", "sample", "split", "started"]
+__all__ = [
+    "Cleaned",
+    "Engine",
+    "Parted",
+    "Raw",
+    "clean",
+    "frames",
+    "read",
+    "rejects",
+    "sample",
+    "split",
+    "started",
+]

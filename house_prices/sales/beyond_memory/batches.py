@@ -177,7 +177,9 @@ def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
         REDRAW: split.redrawn(group.to_numpy()),
     }
     written = raw.drop(columns=[FILE, LINE, UNREAD]).add_prefix(RAW)
-    return _table(pd.concat([typed.assign(**hashes), written], axis="columns"))
+    at = places(sheet.headers, contract.columns)
+    types = {RAW + column: sheet.cells[place].type for column, place in at.items()}
+    return _table(pd.concat([typed.assign(**hashes), written], axis="columns"), types)
 
 
 def _reasons(typed: pd.DataFrame, contract: Contract) -> pd.Series:
@@ -191,16 +193,17 @@ def _reasons(typed: pd.DataFrame, contract: Contract) -> pd.Series:
     return reasons
 
 
-def _table(frame: pd.DataFrame) -> pa.Table:
-    """With the same types for every batch, even one in which a column is empty."""
+def _table(frame: pd.DataFrame, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """With the same types for every batch, even one in which a column is empty, or has gaps."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    fields = [
-        field
-        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        else field.with_type(pa.string())
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields))
+    typed = [types.get(field.name, field.type) for field in table.schema]
+    numbers = [pa.types.is_integer(each) or pa.types.is_floating(each) for each in typed]
+    return table.cast(
+        pa.schema(
+            (name, each if is_number else pa.string())
+            for name, each, is_number in zip(table.column_names, typed, numbers, strict=True)
+        )
+    )
 
 
 def facts(file: Path) -> dict[str, Any]:

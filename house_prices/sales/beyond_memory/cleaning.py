@@ -1,17 +1,22 @@
 """What only all sales together tell of one: that it is an outlier, or a duplicate."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import narwhals as nw
+import pandas as pd
 
 from house_prices.contract.schema import Contract
 from house_prices.progress import Tell, silent
 from house_prices.sales import clean as in_memory
 from house_prices.sales.beyond_memory.batches import AT, OWN, RAW, facts
-from house_prices.sales.beyond_memory.engine import Engine, quoted, text
+from house_prices.sales.beyond_memory.engine import Engine
+from house_prices.sales.beyond_memory.samples import frames
+from house_prices.sales.beyond_memory.sql import quoted, text
 from house_prices.sales.cells import NOT_A_NUMBER
-from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, REFERENCE, SOLD, TEXT
+from house_prices.sales.columns import FILE, LINE, REASON, REFERENCE, TEXT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class Cleaned:
     sales: Path
     """A Parquet file of the clean sales, with the hashes that the split needs, in no order."""
     rejects: Path
-    """A Parquet file of the raw columns of each refused sale, FILE, LINE, REASON, COLUMN and CELL."""
+    """A Parquet file of the refused sales, which `rejects` reads."""
     kept: int
     reasons: Mapping[str, int]
     """Refused sales by reason, the commonest first."""
@@ -33,9 +38,9 @@ def clean(engine: Engine, raw: Path, contract: Contract, folder: Path, tell: Tel
     columns = [name for name in engine.columns("typed") if name != REASON]
     _judge(engine, columns, contract, tell)
     tell("writing the rejects")
-    rejects = folder / "rejects.parquet"
-    engine.write(_rejects(engine, contract), rejects)
-    engine.open("rejects", rejects)
+    refused = folder / "rejects.parquet"
+    engine.write(_rejects(engine, contract), refused)
+    engine.open("rejects", refused)
     counted = engine.rows(f"SELECT {REASON}, count(*) FROM rejects GROUP BY {REASON}")
     reasons = dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
     tell("writing the clean sales")
@@ -45,7 +50,7 @@ def clean(engine: Engine, raw: Path, contract: Contract, folder: Path, tell: Tel
     number = told["read"] - sum(reasons.values())
     told |= {"kept": number, "rejected": reasons}
     engine.write(f"SELECT {kept} FROM judged WHERE {REASON} IS NULL", sales, json.dumps(told))
-    return Cleaned(sales=sales, rejects=rejects, kept=number, reasons=reasons)
+    return Cleaned(sales=sales, rejects=refused, kept=number, reasons=reasons)
 
 
 def _judge(engine: Engine, columns: list[str], contract: Contract, tell: Tell) -> None:
@@ -88,18 +93,17 @@ def _duplicates(columns: list[str]) -> str:
     return f"SELECT {AT} AS place FROM ({alike}) WHERE nth > 1"
 
 
+def rejects(file: Path, contract: Contract) -> Iterator[pd.DataFrame]:
+    """The refused sales that `clean` wrote, some at a time, as `clean` in memory has them; first none."""
+    for frame in frames(file):
+        yield in_memory.located(nw.from_native(frame).lazy(), contract).collect().to_native()
+
+
 def _rejects(engine: Engine, contract: Contract) -> str:
-    """The refused sales with their raw cells, and the header and the text of what each was refused for."""
-    headers = {feature.name: feature.column for feature in contract.features}
-    headers[contract.target.name] = contract.target.column
-    headers |= {SOLD: contract.keys.sold[0]} if contract.keys.sold else {}
-    about = {name: f"WHEN left({REASON}, {len(name) + 2}) = {text(name + ': ')}" for name in headers}
-    column = " ".join(f"{about[name]} THEN {text(header)}" for name, header in headers.items())
-    cell = " ".join(f"{about[n]} THEN CAST({quoted(RAW + of)} AS VARCHAR)" for n, of in headers.items())
-    raw = ", ".join(f"{quoted(RAW + column)} AS {quoted(column)}" for column in contract.columns)
+    """The refused sales with their raw cells."""
+    raw = ", ".join(f"{quoted(RAW + column)} AS {quoted(column)}" for column in (*contract.columns, TEXT))
     return (
-        f"SELECT {raw}, {FILE}, {LINE}, {_whole_reason(engine, contract)} AS {REASON}, "
-        f"CASE {column} END AS {quoted(COLUMN)}, coalesce(CASE {cell} END, {quoted(RAW + TEXT)}) AS {CELL} "
+        f"SELECT {raw}, {FILE}, {LINE}, {_whole_reason(engine, contract)} AS {REASON} "
         f"FROM judged WHERE {REASON} IS NOT NULL"
     )
 

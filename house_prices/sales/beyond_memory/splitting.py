@@ -12,7 +12,8 @@ from house_prices.contract.schema import Contract
 from house_prices.progress import Tell, silent
 from house_prices.sales import split as in_memory
 from house_prices.sales.beyond_memory.batches import DRAW, EQUAL, HASHES, OWN_GROUP, REDRAW, facts
-from house_prices.sales.beyond_memory.engine import Engine, quoted
+from house_prices.sales.beyond_memory.engine import Engine
+from house_prices.sales.beyond_memory.sql import quoted
 from house_prices.sales.columns import CALIBRATION, GROUP, HOLDOUT, PART, PARTS, SOLD, TRAIN
 
 

@@ -1,0 +1,150 @@
+"""Spark as an engine: on this machine, or on a cluster whose workers see the folder under the same path."""
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from house_prices.errors import SalesError
+from house_prices.sales.beyond_memory.batches import FACTS, ROWS
+from house_prices.sales.beyond_memory.sql import quoted
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SETTINGS = {
+    "spark.app.name": "house-prices",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",
+    "spark.sql.parquet.compression.codec": "lz4_raw",
+}
+FEW = 10_000
+"""Values of which quartiles are found at once. Among more, only those near a quartile are told apart."""
+_NEAR = 0.001
+"""Share of the values on either side of a quartile, far beyond the error of 1 / FEW."""
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+
+
+class Spark:
+    """A session of Spark."""
+
+    def __init__(self, session: "SparkSession", folder: Path) -> None:
+        self._session = session
+        self._folder = folder
+        self._numbers = count()
+
+    def open(self, name: str, file: Path) -> None:
+        """As Engine has it."""
+        self._session.read.parquet(str(file)).createOrReplaceTempView(name)
+
+    def view(self, name: str, query: str) -> None:
+        """As Engine has it."""
+        self._run(query).createOrReplaceTempView(name)
+
+    def table(self, name: str, query: str) -> None:
+        """As Engine has it."""
+        self.open(name, self._written(query))
+
+    def columns(self, name: str) -> list[str]:
+        """As Engine has it."""
+        return list(self._session.table(name).columns)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """As Engine has it."""
+        return [tuple(row) for row in self._run(query).collect()]
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        """As Engine has it."""
+        return self.rows(query)[0]
+
+    def write(self, query: str, file: Path, facts: str = "{}") -> None:
+        """As Engine has it."""
+        parts = self._written(query)
+        join(sorted(parts.glob("*.parquet")), file, facts)
+        shutil.rmtree(parts)
+
+    def quartiles(self, name: str, columns: Sequence[str]) -> list[tuple[Any, Any]]:
+        """As Engine has it."""
+        near = ", ".join(str(quartile + side) for quartile in (0.25, 0.75) for side in (-_NEAR, _NEAR))
+        asked = (f"count({of}), percentile_approx({of}, array({near}), {FEW})" for of in map(quoted, columns))
+        found = iter(self.row(f"SELECT {', '.join(asked)} FROM {name}"))
+        exact = []
+        for of, values, bounds in zip(map(quoted, columns), found, found, strict=True):
+            for quartile, at in ((0.25, 0), (0.75, 2)):
+                close = of
+                if values > FEW:
+                    close = f"least(greatest({of}, {bounds[at]!r}D), {bounds[at + 1]!r}D)"
+                exact.append(f"percentile({close}, {quartile})")
+        row = self.row(f"SELECT {', '.join(exact)} FROM {name}")
+        return list(zip(row[::2], row[1::2], strict=True))
+
+    def _run(self, query: str) -> "DataFrame":
+        return self._session.sql(_QUOTED.sub(_in_spark, query))
+
+    def _written(self, query: str) -> Path:
+        """A folder of Parquet files."""
+        path = self._folder / f"{next(self._numbers)}.parts"
+        self._run(query).write.parquet(str(path))
+        return path
+
+
+def join(parts: Sequence[Path], file: Path, facts: str) -> None:
+    """Write the rows of Parquet files as one."""
+    schema = pq.read_schema(parts[0]).remove_metadata()
+    with pq.ParquetWriter(file, schema, compression="lz4") as writer:
+        writer.add_key_value_metadata({FACTS: facts})
+        for part in parts:
+            with pq.ParquetFile(part) as opened:
+                for batch in opened.iter_batches(ROWS):
+                    writer.write_batch(batch)
+
+
+def _in_spark(found: re.Match[str]) -> str:
+    """A text, in which Spark takes a backslash for an escape, or a name, which it wants in backquotes."""
+    it = found[0]
+    if it[0] == "'":
+        return it.replace("\\", "\\\\")
+    return "`" + it[1:-1].replace('""', '"').replace("`", "``") + "`"
+
+
+@contextmanager
+def started(folder: Path, master: str) -> Iterator[Spark]:
+    """With its tables in a folder. Without a master, Spark's own settings tell of one.
+
+    Raises SalesError if Spark is not installed, finds no Java, or does not reach its master.
+    """
+    try:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise SalesError(
+            "[engine] name: came 'spark', and PySpark is not installed. Install the extra: "
+            "pip install 'house-prices[spark]'."
+        ) from error
+    builder = SparkSession.builder.config(map={**SETTINGS, "spark.local.dir": str(folder / "spark")})
+    try:
+        session = (builder.master(master) if master else builder).getOrCreate()
+    except PySparkRuntimeError as error:
+        raise SalesError(
+            "[engine] name: came 'spark', and Spark did not start. It needs Java 17 or newer: "
+            f"install it, or set JAVA_HOME. {error}"
+        ) from error
+    except Py4JError as error:
+        raise SalesError(
+            f"[engine] master: came {master!r}, and no such master of Spark answers. Start it, or write "
+            f"the address that its page shows, such as spark://host:7077. {error}"
+        ) from error
+    try:
+        yield Spark(session, folder)
+    finally:
+        session.stop()
