@@ -99,9 +99,8 @@ class Spark:
 
 def join(parts: Sequence[Path], file: Path, facts: str) -> None:
     """Write the rows of Parquet files as one."""
-    schema = pq.read_schema(parts[0]).remove_metadata()
+    schema = pq.read_schema(parts[0]).with_metadata({FACTS: facts})
     with pq.ParquetWriter(file, schema, compression="lz4") as writer:
-        writer.add_key_value_metadata({FACTS: facts})
         for part in parts:
             with pq.ParquetFile(part) as opened:
                 for batch in opened.iter_batches(ROWS):
