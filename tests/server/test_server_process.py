@@ -37,7 +37,7 @@ def registry(tmp_path: Path) -> Registry:
 def test_a_signal_lets_accepted_requests_end_and_exits_with_zero(registry: Registry, number: int) -> None:
     with (
         servers.serving(registry.root) as server,
-        Client(server.address) as client,
+        Client(server.address, timeout_seconds=60) as client,
         ThreadPoolExecutor() as pool,
     ):
         server.says("model serves")
@@ -52,9 +52,9 @@ def test_health_is_off_before_the_last_request_ends(registry: Registry) -> None:
     with servers.serving(registry.root) as server, grpc.insecure_channel(server.address) as channel:
         server.says("model serves")
         request = health_pb2.HealthCheckRequest()
-        news = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=10)
+        news = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
         assert next(news).status == health_pb2.HealthCheckResponse.SERVING
-        with Client(server.address) as client, ThreadPoolExecutor() as pool:
+        with Client(server.address, timeout_seconds=60) as client, ThreadPoolExecutor() as pool:
             answers = [pool.submit(client.predict, "huts", SLOW) for _ in range(4)]
             time.sleep(0.2)
             server.process.send_signal(signal.SIGTERM)
