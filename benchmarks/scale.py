@@ -29,30 +29,39 @@ def in_memory(folder: Path) -> dict[str, int]:
 
 def in_files(folder: Path, name: str) -> dict[str, int]:
     contract = reader.from_values({**synthetic.contract(), "engine": {"name": name}})
-    with (
-        TemporaryDirectory(dir=folder) as temporary,
-        beyond_memory.started(contract.engine, work := Path(temporary)) as engine,
-    ):
-        raw = beyond_memory.read(read.paths(folder / "raw"), contract, work)
-        cleaned = beyond_memory.clean(engine, raw.sales, contract, work)
-        return dict(beyond_memory.split(engine, cleaned.sales, contract, work).parts)
+    with TemporaryDirectory(dir=folder) as temporary:
+        raw = beyond_memory.read(read.paths(folder / "raw"), contract, work := Path(temporary))
+        with beyond_memory.started(contract.engine, work) as engine:
+            cleaned = beyond_memory.clean(engine, raw.sales, contract, work)
+            return dict(beyond_memory.split(engine, cleaned.sales, contract, work).parts)
+
+
+def on_spark(folder: Path) -> dict[str, int]:
+    from pyspark import SparkContext
+
+    parts = in_files(folder, "spark")
+    process = SparkContext._gateway.proc
+    process.stdin.close()
+    process.wait()
+    return parts
 
 
 WAYS: dict[str, Callable[[Path], dict[str, int]]] = {
     "pandas": in_memory,
     "duckdb": partial(in_files, name="duckdb"),
-    "spark": partial(in_files, name="spark"),
+    "spark": on_spark,
     "plain-pandas": plain_scale.with_pandas,
     "plain-polars": plain_scale.with_polars,
 }
 
 
 def one(way: str, folder: Path) -> None:
-    """Print the measurements of one run, as JSON."""
+    """Print the measurements of one run and of the processes that it starts, as JSON."""
     start = time.perf_counter()
     parts = WAYS[way](folder)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    found = {"wall": time.perf_counter() - start, "cpu": sum(os.times()[:2]), "mib": used.ru_maxrss / 1024}
+    wall = time.perf_counter() - start
+    used = [resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    found = {"wall": wall, "cpu": sum(os.times()[:4]), "mib": sum(used) / 1024}
     print(json.dumps({**found, "sales": sum(parts.values())}))
 
 

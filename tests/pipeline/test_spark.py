@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from house_prices.contract.schema import Engine
-from house_prices.errors import SalesError
+from house_prices.errors import SalesError, SourceError
 from house_prices.evaluation.evaluate import Serve
 from house_prices.sales import beyond_memory
 from house_prices.sales.beyond_memory import batches
@@ -71,12 +72,16 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield started
 
 
-def with_spark(
-    home: Path, cluster: Cluster, serve: Serve, sales: list[cottages.Row] | None = None
-) -> Workshop:
-    named = f'\n[engine]\nname = "spark"\nmaster = "{cluster.address}"\n'
-    cottages.write(home, contract=CONTRACT + named, sales=sales)
-    return Workshop(home=home, serve=serve)
+def shop(home: Path, serve: Serve, sales: list[cottages.Row], engine: str = "") -> Workshop:
+    """A market with two raw files."""
+    cottages.write(home, contract=CONTRACT + engine, sales=sales[::2])
+    made = Workshop(home=home, serve=serve)
+    cottages.write_sales(made.raw / "more.csv", sales[1::2])
+    return made
+
+
+def with_spark(home: Path, cluster: Cluster, serve: Serve, sales: list[cottages.Row]) -> Workshop:
+    return shop(home, serve, sales, f'\n[engine]\nname = "spark"\nmaster = "{cluster.address}"\n')
 
 
 def stored(shop: Workshop, name: str) -> Path:
@@ -94,57 +99,64 @@ def test_sales_are_the_same(
 def test_a_cluster_publishes_the_same_model_as_pandas(cluster: Cluster, tmp_path: Path, serve: Serve) -> None:
     sales = [*cottages.law(), (70.0, 2, "thatch", 90_000), (1e6, 2, "flat", 90_000)]
     sales += sales[:3]
-    cottages.write(tmp_path / "pandas", contract=CONTRACT, sales=sales)
     shops = [
-        Workshop(home=tmp_path / "pandas", serve=serve),
+        shop(tmp_path / "pandas", serve, sales),
         with_spark(tmp_path / "spark", cluster, serve, sales),
     ]
-    assert all(shop.train().success for shop in shops)
-    pandas, spark = (shop.registry.version(cottages.NAME, 1) for shop in shops)
+    assert all(each.train().success for each in shops)
+    pandas, spark = (each.registry.version(cottages.NAME, 1) for each in shops)
     graphs = [onnx.load(version.model).graph.SerializeToString() for version in (pandas, spark)]
     assert graphs[0] == graphs[1]
     assert spark.manifest.data == pandas.manifest.data
     assert spark.manifest.golden == pandas.manifest.golden
 
 
-@pytest.mark.parametrize("instant", ["table", "write"])
+@pytest.mark.parametrize("instant", ["each", "table", "write"])
 def test_a_run_goes_on_when_a_worker_dies(
     instant: str, cluster: Cluster, tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it had written by then is on the disk that all share; what it was at is done by the other."""
-    shop = with_spark(tmp_path, cluster, serve, cottages.law(3000, seed=1))
+    market = with_spark(tmp_path, cluster, serve, cottages.law(3000, seed=1))
     asked, do = [], getattr(Spark, instant)
 
-    def dying(self: Spark, *given: str) -> None:
+    def dying(self: Spark, *given: object) -> object:
         asked.append(given)
         if len(asked) == 2:
             threading.Timer(0.3, cluster.kill).start()
-        do(self, *given)
+        return do(self, *given)
 
     monkeypatch.setattr(Spark, instant, dying)
-    assert shop.materialize(STEPS).success
-    assert len(asked) > 2
-    assert sum(beyond_memory.sample(stored(shop, "splits")).attrs["parts"].values()) == 3000
+    assert market.materialize(STEPS).success
+    assert len(asked) >= 2
+    assert sum(beyond_memory.sample(stored(market, "splits")).attrs["parts"].values()) == 3000
 
 
 def test_a_killed_run_leaves_the_last_assets_and_the_next_makes_new_ones(
     cluster: Cluster, tmp_path: Path, serve: Serve
 ) -> None:
-    shop = with_spark(tmp_path, cluster, serve)
-    assert shop.materialize(STEPS).success
-    before = stored(shop, "splits").read_bytes()
-    cottages.write_sales(shop.sales, cottages.law(3000, seed=1))
-    assert shop.materialize(["raw_sales"]).success
+    market = with_spark(tmp_path, cluster, serve, cottages.law(300))
+    assert market.materialize(STEPS).success
+    before = stored(market, "splits").read_bytes()
+    with_spark(tmp_path, cluster, serve, cottages.law(3000, seed=1))
+    assert market.materialize(["raw_sales"]).success
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         next(line for line in process.stdout if line.startswith("table links"))
         os.kill(process.pid, signal.SIGKILL)
-    assert stored(shop, "splits").read_bytes() == before
-    assert pq.read_metadata(stored(shop, "clean_sales")).num_rows == 3000
-    assert shop.materialize(STEPS).success
-    assert sum(beyond_memory.sample(stored(shop, "splits")).attrs["parts"].values()) == 3000
+    assert stored(market, "splits").read_bytes() == before
+    assert pq.read_metadata(stored(market, "clean_sales")).num_rows == 3000
+    assert market.materialize(STEPS).success
+    assert sum(beyond_memory.sample(stored(market, "splits")).attrs["parts"].values()) == 3000
     assert not [*(tmp_path / "storage" / "work").rglob("*.*")]
+
+
+def test_a_file_that_a_worker_cannot_read_is_named(tmp_path: Path) -> None:
+    files, contract = sales_parity.text_in_one_file(tmp_path)
+    (tmp_path / "c.csv").write_text("Area;Rooms\n1;2\n")
+    local = replace(contract, engine=Engine(name="spark", master="local[2]"))
+    with pytest.raises(SourceError, match=r"c\.csv"):
+        beyond_memory.read([*files, tmp_path / "c.csv"], local, tmp_path)
 
 
 def test_a_master_that_does_not_answer_is_named(tmp_path: Path) -> None:

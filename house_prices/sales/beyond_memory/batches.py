@@ -62,14 +62,18 @@ def read(
     folder: Path,
     tell: Tell = silent,
     checksums: Mapping[str, str] | None = None,
+    *,
+    among: Types | None = None,
+    first: int = 0,
 ) -> Raw:
     """Write every row of the files. Raises SourceError that names the first that has no such table.
 
-    `checksums` are those that the source gives for files by name, instead of the sha256.
+    `checksums` are those that the source gives for files by name, instead of the sha256. If the files are
+    some among others, `among` are the types of all, and `first` the place of their first row.
     """
     if not files:
         raise SourceError(whole.no_file(contract))
-    types, progress = _types(files, contract), now_and_then(tell)
+    types, progress = among or types_in(files, contract), now_and_then(tell)
     path, found, rows = folder / "raw.parquet", dict[str, whole.RawFile](), 0
     writer = None
 
@@ -82,7 +86,7 @@ def read(
                 before = found[sheet.file].rows if sheet.file in found else 0
                 found[sheet.file] = replace(described, rows=before + described.rows)
                 progress(f"reading {file.name}: {rows} sales so far")
-                yield _alike(sheet, types, contract.decimal), rows
+                yield _alike(sheet, types, contract.decimal), first + rows
                 rows += len(sheet.lines)
 
     try:
@@ -91,8 +95,7 @@ def read(
             writer.write_table(batch)
     finally:
         if writer:
-            told = {name: (checksums or {}).get(name, one.sha256) for name, one in found.items()}
-            writer.add_key_value_metadata({FACTS: json.dumps({"files": told, "read": rows})})
+            writer.add_key_value_metadata({FACTS: told(found.values(), checksums or {})})
             writer.close()
     return Raw(sales=path, files=tuple(found.values()), rows=rows)
 
@@ -137,7 +140,7 @@ def _part(sheet: Sheet, first: int) -> Sheet:
     )
 
 
-def _types(files: Sequence[Path], contract: Contract) -> Types:
+def types_in(files: Sequence[Path], contract: Contract) -> Types:
     """The types that each column has in all files: a batch alone could not tell numbers from text."""
     types: dict[str, set[pa.DataType]] = {column: set() for column in contract.columns}
     for path in files:
@@ -204,6 +207,13 @@ def _table(frame: pd.DataFrame, types: Mapping[str, pa.DataType]) -> pa.Table:
             for name, each, is_number in zip(table.column_names, typed, numbers, strict=True)
         )
     )
+
+
+def told(files: Iterable[whole.RawFile], checksums: Mapping[str, str]) -> str:
+    """What is told of the sales in raw files, in JSON."""
+    found = {file.name: (checksums.get(file.name, file.sha256), file.rows) for file in files}
+    sums = {name: checksum for name, (checksum, _) in found.items()}
+    return json.dumps({"files": sums, "read": sum(rows for _, rows in found.values())})
 
 
 def facts(file: Path) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Spark as an engine: on this machine, or on a cluster whose workers see the folder under the same path."""
 
+import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
@@ -34,13 +36,15 @@ _NEAR = 0.001
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 
 
+Done = TypeVar("Done")
+
+
 class Spark:
     """A session of Spark."""
 
     def __init__(self, session: "SparkSession", folder: Path) -> None:
         self._session = session
         self._folder = folder
-        self._numbers = count()
 
     def open(self, name: str, file: Path) -> None:
         """As Engine has it."""
@@ -87,12 +91,16 @@ class Spark:
         row = self.row(f"SELECT {', '.join(exact)} FROM {name}")
         return list(zip(row[::2], row[1::2], strict=True))
 
+    def each(self, do: Callable[[Any], Done], given: Sequence[Any]) -> list[Done]:
+        """What workers return for each, in its order."""
+        return self._session.sparkContext.parallelize(given, len(given)).map(do).collect()
+
     def _run(self, query: str) -> "DataFrame":
         return self._session.sql(_QUOTED.sub(_in_spark, query))
 
     def _written(self, query: str) -> Path:
         """A folder of Parquet files."""
-        path = self._folder / f"{next(self._numbers)}.parts"
+        path = self._folder / uuid4().hex
         self._run(query).write.parquet(str(path))
         return path
 
@@ -130,6 +138,7 @@ def started(folder: Path, master: str) -> Iterator[Spark]:
             "[engine] name: came 'spark', and PySpark is not installed. Install the extra: "
             "pip install 'house-prices[spark]'."
         ) from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.config(map={**SETTINGS, "spark.local.dir": str(folder / "spark")})
     try:
         session = (builder.master(master) if master else builder).getOrCreate()
