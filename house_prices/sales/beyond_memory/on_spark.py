@@ -93,7 +93,8 @@ class Spark:
 
     def each(self, do: Callable[[Any], Done], given: Sequence[Any]) -> list[Done]:
         """What workers return for each, in its order."""
-        return self._session.sparkContext.parallelize(given, len(given)).map(do).collect()
+        found: list[Done] = self._session.sparkContext.parallelize(given, len(given)).map(do).collect()
+        return found
 
     def _run(self, query: str) -> "DataFrame":
         return self._session.sql(_QUOTED.sub(_in_spark, query))
