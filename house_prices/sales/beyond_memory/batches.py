@@ -66,10 +66,9 @@ def read(
     among: Types | None = None,
     first: int = 0,
 ) -> Raw:
-    """Write every row of the files. Raises SourceError that names the first that has no such table.
+    """Write every row of the files, as `reading.read` says.
 
-    `checksums` are those that the source gives for files by name, instead of the sha256. If the files are
-    some among others, `among` are the types of all, and `first` the place of their first row.
+    If they are some among others, `among` are the types of all, and `first` the place of their first row.
     """
     if not files:
         raise SourceError(whole.no_file(contract))

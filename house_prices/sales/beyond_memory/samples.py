@@ -14,7 +14,7 @@ from house_prices.sales.beyond_memory.batches import HASHES, OWN, unordered
 from house_prices.sales.columns import GROUP, PART, PARTS
 
 MOST = 1_000_000
-"""Sales of each part. So many tell an error to a few thousandths of itself."""
+"""Sales of each part. So many tell an error to about a thousandth of itself."""
 
 
 def sample(file: Path) -> pd.DataFrame:

@@ -58,6 +58,20 @@ def test_a_sale_belongs_to_the_last_prediction_of_each_version_before_it(tmp_pat
     assert pairs(joined) == [(100.0, 95.0, 1), (100.0, 97.0, 2)]
 
 
+@pytest.mark.parametrize("key", [None, b"a secret"])
+def test_of_sales_beyond_memory_those_that_were_priced_are_joined_alike(
+    tmp_path: Path, key: bytes | None
+) -> None:
+    name = references.as_logged("a", key)
+    folder = predicted(tmp_path, (name, "2026-01-10", 90.0, 1), (name, "2026-03-15", 120.0, 1))
+    rows = [("a", 20260201, 100.0), ("b", 20260301, 1.0), (None, 20260301, 2.0), ("a", 20260401, 130.0)]
+    frames = [sales(*rows[:2]), sales(*rows[2:])]
+    priced = realised.priced(frames, folder, key)
+    assert priced["price"].to_list() == [100.0, 130.0]
+    expected = realised.join(sales(*rows), folder, CONTRACT, key)
+    assert pairs(realised.join(priced, folder, CONTRACT, key)) == pairs(expected) != []
+
+
 def test_a_prediction_on_the_day_of_the_sale_counts_and_one_too_long_before_does_not(tmp_path: Path) -> None:
     folder = predicted(tmp_path, ("a", "2026-03-01", 90.0, 1), ("b", "2025-08-01", 90.0, 1))
     joined = realised.join(sales(("a", 20260301, 100.0), ("b", 20260301, 100.0)), folder, CONTRACT)
