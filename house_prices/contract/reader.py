@@ -41,9 +41,9 @@ _DECIMAL = Choice(
     allowed="one of ., ,",
 )
 _DATE = Choice(
-    pattern="(%[Yymd][-/. ]?){2,3}|excel|unix|unix_ms",
+    pattern="(%[Yymd][-/. ]?){2,3}|excel|unix|unix_ms|decimal_year",
     question='"%d/%m/%Y" if 03/04/2020 is a day in April, "%m/%d/%Y" if it is one in March',
-    allowed="text such as %Y-%m-%d, %d/%m/%Y or %Y-%m, or one of excel, unix, unix_ms",
+    allowed="text such as %Y-%m-%d, %d/%m/%Y or %Y-%m, or one of excel, unix, unix_ms, decimal_year",
 )
 _UNIT = Choice(
     pattern="(?s).*",

@@ -122,7 +122,8 @@ class Keys:
     """Headers of the sale's date: one column of dates, or year, month (and day)."""
     sold_format: str
     """In which order day, month and year stand, as in strptime: %Y-%m-%d, %d/%m/%Y or the like. Or what the
-    cells count: days as in "excel", or seconds or milliseconds from 1970 on as in "unix" and "unix_ms"."""
+    cells count: days as in "excel", seconds or milliseconds from 1970 on as in "unix" and "unix_ms", or years
+    as in "decimal_year", by which 2013.25 is a day in April 2013."""
 
 
 def setting(default: float, *, low: float, high: float, formerly: str = "") -> Any:

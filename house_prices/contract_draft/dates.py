@@ -1,14 +1,18 @@
 """Which columns tell when a house was sold."""
 
 import math
+import re
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from house_prices.contract_draft.columns import Column
 from house_prices.sales import dates
 
-_NAMED = ("%Y-%m", "%m/%Y", "%y-%m-%d", *dates.COUNTED)
+_NAMED = ("%Y-%m", "%m/%Y", "%y-%m-%d", *dates.COUNTED, dates.DECIMAL_YEAR)
 """What may be a plain number or a code as well, unless the header speaks of a date."""
 _SOLD = frozenset(
     {
@@ -48,6 +52,9 @@ _PARTS = (
     (frozenset({"day", "tag"}), 1, 31),
 )
 """Words for year, month and day, and the numbers that each may be."""
+_LIKE_A_DATE = re.compile(r"(?=.{4,30}$).*(?<!\w)((18|19|20|21)\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2})(?!\w).*")
+_CONFIRMED = 10
+"""Sales that are alike in a year, a month or the like, where chance would have them differ."""
 
 
 def formats(column: Column) -> list[str]:
@@ -76,6 +83,13 @@ def strange(column: Column) -> list[str]:
     return [text for text, day in zip(column.texts, read, strict=True) if math.isnan(day)]
 
 
+def unread(column: Column) -> bool:
+    """Whether it speaks of a date and most of its texts look like one, yet cannot be read."""
+    if not named(column) or column.is_number or formats(column):
+        return False
+    return 2 * sum(bool(_LIKE_A_DATE.match(text)) for text in column.texts) > column.distinct
+
+
 def named(column: Column) -> bool:
     """Whether the header speaks of a date."""
     return bool((_DATE | _SOLD) & set(column.words)) or column.words[-1:] == ["dt"]
@@ -90,6 +104,37 @@ def sold(columns: Sequence[Column]) -> tuple[Column, ...]:
     if told or neutral or len(found) == len(whole) == 1:
         return ((told or neutral or found)[0],)
     return _parts(columns, of_sale=True) or _parts(columns, of_sale=False)
+
+
+def tells(sold: Sequence[Column], column: Column) -> bool:
+    """Whether it only repeats when a house was sold: the year, the quarter, a flag of 2010, a weekday."""
+    if not sold or column.distinct < 2:
+        return False
+    sold_on = _sold_on(sold)
+    known = np.isfinite(sold_on)
+    code, sold_on = pd.factorize(column.cells)[0][known], sold_on[known]
+    year, month, day = sold_on // 10_000, sold_on // 100 % 100, sold_on % 100
+    weekday = dates.day_numbers(sold_on) % 7
+    return any(_follows(code, part) for part in (year, month, 12 * year + month, day, weekday))
+
+
+def _sold_on(sold: Sequence[Column]) -> NDArray[np.float64]:
+    """When each house was sold, as 20100731; in whichever of several orders it can be read."""
+    if forms := formats(sold[0]):
+        texts = sold[0].texts
+        days = dict(zip(texts, dates.parse(pa.array(texts, pa.string()), forms[0]), strict=True))
+        return sold[0].cells.map(days).to_numpy(np.float64)
+    parts = [column.known.reindex(column.cells.index).to_numpy(np.float64) for column in sold]
+    return np.asarray(sum(part * 100 ** (2 - at) for at, part in enumerate(parts)))
+
+
+def _follows(code: NDArray[np.int64], part: NDArray[np.float64]) -> bool:
+    """Whether all sales of one part of time are alike, and enough of them to say so."""
+    _, first, group = np.unique(part, return_index=True, return_inverse=True)
+    if (code != code[first][group]).any():
+        return False
+    rarer = code != np.bincount(code + 1).argmax() - 1
+    return int(rarer.sum() - rarer[first].sum()) >= _CONFIRMED
 
 
 def _parts(columns: Sequence[Column], *, of_sale: bool) -> tuple[Column, ...]:

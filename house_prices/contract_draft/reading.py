@@ -38,7 +38,7 @@ def read(path: Path) -> RawTable:
     raw = together([sheet], headers, ".")
     sales = raw[raw[UNREAD].isna()]
     if sales.empty:
-        raise SourceError(f"{path.name} has a header and no sales. Nothing can be drafted from it.")
+        raise SourceError(f"{path.name} has a header and no sales. {_unlike(sheet, raw)}")
     cells = sales[headers].apply(_tidy).reset_index(drop=True)
     if "" in sheet.headers[:1]:
         cells.insert(0, "", [str(line) for line in range(1, len(cells) + 1)])
@@ -51,6 +51,16 @@ def read(path: Path) -> RawTable:
         doubt=doubt,
         notes=tuple(notes),
         cells=cells,
+    )
+
+
+def _unlike(sheet: Sheet, raw: pd.DataFrame) -> str:
+    """Why lines below the header are no sales, by the first of them."""
+    line, why, text = raw[[LINE, UNREAD, TEXT]].iloc[0]
+    headers, begins = sheet.headers, f", {text[:60]!r}" if isinstance(text, str) else ""
+    return (
+        f"The header, in line {sheet.header_line}, names {len(headers)} columns, from {headers[0]!r} to "
+        f"{headers[-1]!r}; line {line} is {why}{begins}."
     )
 
 

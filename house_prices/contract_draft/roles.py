@@ -60,6 +60,8 @@ def assign(columns: Sequence[Column], target: str) -> Roles:
     rest = [column for column in rest if not _says_nothing(column)]
     sold = dates.sold(rest)
     rest = [column for column in rest if column not in sold]
+    told = [column for column in rest if dates.tells(sold, column)]
+    rest = [column for column in rest if column not in told]
     keys = [column for column in rest if _is_key(column)] or [
         column for column in rest if _looks_like_key(column)
     ]
@@ -67,6 +69,7 @@ def assign(columns: Sequence[Column], target: str) -> Roles:
     features = [(column, what) for column in rest if (what := kind(column))]
     if not features:
         raise SalesError(f"no column but {target!r} can tell one house from another: there is no feature.")
+    repeated = [(column, "the date of the sale tells it") for column in told]
     others = [(column, f"a second key beside {keys[0].header!r}") for column in keys[1:]]
     unusable = [(column, _why_no_feature(column)) for column in rest if not kind(column)]
     return Roles(
@@ -74,7 +77,7 @@ def assign(columns: Sequence[Column], target: str) -> Roles:
         property=keys[0] if keys else None,
         sold=sold,
         features=tuple(features),
-        left_out=tuple(sorted([*empty, *others, *unusable], key=lambda entry: entry[0].place)),
+        left_out=tuple(sorted([*empty, *repeated, *others, *unusable], key=lambda entry: entry[0].place)),
     )
 
 
@@ -83,7 +86,7 @@ def kind(column: Column) -> str | None:
     few = column.distinct <= MOST_CHOICES and 2 * column.distinct <= column.filled
     if column.is_flag:
         return "flag"
-    if dates.formats(column) and not column.is_number:
+    if (dates.formats(column) and not column.is_number) or dates.unread(column):
         return None
     if column.is_number and not (few and _CODES & set(column.words)):
         low, high = column.bounds
@@ -139,7 +142,7 @@ def _looks_like_key(column: Column) -> bool:
 def _why_no_feature(column: Column) -> str:
     if dates.formats(column):
         return "a date, which no kind of feature holds; write a year or an age instead"
-    if dates.named(column) and any(sum(map(str.isdigit, text)) >= 4 for text in column.texts):
+    if dates.unread(column):
         return f"a date that cannot be read, such as {column.texts[0]!r}; write 2010-07-31"
     if column.pair:
         return f"two numbers in a cell, such as {column.pair!r}; write two columns"

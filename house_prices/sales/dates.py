@@ -18,11 +18,14 @@ COUNTED: Mapping[str, tuple[str, str, tuple[float, float]]] = {
     "unix_ms": ("ms", "1970-01-01", (1e11, 4.2e12)),
 }
 """Counts of time: the unit, the day from which they count, and the counts that fall into 1950 to 2100."""
+DECIMAL_YEAR = "decimal_year"
+"""2013.25 is a quarter of a year after New Year's Day of 2013."""
 
 _YEARS = (1800, 2199)
 """Another number of four digits is no year in which a house was sold."""
 _MARK = r"\s*[-/. ]\s*"
-_ZONE = r"(?:Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?"
+_ZONE = r"(?:Z|[A-Z]{3,4})?(?:[+-]\d{2}:?(?:\d{2})?)?(?: \([^)]*\))?"
+_WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]*\s+)?"
 _TIME = rf"(?:[T ,]+\d{{1,2}}(?::?\d{{2}}){{0,2}}(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
 _PARTS = {"%Y": r"(?P<Y>\d{4})", "%y": r"(?P<y>\d{2})", "%m": r"(?P<m>\d{1,2})", "%d": r"(?P<d>\d{1,2})"}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -36,6 +39,8 @@ def parse(texts: pa.Array, form: str) -> NDArray[np.float64]:
     cells = pd.Series(texts.to_pandas(), dtype="str")
     if form in COUNTED:
         return _counted(cells, form)
+    if form == DECIMAL_YEAR:
+        return _of_years(cells)
     found = np.full(len(cells), np.nan)
     for pattern in _patterns(form):
         unread = np.isnan(found)
@@ -52,6 +57,14 @@ def _counted(cells: "pd.Series[str]", form: str) -> NDArray[np.float64]:
     return _numbers(pd.to_datetime(whole, unit=unit, origin=origin, errors="coerce"))  # type: ignore[call-overload]
 
 
+def _of_years(cells: "pd.Series[str]") -> NDArray[np.float64]:
+    times = pd.to_numeric(cells.str.replace(",", "."), errors="coerce").astype("float64")
+    times = times.where(times.between(*_YEARS))
+    start = pd.to_datetime({"year": times // 1, "month": 1, "day": 1}, errors="coerce")
+    days = (times % 1 * (365 + start.dt.is_leap_year)).round(3) // 1
+    return _numbers(start + pd.to_timedelta(days, unit="D"))
+
+
 def _patterns(form: str) -> list[str]:
     """Regular expressions of a contract's order, and of those that no other order can be taken for."""
     order = re.findall("%[Yymd]", form)
@@ -62,6 +75,7 @@ def _patterns(form: str) -> list[str]:
     named = [
         rf"(?P<d>\d{{1,2}})[-/. ]+{_NAMED}[-/. ,]+(?P<Y>\d{{4}})",
         rf"{_NAMED}[-/. ]+(?P<d>\d{{1,2}})[-/. ,]+(?P<Y>\d{{4}})",
+        rf"{_NAMED} +(?P<d>\d{{1,2}}){_TIME} +(?P<Y>\d{{4}})",
     ]
     if "%d" not in order:
         return [own, iso, compact, r"(?P<Y>\d{4})(?P<m>\d{2})", rf"{_NAMED}[-/. ,]+(?P<Y>\d{{4}})"]
@@ -70,7 +84,7 @@ def _patterns(form: str) -> list[str]:
 
 
 def _matched(cells: "pd.Series[str]", pattern: str) -> NDArray[np.float64]:
-    found = cells.str.extract(f"^(?:{pattern})$")
+    found = cells.str.extract(f"^{_WEEKDAY}(?:{pattern})$")
     if found.isna().to_numpy().all():
         return np.full(len(cells), np.nan)
     if "b" in found:
@@ -102,9 +116,14 @@ def iso(day: float) -> str:
 
 
 def fitting(texts: Sequence[str], counts: Sequence[int], share: float) -> list[str]:
-    """The orders and counts by which at least this share of the cells are dates; each text has its count."""
+    """The orders and counts by which at least this share of the cells are dates; each text has its count.
+
+    Years alone are no dates, unless some of them have decimals.
+    """
     array, weights = pa.array(texts, pa.string()), np.asarray(counts, dtype=np.float64)
-    read = {form: np.isfinite(parse(array, form)) for form in (*ORDERS, *COUNTED)}
+    read = {form: np.isfinite(parse(array, form)) for form in (*ORDERS, *COUNTED, DECIMAL_YEAR)}
+    if not any(re.search(r"[.,]\d", text) for text in texts):
+        del read[DECIMAL_YEAR]
     shares = {form: float(weights[known].sum() / weights.sum()) for form, known in read.items()}
     best = max(shares.values())
     good = [form for form, known in shares.items() if known >= share and known == best]

@@ -183,6 +183,8 @@ def _careful(body: bytes, layout: _Layout, asked: Sequence[int]) -> _Rows:
     for first, _, cells in _records(body.decode().split("\n"), layout.separator):
         if len(cells) < 2 and not "".join(cells).strip():
             continue
+        if len(cells) == 1 and len(inner := _cells(cells[0], layout.separator) or []) == width:
+            cells = inner  # a tool has quoted the whole line
         fits = len(cells) == width or (len(cells) > width and not "".join(cells[width:]).strip())
         if not fits:
             unread[len(lines)] = (RAGGED, layout.separator.join(cells))

@@ -1,6 +1,7 @@
 """A contract drafted from one file: what is recognized, what is left out, and what is refused."""
 
 import tomllib
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -174,6 +175,8 @@ def test_empty_cells_make_a_feature_optional_and_their_share_is_told(tmp_path: P
         (("2014-06", "2015-01"), "%Y-%m"),
         (("Jun 2014", "January 2015"), "%Y-%m"),
         (("23 Jun 2014", "1 January 2015"), "%Y-%m-%d"),
+        (("Mon Jun 23 00:00:00 EDT 2014", "Thu Jan 01 00:00:00 EST 2015"), "%Y-%m-%d"),
+        (("2014.4767", "2015"), "decimal_year"),
     ],
 )
 def test_a_column_of_dates_orders_the_sales(tmp_path: Path, dates: tuple[str, str], form: str) -> None:
@@ -365,6 +368,7 @@ def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"Area,Price\n", "a header and no sales"),
+        (b"Area,Price\n,\n", "'Area' to 'Price'; line 2 is an empty line"),
         (b"Area\n1\n2\n", "is one column"),
         (b"Area,Area,Price\n1,2,3\n", "'Area' stands twice"),
     ],
@@ -375,6 +379,17 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(
     path = tmp_path / "sales.csv"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=message):
+        contract_draft.draft(path, "Price")
+
+
+def test_a_header_wider_than_every_sale_is_told_with_its_last_column(tmp_path: Path) -> None:
+    """As where the header's line lacks its end, and runs into the first sale."""
+    path = written(
+        tmp_path, 'Area,Rooms,Price"80",2,150000\n' + "".join(f'"{at}",2,150000\n' for at in range(9))
+    )
+    with pytest.raises(
+        SourceError, match=r"line 1, names 5 columns, from 'Area' to '150000'; line 2 is more or fewer"
+    ):
         contract_draft.draft(path, "Price")
 
 
@@ -454,6 +469,34 @@ def test_codes_under_a_header_of_a_sale_are_not_called_dates(tmp_path: Path) -> 
     rows = "".join(f"{60 + at},{codes[at % 110]},{at + 100}\n" for at in range(115))
     path.write_text("Area,Class at sale,Price\n" + rows)
     assert "'Class at sale': a date" not in contract_draft.draft(path, "Price")
+
+
+@pytest.mark.parametrize("day", ["http://sales.example/8A78B2AF-863A-{}", "no other sale"])
+def test_text_under_a_header_of_a_sale_is_not_called_a_date(tmp_path: Path, day: str) -> None:
+    rows = "".join(f"{60 + at},{day.format(at)} {at},{at + 100}\n" for at in range(115))
+    text = contract_draft.draft(written(tmp_path, "Area,Sale data,Price\n" + rows), "Price")
+    assert "# 'Sale data': text with 115 different values in 115 sales" in " ".join(text.split())
+
+
+def test_a_date_that_cannot_be_read_is_no_category(tmp_path: Path) -> None:
+    rows = "".join(f"{60 + at},Q{1 + at % 4} 2010,{at + 100}\n" for at in range(40))
+    contract, text = read(written(tmp_path, "Area,Sale date,Price\n" + rows), "Price")
+    assert kinds(contract) == {"area": "integer"}
+    assert "'Sale date': a date that cannot be read, such as 'Q1 2010'; write 2010-07-31" in text
+
+
+def test_what_the_date_of_a_sale_tells_is_no_feature(tmp_path: Path) -> None:
+    """Who asks for a price would have to repeat it, and a model would learn the years it has seen."""
+    days = [date(2019, 11, 3) + timedelta(days=11 * at) for at in range(90)]
+    rows = "".join(
+        f"{day},{day.year},{day.month},{day.year == 2020},{day:%A},{60 + at},{1990 + at % 2},{at + 100}\n"
+        for at, day in enumerate(days)
+    )
+    header = "Sold,YrSold,month,in2020,weekday,Area,Built,Price\n"
+    contract, text = read(written(tmp_path, header + rows), "Price")
+    assert list(kinds(contract)) == ["area", "built"]
+    for column in ("YrSold", "month", "in2020", "weekday"):
+        assert f"'{column}': the date of the sale tells it" in text
 
 
 def test_a_date_that_many_sales_lack_orders_no_split(tmp_path: Path) -> None:

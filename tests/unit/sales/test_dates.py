@@ -28,6 +28,16 @@ from house_prices.sales import dates
         ("Jun 2014", "%Y-%m", 20140600),
         ("July-4-2021", "%Y-%m-%d", 20210704),
         ("4 July 2021", "%d/%m/%Y", 20210704),
+        ("Wed May 21 00:00:00 EDT 2008", "%Y-%m-%d", 20080521),
+        ("Wed May 21 10:30:00 2008", "%d/%m/%Y", 20080521),
+        ("Wed, 21 May 2008 10:30:00 +0000", "%Y-%m-%d", 20080521),
+        ("Wed May 21 2008 00:00:00 GMT+0200 (Central European Summer Time)", "%Y-%m-%d", 20080521),
+        ("Wednesday, 21 May 2008", "%Y-%m-%d", 20080521),
+        ("Wed 21/05/2008", "%d/%m/%Y", 20080521),
+        ("2013.250", "decimal_year", 20130402),
+        ("2012.9166667", "decimal_year", 20121201),
+        ("2013", "decimal_year", 20130101),
+        ("2013,5", "decimal_year", 20130702),
     ],
 )
 def test_a_date_is_read(text: str, form: str, day: int) -> None:
@@ -42,6 +52,8 @@ def test_a_date_is_read(text: str, form: str, day: int) -> None:
         ("0000-00-00", "%Y-%m-%d"),
         ("31/07/2010", "%m/%d/%Y"),
         ("3", "excel"),
+        ("19.5", "decimal_year"),
+        ("Foo 21 May 2008", "%Y-%m-%d"),
     ],
 )
 def test_what_is_no_date_is_nan(text: str, form: str) -> None:

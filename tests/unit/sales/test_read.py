@@ -98,6 +98,13 @@ def test_a_quote_left_open_takes_no_other_sale_with_it(tmp_path: Path) -> None:
     assert list(sales[UNREAD].isna()) == [True, True, False, True, True]
 
 
+def test_a_line_that_was_quoted_whole_is_read_as_what_it_holds(tmp_path: Path) -> None:
+    """Tools that take a line with quotes for one cell quote it again."""
+    raw = read.read([write(tmp_path, f'{TWO}"70,1,0,,""flat, low"",,new,60000"\n')], HUTS).sales
+    assert raw[UNREAD].isna().all()
+    assert list(raw.iloc[-1][["Area", "Roof", "Price"]]) == ["70", "flat, low", "60000"]
+
+
 def test_empty_cells_beyond_the_header_are_nothing(tmp_path: Path) -> None:
     sales = read.read([write(tmp_path, f"{HEADER}\n{PLAIN},,\n{PLAIN}\n")], HUTS).sales
     assert sales[UNREAD].isna().all()
