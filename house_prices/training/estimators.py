@@ -83,9 +83,19 @@ def _known(contract: Contract, but: Sequence[int] = ()) -> list[int]:
 
 
 def _measures(contract: Contract) -> list[int]:
-    """Numbers that are never negative and not counts, such as areas and lengths."""
-    rows = enumerate(contract.numbers)
-    return [at for at, f in rows if f.kind == "number" and f.minimum is not None and f.minimum >= 0]
+    """Numbers that are never negative and not counts, such as areas and lengths.
+
+    Not those that never double, such as degrees of latitude: their logarithms say no more than they do, and
+    float32 holds fewer digits of them.
+    """
+    return [
+        at
+        for at, f in enumerate(contract.numbers)
+        if f.kind == "number"
+        and f.minimum is not None
+        and f.minimum >= 0
+        and (f.maximum is None or f.maximum > 2 * f.minimum)
+    ]
 
 
 def _texts(contract: Contract) -> list[int]:

@@ -8,10 +8,11 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
-from house_prices.training import blend, log1p, onnx_folding, onnx_intervals, onnx_time
+from house_prices.training import blend, log1p, onnx_folding, onnx_intervals, onnx_scaling, onnx_time
 from house_prices.training.features import VALUATION_DATE, Inputs
 from house_prices.training.predictions import Predictions
 from house_prices.training.time_adjustment import DAY, INDEX, NOTHING
@@ -21,6 +22,8 @@ OPSET = {"": 18, "ai.onnx.ml": 3}
 GOLDEN_ROWS = 16
 _OWN = {blend.Blend: blend, log1p.Logarithm: log1p}
 """Estimators that skl2onnx does not know, and the module that converts each to nodes."""
+_SCALERS = (MinMaxScaler, StandardScaler)
+"""Where there are categories, which scikit-learn scales numbers beside in float64, not in float32."""
 
 
 def export(fitted: Fitted, contract: Contract) -> bytes:
@@ -39,12 +42,16 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
     types: list[tuple[str, Any]] = [(numbers, FloatTensorType([None, width]))] if width else []
     if contract.categories:
         types.append(("categories", StringTensorType([None, len(contract.categories)])))
+    _round_thresholds(fitted.model.regressor_["model"])
+    converters = {kind: module.convert for kind, module in _OWN.items()}
+    if contract.categories:
+        converters |= dict.fromkeys(_SCALERS, onnx_scaling.convert)
     model = convert_sklearn(
         fitted.model.regressor_,
         name=contract.name,  # the default is random and would make each export a different file
         initial_types=types,
         target_opset=OPSET,
-        custom_conversion_functions={kind: module.convert for kind, module in _OWN.items()},
+        custom_conversion_functions=converters,
         custom_shape_calculators={kind: module.shape for kind, module in _OWN.items()},
     )
     # The converter declares the oldest versions that its own nodes need, in no fixed order.
@@ -62,6 +69,16 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
     helper.set_model_props(model, facts)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def _round_thresholds(model: Any) -> None:
+    """Round the thresholds of gradient boosting down to float32: no house that float32 holds is on another
+    side of them then. Rounded to the nearest, one may reach the next house's value.
+    """
+    for (tree,) in getattr(getattr(model, "boosting_", model), "_predictors", []):
+        exact = tree.nodes["num_threshold"]
+        near = exact.astype(np.float32)
+        tree.nodes["num_threshold"] = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def _name_price(graph: onnx.GraphProto, *, exponential: bool) -> None:

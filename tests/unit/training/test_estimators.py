@@ -85,6 +85,34 @@ def test_a_category_that_is_never_known_in_training_does_no_harm(name: str) -> N
     assert difference(found, inputs(clean_sales.huts(100, seed=1), huts), huts) <= 1e-5
 
 
+def town(rows: int, *, categories: bool) -> tuple[Contract, pd.DataFrame]:
+    """Houses of a town by their coordinates, of which two are hardly apart in float32."""
+    random = np.random.default_rng(0)
+    bounds = {"latitude": (24.89, 25.06), "longitude": (121.539, 121.543)}
+    features: list[dict[str, object]] = [
+        {"name": name, "column": name, "number": at, "kind": "number", "minimum": low, "maximum": high}
+        for at, (name, (low, high)) in enumerate(bounds.items(), start=1)
+    ]
+    if categories:
+        choices = ["flat", "gable"]
+        features.append(
+            {"name": "roof", "column": "roof", "number": 3, "kind": "category", "choices": choices}
+        )
+    contract = models.contract(features=features, target={"column": "Price", "log": True})
+    latitude = random.integers(2_493_000, 2_501_500, rows) / 1e5
+    longitude = random.integers(12_154_000, 12_154_200, rows) / 1e5
+    price = np.exp(10 + 8 * (latitude - 25) + np.sin(3000 * longitude)) * random.uniform(0.9, 1.1, rows)
+    known = {"latitude": latitude, "longitude": longitude, "roof": random.choice(["flat", "gable"], rows)}
+    return contract, pd.DataFrame({**known, "price": price})
+
+
+@pytest.mark.parametrize("categories", [True, False], ids=["categories", "numbers alone"])
+@pytest.mark.parametrize("name", estimators.ESTIMATORS)
+def test_onnx_prices_a_house_by_its_coordinates_as_scikit_learn_does(name: str, categories: bool) -> None:
+    contract, sales = town(600, categories=categories)
+    assert difference(fitted(name, sales, contract), inputs(sales, contract), contract) <= 1e-5
+
+
 def test_unknown_estimators_and_parameters_are_all_named_with_those_there_are() -> None:
     huts = models.contract(training={"candidates": {"oracle": {}, "ridge": {"beta": [1]}}})
     with pytest.raises(ContractError) as caught:
