@@ -56,6 +56,11 @@ class Api:
     """ExplainResponse: `explanations`, repeated Explanation, and `model_version`."""
 
 
+def service(contract: Contract) -> str:
+    """The full name of a market's typed service."""
+    return f"{package(contract)}.{SERVICE}"
+
+
 def package(contract: Contract) -> str:
     """The protobuf package, such as house_prices.halfmil.v1."""
     return f"house_prices.{contract.name}.v{contract.api_version}"
@@ -76,7 +81,7 @@ def load(contract: Contract) -> Api:
         return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{file.package}.{name}"))
 
     return Api(
-        service=f"{file.package}.{SERVICE}",
+        service=service(contract),
         pool=pool,
         request=message("PredictRequest"),
         response=message("PredictResponse"),

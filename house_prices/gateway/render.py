@@ -101,8 +101,8 @@ def _market(contract: Contract, settings: Settings) -> Market:
     return Market(
         name=contract.name,
         title=contract.title,
-        service=descriptors.service(contract),
-        path=descriptors.http_path(contract, "Predict"),
+        service=api.service(contract),
+        path=openapi.path(contract, "Predict"),
         proto=api.printed(contract),
         openapi=json.dumps(openapi.description(contract), ensure_ascii=False),
         split=_of(contract, settings.splits),

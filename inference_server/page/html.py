@@ -9,8 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Feature, Value, plain
-from inference_server.transport.envoy import descriptors
+from inference_server.page import openapi
 
 _HERE = Path(__file__).parent
 _ASKED_AT_ONCE = 12
@@ -86,8 +87,8 @@ def _form(contract: Contract) -> Form:
     return Form(
         name=contract.name,
         title=contract.title,
-        service=descriptors.service(contract),
-        path=descriptors.http_path(contract, "Predict"),
+        service=proto.service(contract),
+        path=openapi.path(contract, "Predict"),
         unit=contract.target.unit,
         is_dated=contract.is_dated,
         first=[*required, *optional[:at_once]],

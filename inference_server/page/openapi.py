@@ -4,7 +4,11 @@ from typing import Any
 
 from house_prices.contract import proto
 from house_prices.contract.schema import Contract, Feature
-from inference_server.transport.envoy import descriptors
+
+
+def path(contract: Contract, method: str) -> str:
+    """Where a market's JSON requests are posted to, such as /v1/halfmil:predict for Predict."""
+    return f"/v{contract.api_version}/{contract.name}:{method.lower()}"
 
 
 def description(contract: Contract) -> dict[str, Any]:
@@ -13,8 +17,8 @@ def description(contract: Contract) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": contract.title, "version": str(contract.api_version)},
         "paths": {
-            descriptors.http_path(contract, "Predict"): {"post": _predict(contract)},
-            descriptors.http_path(contract, "Explain"): {"post": _explain(contract)},
+            path(contract, "Predict"): {"post": _predict(contract)},
+            path(contract, "Explain"): {"post": _explain(contract)},
         },
         "components": {
             "schemas": {

@@ -11,8 +11,6 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
 
-from house_prices.contract import proto
-from house_prices.contract.schema import Contract
 from inference_server.rpc import json_request
 
 _IMPORTED = (
@@ -27,16 +25,6 @@ _PATHS = {
     "Card": "/*/*:card",
     "Missing": "/v1/**",
 }
-
-
-def http_path(contract: Contract, method: str) -> str:
-    """The path for a market's JSON requests, such as /v1/halfmil:predict for Predict."""
-    return f"/v{contract.api_version}/{contract.name}:{method.lower()}"
-
-
-def service(contract: Contract) -> str:
-    """The full name of a market's typed service."""
-    return f"{proto.package(contract)}.{proto.SERVICE}"
 
 
 def descriptors() -> FileDescriptorSet:
