@@ -1,4 +1,4 @@
-"""Starts the process that tries a model, see preflight.py. Imports neither models nor gRPC.
+"""Starts the process that tries a model, see preflight.py and trial.py. Imports neither models nor gRPC.
 
 A server starts the first one before it imports what it needs itself, so that both import at the same time.
 """
@@ -46,25 +46,11 @@ class Process:
             with contextlib.suppress(ProcessLookupError):  # it may end meanwhile
                 os.kill(self._pid, signal.SIGKILL)
 
-    def handed_over(self) -> str:
-        """What `taken_over` needs in the program that this process becomes."""
-        for pipe in self._pipes:
-            os.set_inheritable(pipe, True)
-        return " ".join(map(str, (self._pid, *self._pipes)))
-
-    @classmethod
-    def taken_over(cls, told: str) -> "Process":
-        """One that was started before this process became another program."""
-        pid, *pipes = map(int, told.split())
-        for pipe in pipes:
-            os.set_inheritable(pipe, False)
-        return cls(pid, *pipes)
-
 
 def start() -> Process:
     """Start one."""
     (its_input, questions), (answers, its_output) = os.pipe(), os.pipe()
-    command = [sys.executable, "-m", "inference_server.models.preflight"]
+    command = [sys.executable, "-m", "inference_server.models.trial"]
     actions = [
         (os.POSIX_SPAWN_DUP2, its_input, 0),
         (os.POSIX_SPAWN_DUP2, its_output, 1),

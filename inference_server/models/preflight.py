@@ -1,31 +1,20 @@
 """Loads a version in a process of its own first, with limits: a model's file may be made to do harm.
 
-    echo '["REGISTRY", "MARKET", "VERSION"]' | python -m inference_server.models.preflight
-
-The child loads the version as the server would, replays its golden rows, and prints what it
-found, or why it refuses. Beyond MOST_SECONDS or MOST_BYTES the kernel ends it, and not the server.
+What the process does is in trial.py. Beyond its limits the kernel ends it, and not the server.
 """
 
 import asyncio
-import contextlib
 import json
-import resource
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeAlias
 
-from house_prices.errors import HousePricesError
-from house_prices.registry import ModelVersion, Registry
-from inference_server.models import child, loaded_model
+from house_prices.registry import ModelVersion
+from inference_server.models import child
 from inference_server.models.child import Process
 from inference_server.models.loaded_model import Tried
 from inference_server.models.onnx_session import ModelRefused, ReplayFailed
+from inference_server.models.trial import MOST_BYTES, MOST_SECONDS
 
-MOST_SECONDS = 20
-"""Of the processor, and twice as many by the clock."""
-MOST_BYTES = 4 * 2**30
-"""Of address space."""
 MOST_AT_ONCE = 2
 Preflight: TypeAlias = Callable[[ModelVersion], Awaitable[Tried]]
 """Raises ModelRefused."""
@@ -64,27 +53,3 @@ async def _told(process: Process, version: ModelVersion) -> tuple[int, bytes]:
         return -9, b""
     finally:
         process.kill()
-
-
-def main() -> None:
-    """What the child does."""
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # it goes before the server does
-    if not (place := sys.stdin.read()):
-        return  # the server has ended, and wanted nothing
-    root, market, version = json.loads(place)
-    try:
-        model = loaded_model.load(Registry(Path(root)).version(market, int(version)))
-    except (HousePricesError, OSError):
-        print(json.dumps({"sha256": ""}))  # noqa: T201  # the server meets the same, and explains it
-    except ModelRefused as error:
-        print(json.dumps({"refused": str(error), "is_replay": isinstance(error, ReplayFailed)}))  # noqa: T201
-    else:
-        print(json.dumps({"sha256": model.sha256, "repeats": model.onnx.repeats}))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
