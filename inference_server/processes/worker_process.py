@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from inference_server.observability import metric_names
 from inference_server.observability.metric_store import Kind, Numbers, parse
@@ -14,11 +14,20 @@ LONGEST_LINE = 2**26
 GAUGES = {metric.name for metric in metric_names.ALL if metric.kind is Kind.GAUGE}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a worker is started as."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+
 class WorkerProcess:
     """From its start to its end."""
 
-    def __init__(self, arguments: Sequence[str], on_ready: Callable[[], None]) -> None:
-        self._arguments = arguments
+    def __init__(self, program: Callable[[], Program], on_ready: Callable[[], None]) -> None:
+        """`program` may raise BadSettings, and `run` with it."""
+        self._program = program
         self._on_ready = on_ready
         self._process: asyncio.subprocess.Process | None = None
         self._started = time.monotonic()
@@ -43,9 +52,10 @@ class WorkerProcess:
             stopping.cancel()
 
     async def _start(self) -> asyncio.subprocess.Process:
-        pipe = asyncio.subprocess.PIPE
+        program, pipe = self._program(), asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "inference_server", *self._arguments),
+            *program.command,
+            env=program.environment,
             stdin=pipe,
             stdout=pipe,
             limit=LONGEST_LINE,

@@ -12,7 +12,7 @@ from house_prices.registry import Registry
 from inference_server.client import Client, ClientError, Tls
 from inference_server.client.channels import Target
 from inference_server.codecs import oip_messages
-from tests import certificates, models, servers
+from tests import certificates, models, scrapes, servers
 from tests.certificates import Authority
 from tests.models import HUT
 
@@ -212,6 +212,20 @@ def test_sighup_brings_new_certificates_to_new_connections_and_leaves_the_others
         server.process.send_signal(signal.SIGHUP)
         servers.eventually(lambda: len(server.lines("not reloaded")) == 2)
         assert price(server, authority.client(server="renewed.test")) == OK
+
+
+def test_a_worker_that_dies_while_the_certificates_are_broken_comes_back_once_they_are_whole(
+    registry: Registry, tmp_path: Path
+) -> None:
+    authority = certificates.authority(tmp_path)
+    with servers.serving(registry.root, *authority.flags, "--workers", "2") as server:
+        key = (tmp_path / "server.key").read_text()
+        (tmp_path / "server.key").write_text("no key")
+        os.kill(servers.family(server.process.pid)[1], signal.SIGKILL)
+        servers.eventually(lambda: len(server.lines("worker ended")) == 2)
+        assert price(server, authority.client()) == OK
+        (tmp_path / "server.key").write_text(key)
+        servers.eventually(lambda: scrapes.total(server, "inference_workers") == 2)
 
 
 def test_sighup_brings_new_tokens(registry: Registry, authority: Authority, tmp_path: Path) -> None:

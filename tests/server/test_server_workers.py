@@ -175,6 +175,11 @@ def test_the_log_level_of_the_settings_file_is_read_again_on_sighup(
         before = len(server.lines("request"))
         client.predict("huts", [HUT])
         assert len(server.lines("request")) == before
+        os.kill(min(workers(server)), signal.SIGKILL)
+        assert scrapes.says(server, 1, "inference_worker_restarts_total")
+        assert scrapes.says(server, 2, "inference_workers")
+        client.predict("huts", [HUT])
+        assert len(server.lines("request")) == before  # a new worker, too, has the level
         file.write_text('log_level = "loud"')
         server.process.send_signal(signal.SIGHUP)
         assert "came 'loud', allowed: debug, info" in server.says("not reloaded")["reason"]
