@@ -18,6 +18,9 @@ _KEY = re.compile(
     r"(.*_)?(id|pid|apn|pin|uuid|guid|mls|parcel|folio)(_(id|no|nr|num|number|key|code))?"
     r"|property|(property|parcel|house|listing|objekt|object|record)_?(id|no|nr|num|number|key|code|ref)"
 )
+_ADDRESS = frozenset(
+    {"address", "street", "addr", "adresse", "strasse", "endereco", "direccion", "indirizzo"}
+)
 _CODES = frozenset(
     {
         "zip",
@@ -62,9 +65,8 @@ def assign(columns: Sequence[Column], target: str) -> Roles:
     rest = [column for column in rest if column not in sold]
     told = [column for column in rest if dates.tells(sold, column)]
     rest = [column for column in rest if column not in told]
-    keys = [column for column in rest if _is_key(column)] or [
-        column for column in rest if _looks_like_key(column)
-    ]
+    tests = (_is_key, _looks_like_key, _is_address)
+    keys = next(filter(None, ([column for column in rest if test(column)] for test in tests)), [])
     rest = [column for column in rest if column not in keys]
     features = [(column, what) for column in rest if (what := kind(column))]
     if not features:
@@ -137,6 +139,16 @@ def _looks_like_key(column: Column) -> bool:
     codes = all(re.fullmatch(r"\S*\d\S*", text) for text in column.texts)
     unlike = not column.is_number and not column.pair and not dates.formats(column)
     return codes and unlike and column.distinct >= 0.98 * column.filled
+
+
+def _is_address(column: Column) -> bool:
+    """Whether it holds the addresses of houses, of which few were sold twice."""
+    numbered = sum(any(map(str.isdigit, text)) for text in column.texts)
+    return (
+        bool(_ADDRESS & set(column.words))
+        and 2 * numbered > column.distinct
+        and column.distinct >= 0.9 * column.filled
+    )
 
 
 def _why_no_feature(column: Column) -> str:

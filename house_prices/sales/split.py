@@ -73,8 +73,9 @@ def counts(parted: pd.DataFrame) -> dict[str, int]:
 
 
 def alike(sales: pd.DataFrame, contract: Contract) -> pd.Series:
-    """A number for each sale, the same for sales that are equal in every feature and the price."""
+    """A number for each sale, the same for sales that are equal in every feature, the price and the date."""
     columns = [*(feature.name for feature in contract.features), contract.target.name]
+    columns += [SOLD] if SOLD in sales else []
     return pd.util.hash_pandas_object(sales[columns], index=False)
 
 

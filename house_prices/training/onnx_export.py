@@ -72,8 +72,9 @@ def export(fitted: Fitted, contract: Contract) -> bytes:
 
 
 def _round_thresholds(model: Any) -> None:
-    """Round the thresholds of gradient boosting down to float32: no house that float32 holds is on another
-    side of them then. Rounded to the nearest, one may reach the next house's value.
+    """Round the thresholds of gradient boosting down to float32.
+
+    Every number that float32 holds stays on its side of them. Rounded to the nearest, one may reach the next.
     """
     for (tree,) in getattr(getattr(model, "boosting_", model), "_predictors", []):
         exact = tree.nodes["num_threshold"]

@@ -136,10 +136,8 @@ def splits_checks(contract: Contract) -> Checks:
 
 def _about_equal(together: int) -> str:
     if not together:
-        return "No two sales are equal in every feature and the price."
-    return (
-        f"{together} sales are equal to another in every feature and the price, and in the same part as it."
-    )
+        return "No two sales are equal in every feature, the price and the date."
+    return f"{together} sales equal another in every feature, the price and the date, and are in its part."
 
 
 def _about_shared(shared: pd.DataFrame, contract: Contract) -> str:
@@ -149,8 +147,8 @@ def _about_shared(shared: pd.DataFrame, contract: Contract) -> str:
     if PROPERTY in shared:
         keys = f", of the properties {', '.join(shared[PROPERTY].astype(str).head(3))}"
     return (
-        f"{len(shared)} holdout sales are equal to a training sale in every feature and the price, such as "
-        f"those at {prices}{keys}. The split keeps equal sales together: materialize the asset splits again."
+        f"{len(shared)} holdout sales equal a training sale in every feature, the price and the date, such "
+        f"as those at {prices}{keys}. The split keeps equal sales together: materialize the asset splits again."
     )
 
 

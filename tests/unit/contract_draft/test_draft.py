@@ -219,6 +219,22 @@ def test_codes_that_never_repeat_are_the_property_under_any_name(tmp_path: Path)
     assert contract.keys.property == "Aktenzeichen"
 
 
+def test_an_address_that_hardly_repeats_is_the_property_for_want_of_a_key(tmp_path: Path) -> None:
+    """Else houses of one estate that sold for one price on one day would be duplicates."""
+    rows = "".join(f'"{at} Mill Lane, Sligo",{2 + at % 2},150000\n' for at in range(40))
+    contract, text = read(
+        written(tmp_path, f'Address,Rooms,Price\n{rows}"9 Mill Lane, Sligo",4,200000\n'), "Price"
+    )
+    assert contract.keys.property == "Address"
+    assert rejects(tmp_path / "sales.csv", "Price") == {}
+    assert "40 different values in 41 sales" in text
+
+
+def test_a_street_without_numbers_is_no_property(tmp_path: Path) -> None:
+    rows = "".join(f"{chr(65 + at)} Street,{50 + at * at},{100 + at}\n" for at in range(20))
+    assert read(written(tmp_path, "Street,Area,Price\n" + rows), "Price")[0].keys.property is None
+
+
 def test_a_property_type_is_a_category_and_no_key(tmp_path: Path) -> None:
     rows = "".join(f"{'flat' if at % 2 else 'house'},{50 + at * at},{100 + at}\n" for at in range(8))
     contract, _ = read(written(tmp_path, "Property type,Area,Price\n" + rows), "Price")

@@ -102,11 +102,21 @@ def test_too_few_sales_are_told_with_the_size_of_each_part(rows: int) -> None:
 def test_equal_sales_of_different_properties_stay_together(by: str) -> None:
     huts = models.contract(keys={"property": "Id", "sold": ["Day"]}, split={"by": by})
     sales = dated(500).assign(property=[f"P{at}" for at in range(500)])
-    again = sales.assign(property=[f"Q{at // 2}" for at in range(500)], sold=sales["sold"] + 10_000)
+    again = sales.assign(property=[f"Q{at // 2}" for at in range(500)])
     parted = split.split(pd.concat([sales, again], ignore_index=True), huts)
     assert set(parted.groupby(split.alike(parted, huts))[PART].nunique()) == {1}
     assert set(parted.groupby("property")[PART].nunique()) == {1}
     assert parted[PART].nunique() == 3
+
+
+def test_houses_that_no_feature_tells_apart_are_not_one_sale_on_two_days() -> None:
+    """Where features are few and prices round, older ones would go to the holdout with the newest."""
+    alike = dated(1000).assign(
+        area=100.0, rooms=3.0, garden=0.0, age=9.0, roof="flat", style="old", price=5e5
+    )
+    parted = split.split(alike.drop_duplicates("sold"), BY_DATE)
+    held, others = parted[parted[PART] == HOLDOUT], parted[parted[PART] != HOLDOUT]
+    assert held["sold"].min() >= others["sold"].max()
 
 
 def test_the_number_of_joined_properties_is_that_of_one_of_them() -> None:
