@@ -15,7 +15,7 @@ _LIKE = 0.97
 """Correlation with the price from which on a column may be the price in other words."""
 _MANY = 0.5
 """Share of numbers from which on a category may be meant as one."""
-_AFTERWARDS = {"sale", "sold", "selling", "assessed", "tax", "taxes", "price", "value", "val"}
+_AFTERWARDS = {"sale", "sales", "sold", "selling", "assessed", "tax", "taxes", "price", "value", "val"}
 """Words for what is often known only once a price is."""
 
 

@@ -1,7 +1,7 @@
 """Scalers in an exported graph, as exact as float32 allows.
 
-skl2onnx rounds the offset of a column to float32, which is much for one that is narrow and far from 0, such as
-degrees of longitude within a town.
+skl2onnx rounds the offset of a column to float32, which is much for one that is narrow and far from 0, such
+as degrees of longitude within a town.
 """
 
 from typing import Any

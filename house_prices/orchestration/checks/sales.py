@@ -148,7 +148,7 @@ def _about_shared(shared: pd.DataFrame, contract: Contract) -> str:
         keys = f", of the properties {', '.join(shared[PROPERTY].astype(str).head(3))}"
     return (
         f"{len(shared)} holdout sales equal a training sale in every feature, the price and the date, such "
-        f"as those at {prices}{keys}. The split keeps equal sales together: materialize the asset splits again."
+        f"as those at {prices}{keys}. The split keeps equal sales together: materialize splits again."
     )
 
 
