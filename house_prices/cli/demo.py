@@ -1,6 +1,7 @@
 """`house-prices demo`: from raw sales to a served price, with every step real."""
 
 import os
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from house_prices.cli import up
 from house_prices.cli.alive import alive
 from house_prices.cli.home import Home, pass_home
 from house_prices.cli.processes import Processes, free_port
-from house_prices.cli.text import money
+from house_prices.cli.text import amount
 from house_prices.contract.schema import Contract, Value, plain
 from house_prices.registry import Champion, ModelVersion
 
@@ -88,16 +89,18 @@ def _ask(contract: Contract, version: ModelVersion, port: int, processes: Proces
     from house_prices.evaluation import bad_requests
 
     house = dict(contract.example) or bad_requests.sound_house(version.manifest)
-    click.echo("  " + " ".join(f"{name}={_written(value)}" for name, value in house.items()))
+    click.echo("  " + shlex.join(f"{name}={_written(value)}" for name, value in house.items()))
     answer = _answer(contract, house, version, port, processes)
     click.secho(
-        f"  {money(answer.prices[0].value)} {contract.target.unit}, by version {answer.model_version}",
+        f"  {amount(answer.prices[0].value, contract.target.unit)}, by version {answer.model_version}",
         bold=True,
     )
 
 
 def _written(value: Value) -> str:
-    return plain(value) if isinstance(value, float) else str(value).lower()
+    if isinstance(value, float):
+        return plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _answer(

@@ -16,7 +16,7 @@ from house_prices.cli import explanations
 from house_prices.cli.alive import alive
 from house_prices.cli.connection import Connection, connection_options
 from house_prices.cli.home import Home, market_option, pass_home
-from house_prices.cli.text import money
+from house_prices.cli.text import amount, money
 from house_prices.contract.schema import Contract, Value
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _answer(answer: "Prices", contract: Contract) -> dict[str, Any]:
 def _sentence(answer: "Prices", contract: Contract) -> str:
     (price,) = answer.prices
     by = f"by version {answer.model_version} of {contract.name}"
-    lines = [f"{money(price.value)} {contract.target.unit}, {by}"]
+    lines = [f"{amount(price.value, contract.target.unit)}, {by}"]
     if price.lower is not None and price.upper is not None:
         lines.append(f"between {money(price.lower)} and {money(price.upper)}")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in price.warnings)])

@@ -41,6 +41,11 @@ def money(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:,.2f}"
 
 
+def amount(value: float, unit: str) -> str:
+    """A price with its currency, if the contract names one."""
+    return f"{money(value)} {unit}".rstrip()
+
+
 def figure(value: object) -> str:
     """A metric for people: three digits that count, or a whole number."""
     if not isinstance(value, float):

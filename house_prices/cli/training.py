@@ -5,6 +5,7 @@ import re
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from house_prices.orchestration import definitions
 from house_prices.orchestration.automation import promotion
 from house_prices.orchestration.resources import Folders
 from house_prices.registry import Champion, Outcome
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)  # Dagster warns of parameters that it sets itself
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _POLL_SECONDS = 0.2
@@ -201,8 +204,10 @@ def _split_lines(facts: Mapping[str, Any]) -> list[str]:
 
 def _fitted_lines(facts: Mapping[str, Any]) -> list[str]:
     given = ", ".join(f"{key}={value}" for key, value in facts["parameters"].items())
+    method = facts.get("time_adjustment")
     return [
         f"{facts['estimator']}({given}), fitted on {facts['fitted_on']} sales",
+        *([f"time adjustment: {method}"] if method else []),
         f"in cross-validation on {facts['compared_on']}: {_metrics(facts, 'cv_')}",
     ]
 

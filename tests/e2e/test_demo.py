@@ -30,6 +30,7 @@ def test_the_demo_goes_from_raw_sales_to_the_price_of_the_sample_house(home: Pat
     assert "passed  floors" in told.stdout
     assert "version 1 promoted by halfmil_promotion_sensor" in told.stdout
     assert "32,950 BRL, by version 1" in told.stdout
+    assert "Warning" not in told.stderr
     assert groups_left(home) == []
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from house_prices.cli import alive
-from house_prices.cli.text import aligned, figure, money
+from house_prices.cli.text import aligned, amount, figure, money
 
 
 class Terminal(io.StringIO):
@@ -43,6 +43,10 @@ def test_columns_line_up_numbers_to_the_right_and_hostile_text_is_written_out() 
 @pytest.mark.parametrize(("value", "told"), [(1203.456, "1,203"), (99.987, "99.99"), (-1203.4, "-1,203")])
 def test_prices_are_whole_from_100_on(value: float, told: str) -> None:
     assert money(value) == told
+
+
+def test_an_amount_without_a_currency_is_the_number() -> None:
+    assert (amount(1234.0, "EUR"), amount(1234.0, "")) == ("1,234 EUR", "1,234")
 
 
 @pytest.mark.parametrize(("value", "told"), [(0.123456, "0.123"), (12345.6, "12,346"), ("x", "x"), (7, "7")])
