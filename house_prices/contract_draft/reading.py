@@ -60,7 +60,7 @@ def _unlike(sheet: Sheet, raw: pd.DataFrame) -> str:
     headers, begins = sheet.headers, f", {text[:60]!r}" if isinstance(text, str) else ""
     return (
         f"The header, in line {sheet.header_line}, names {len(headers)} columns, from {headers[0]!r} to "
-        f"{headers[-1]!r}; line {line} is {why}{begins}."
+        f"{headers[-1]!r}; line {line} is no sale but {why}{begins}."
     )
 
 

@@ -1,5 +1,6 @@
 """A table as a file holds it: headers, cells of text, and the line of every row."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,10 @@ class Sheet:
     """The line of each row."""
     unread: Mapping[int, tuple[str, str]]
     """Rows that are no sales: by their place among the rows, why, and the line's text."""
+
+
+_VALUE = re.compile(r"[-+]?\d*[.,]\d+|\d{5,}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\W.*)?")
+"""A number or a date, by which a first line that is a sale gives itself away. Years may name columns."""
 
 
 def places(headers: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
@@ -78,6 +83,11 @@ def check_header(file: str, line: int, headers: Sequence[str], wanted: Sequence[
                 f"{file}, line {line}: {len(missing)} of the contract's columns are missing: "
                 f"{', '.join(map(_shown, missing))}. The file has: {there}."
             )
+    elif values := [header for header in headers if _VALUE.fullmatch(header)]:
+        raise SourceError(
+            f"{file}, line {line} should name the columns, and {', '.join(map(repr, values[:3]))} "
+            f"{'is no name' if len(values) == 1 else 'are no names'}. If it is a sale, put a line of names above."
+        )
     wanted_headers = None if wanted is None else {words.header(column) for column in wanted}
     for column, header in enumerate(headers, start=1):
         if header and headers.count(header) > 1 and (wanted_headers is None or header in wanted_headers):

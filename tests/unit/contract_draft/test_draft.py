@@ -384,9 +384,10 @@ def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"Area,Price\n", "a header and no sales"),
-        (b"Area,Price\n,\n", "'Area' to 'Price'; line 2 is an empty line"),
+        (b"Area,Price\n,\n", "'Area' to 'Price'; line 2 is no sale but an empty line"),
         (b"Area\n1\n2\n", "is one column"),
         (b"Area,Area,Price\n1,2,3\n", "'Area' stands twice"),
+        (b"a,2019-04-11 00:00,a,170000\n", "the columns, and '2019-04-11 00:00', '170000' are no names. If"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_the_reason(
@@ -401,10 +402,11 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(
 def test_a_header_wider_than_every_sale_is_told_with_its_last_column(tmp_path: Path) -> None:
     """As where the header's line lacks its end, and runs into the first sale."""
     path = written(
-        tmp_path, 'Area,Rooms,Price"80",2,150000\n' + "".join(f'"{at}",2,150000\n' for at in range(9))
+        tmp_path, 'Area,Rooms,Price"80",2,yes\n' + "".join(f'"{at}",2,150000\n' for at in range(9))
     )
     with pytest.raises(
-        SourceError, match=r"line 1, names 5 columns, from 'Area' to '150000'; line 2 is more or fewer"
+        SourceError,
+        match=r"line 1, names 5 columns, from 'Area' to 'yes'; line 2 is no sale but more or fewer",
     ):
         contract_draft.draft(path, "Price")
 
