@@ -86,7 +86,7 @@ def check_header(file: str, line: int, headers: Sequence[str], wanted: Sequence[
     elif values := [header for header in headers if _VALUE.fullmatch(header)]:
         raise SourceError(
             f"{file}, line {line} should name the columns, and {', '.join(map(repr, values[:3]))} "
-            f"{'is no name' if len(values) == 1 else 'are no names'}. If it is a sale, put a line of names above."
+            f"{'is no name' if len(values) == 1 else 'are no names'}. Put names above the first sale."
         )
     wanted_headers = None if wanted is None else {words.header(column) for column in wanted}
     for column, header in enumerate(headers, start=1):

@@ -387,7 +387,10 @@ def test_a_file_without_a_feature_is_refused(tmp_path: Path) -> None:
         (b"Area,Price\n,\n", "'Area' to 'Price'; line 2 is no sale but an empty line"),
         (b"Area\n1\n2\n", "is one column"),
         (b"Area,Area,Price\n1,2,3\n", "'Area' stands twice"),
-        (b"a,2019-04-11 00:00,a,170000\n", "the columns, and '2019-04-11 00:00', '170000' are no names. If"),
+        (
+            b"a,2019-04-11 00:00,a,170000\n",
+            "the columns, and '2019-04-11 00:00', '170000' are no names. Put names above",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_the_reason(
