@@ -24,6 +24,7 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         min_samples_leaf: int = 20,
         l2_regularization: float = 0.0,
         max_features: float = 1.0,
+        early_stopping: bool | str = "auto",
         random_state: int | None = None,
     ) -> None:
         self.columns = columns
@@ -36,6 +37,7 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # untyped
         self.min_samples_leaf = min_samples_leaf
         self.l2_regularization = l2_regularization
         self.max_features = max_features
+        self.early_stopping = early_stopping
         self.random_state = random_state
 
     def fit(

@@ -31,7 +31,7 @@ from house_prices.training.time_adjustment import NOTHING, TimeAdjustment
 Folds = list[tuple[np.ndarray, np.ndarray]]
 """For each fold, the row numbers to fit on and those to predict."""
 _IMPORTANCE_ROWS = 1000
-_NEWEST_ORIGINS = 3
+_NEWEST_ORIGINS = 2
 """Rolling origins on which the methods of time adjustment are compared."""
 _CALIBRATION_HALF_LIFE_DAYS = 90
 """Age at which a sale counts half as much in calibration as the newest; longer if they would be too few."""
