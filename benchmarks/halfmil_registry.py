@@ -10,6 +10,7 @@ from house_prices.sales import clean, halfmil, read, split
 from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export, train
 from house_prices.training.background import background
+from house_prices.training.calibration import calibrate
 from house_prices.training.features import Inputs, inputs
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,7 @@ def publish(folder: Path, versions: int = 1, *, sales: int = SALES) -> tuple[Reg
     halfmil.write(raw, sales)
     parted = split.split(clean.clean(read.read([raw], contract).sales, contract).sales, contract)
     seen = parted[parted[PART] == TRAIN]
-    fitted = train.calibrate(train.train(seen, contract), parted[parted[PART] == CALIBRATION], contract)
+    fitted = calibrate(train.train(seen, contract), parted[parted[PART] == CALIBRATION], contract)
     model, houses = onnx_export.export(fitted, contract), inputs(parted[parted[PART] == HOLDOUT], contract)
     registry, session = Registry(folder / "models"), onnx_export.session(model)
     for _ in range(versions):

@@ -28,8 +28,9 @@ from house_prices.contract import reader
 from house_prices.contract.schema import Contract
 from house_prices.contract.toml_table import QUESTION
 from house_prices.sales import clean, halfmil, read, split
-from house_prices.training import cross_validation, train
+from house_prices.training import cross_validation, threads
 from house_prices.training.features import inputs, prices
+from house_prices.training.folds import part_folds
 from house_prices.training.metrics import measure
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +109,7 @@ def houses_of(contract: Contract, sales: pd.DataFrame) -> pd.DataFrame:
 
 def plain(houses: pd.DataFrame, price: np.ndarray, others: pd.DataFrame) -> np.ndarray:
     model = HistGradientBoostingRegressor(random_state=0, categorical_features="from_dtype")
-    with train.threads(len(price)):
+    with threads.limited(len(price)):
         return model.fit(houses, price).predict(others)
 
 
@@ -128,7 +129,7 @@ def unseen(fit: Fit, contract: Contract, sales: pd.DataFrame) -> dict[str, float
     """The figures of another library's predictions, on our folds."""
     houses, price = houses_of(contract, sales), prices(sales, contract)
     predicted = np.empty(len(price))
-    for seen, held in train.part_folds(sales, FOLDS):
+    for seen, held in part_folds(sales, FOLDS):
         past, others = (houses.iloc[rows].reset_index(drop=True) for rows in (seen, held))
         predicted[held] = fit(past, price[seen], others)
     return measure(price, predicted)

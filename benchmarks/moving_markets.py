@@ -23,9 +23,10 @@ from house_prices.contract.schema import Contract
 from house_prices.contract_draft import draft
 from house_prices.sales import clean, read, split
 from house_prices.sales.columns import CALIBRATION, HOLDOUT, PART, SOLD, TRAIN
-from house_prices.training import estimators, onnx_export, train
+from house_prices.training import estimators, onnx_export, threads, train
 from house_prices.training.conformal import coverage
 from house_prices.training.features import inputs, prices
+from house_prices.training.fitted import Fitted
 from house_prices.training.metrics import rmsle
 from house_prices.training.predictions import Predictions
 
@@ -85,7 +86,7 @@ def measure(name: str, trend: Trend, *, sales: int = dated_market.SALES, seed: i
     )
 
 
-def _known(parted: pd.DataFrame, fitted: train.Fitted, contract: Contract, trend: Trend) -> float:
+def _known(parted: pd.DataFrame, fitted: Fitted, contract: Contract, trend: Trend) -> float:
     """RMSLE of the same estimator, fitted on prices without the true trend, which it is told afterwards."""
     first = pd.Timestamp(dated_market.FIRST)
     years = (pd.to_datetime(parted[SOLD].astype(int).astype(str)) - first).dt.days.to_numpy() / 365.25
@@ -93,7 +94,7 @@ def _known(parted: pd.DataFrame, fitted: train.Fitted, contract: Contract, trend
     held = (parted[PART] == HOLDOUT).to_numpy()
     seen = ~held
     features, actual = inputs(parted, contract).joined, prices(parted, contract)
-    with train.threads(len(parted)):
+    with threads.limited(len(parted)):
         model = estimators.build(fitted.best.estimator, fitted.best.parameters, contract)
         priced = model.fit(features[seen], (actual / level)[seen]).predict(features[held])
     return rmsle(actual[held], priced * level[held])

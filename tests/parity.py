@@ -6,7 +6,7 @@ from house_prices.contract.schema import Contract
 from house_prices.evaluation import measure
 from house_prices.training import onnx_export
 from house_prices.training.features import Inputs
-from house_prices.training.train import Fitted
+from house_prices.training.fitted import Fitted
 
 
 def parity(

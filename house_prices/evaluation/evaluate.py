@@ -16,9 +16,9 @@ from house_prices.registry import ModelVersion, Registry, audit
 from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
 from house_prices.training.features import inputs, prices
+from house_prices.training.fitted import Fitted
 from house_prices.training.metrics import measure as metrics_of
 from house_prices.training.predictions import Predictions
-from house_prices.training.train import Fitted
 
 Serve = Callable[[ModelVersion, ModelVersion | None, Expected], ServingTest]
 """Serves a candidate, and its champion if there is one, and asks it for everything expected."""

@@ -16,11 +16,11 @@ from house_prices.evaluation.evaluation import ChampionComparison, IntervalCover
 from house_prices.evaluation.ratio_study import median_ratio
 from house_prices.registry import Dates
 from house_prices.sales.columns import GROUP, HOLDOUT, PART, SOLD
-from house_prices.training import onnx_export
+from house_prices.training import onnx_export, threads
 from house_prices.training.features import Inputs, inputs, prices
+from house_prices.training.fitted import Fitted
 from house_prices.training.metrics import measure, rmsle
 from house_prices.training.predictions import Predictions, Prices, Rows
-from house_prices.training.train import Fitted, threads
 
 QUINTILES = 5
 
@@ -57,7 +57,7 @@ class Expected:
 def expect(fitted: Fitted, houses: Inputs, contract: Contract) -> Expected:
     """The houses and the edge cases made of them, priced by scikit-learn."""
     asked = houses.followed_by(edge_cases(houses, contract))
-    with threads(len(asked)):
+    with threads.limited(len(asked)):
         expected = fitted.predict(asked)
     return Expected(
         houses=asked, prices=expected, least=max(float(np.min(np.abs(expected[: len(houses)]))), 1e-9)

@@ -12,6 +12,7 @@ from house_prices.progress import Tell, silent
 from house_prices.sales.columns import SOLD
 from house_prices.training import conformal, onnx_export, train
 from house_prices.training.features import inputs, is_dated, newest_day, prices
+from house_prices.training.folds import Folds, part_folds, rolling_origins
 from house_prices.training.metrics import measure
 from house_prices.training.predictions import Predictions
 
@@ -55,7 +56,7 @@ def assess(
     before, as of the day of each sale. Sales are set aside to calibrate intervals as in the pipeline: the
     same share of the training sales, the newest if `rolling`, or else other sales in each fold.
     """
-    folds = _rolling(sales, contract, count) if rolling else train.part_folds(sales, count)
+    folds = _rolling(sales, contract, count) if rolling else part_folds(sales, count)
     for number, (seen, held) in enumerate(folds):
         aside = _newest_aside if rolling else _set_aside
         fitted_on, calibrated_on = aside(sales.iloc[seen], contract, number)
@@ -71,8 +72,8 @@ def assess(
         )
 
 
-def _rolling(sales: pd.DataFrame, contract: Contract, count: int) -> train.Folds:
-    folds = train.rolling_origins(sales, count, contract) if is_dated(sales, contract) else []
+def _rolling(sales: pd.DataFrame, contract: Contract, count: int) -> Folds:
+    folds = rolling_origins(sales, count, contract) if is_dated(sales, contract) else []
     if not folds:
         raise SalesError(
             f"{contract.name}: the sales have no dates, or too few, to be judged by what comes next. Name "
@@ -98,7 +99,7 @@ def _set_aside(sales: pd.DataFrame, contract: Contract, number: int) -> tuple[pd
     share = contract.split.calibration / (1 - contract.split.holdout)
     if not share:
         return sales, sales.iloc[:0]
-    parts = train.part_folds(sales, max(2, round(1 / share)))
+    parts = part_folds(sales, max(2, round(1 / share)))
     rest, aside = parts[number % len(parts)]
     return sales.iloc[rest], sales.iloc[aside]
 

@@ -14,9 +14,9 @@ from house_prices.contract.schema import Contract
 from house_prices.registry import Golden
 from house_prices.training import blend, log1p, onnx_folding, onnx_intervals, onnx_scaling, onnx_time
 from house_prices.training.features import VALUATION_DATE, Inputs
+from house_prices.training.fitted import Fitted
 from house_prices.training.predictions import Predictions
 from house_prices.training.time_adjustment import DAY, INDEX, NOTHING
-from house_prices.training.train import Fitted
 
 OPSET = {"": 18, "ai.onnx.ml": 3}
 GOLDEN_ROWS = 16

@@ -92,6 +92,10 @@ class TimeAdjustment:
         """Of the logarithm of the factor: [rows]."""
         return np.asarray(self.error[self._at(days)] ** 2)
 
+    def variance_of(self, houses: Inputs) -> Floats:
+        """The same as of the houses' valuation dates: [rows]. 0 if they have none."""
+        return np.zeros(len(houses)) if houses.days is None else self.variance(houses.days)
+
     def weights(self, days: NDArray[np.floating] | None) -> Floats | None:
         """How much each sale counts in fitting: [rows]; None if all count the same."""
         if self.method != RECENCY or days is None:

@@ -9,6 +9,7 @@ import pytest
 from house_prices.registry import Registry
 from house_prices.training import onnx_export, train
 from house_prices.training.background import background
+from house_prices.training.calibration import calibrate
 from house_prices.training.features import inputs
 from inference_server.client import Client
 from tests import hut_sales, models, servers, tensors
@@ -21,7 +22,7 @@ OF = hut_sales.contract(log=True)
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """The trained blend of huts, calibrated on sales of its own, as the champion."""
-    fitted = train.calibrate(train.train(hut_sales.sales(), OF), hut_sales.sales(150), OF)
+    fitted = calibrate(train.train(hut_sales.sales(), OF), hut_sales.sales(150), OF)
     model = onnx_export.export(fitted, OF)
     session, houses = onnx_export.session(model), inputs(hut_sales.sales(), OF)
     golden = onnx_export.golden(session, houses)

@@ -21,7 +21,7 @@ from house_prices.sales.columns import HOLDOUT, PART, TRAIN
 from house_prices.training import onnx_export
 from house_prices.training.background import background
 from house_prices.training.features import inputs, prices
-from house_prices.training.train import Fitted
+from house_prices.training.fitted import Fitted
 
 MOST_PROFILED = 200_000
 """Training sales that stand for all of them when served houses are compared."""

@@ -16,10 +16,10 @@ from house_prices.orchestration.assets.metadata import (
     table,
 )
 from house_prices.sales.columns import CALIBRATION, PART, TRAIN
-from house_prices.training import train
+from house_prices.training import importance, train
 from house_prices.training.conformal import Intervals
 from house_prices.training.features import newest_day
-from house_prices.training.train import Fitted
+from house_prices.training.fitted import Fitted
 
 
 def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
@@ -41,7 +41,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
         sales = splits[splits[PART] == TRAIN]
         as_of, calibration = newest_day(splits, contract), splits[splits[PART] == CALIBRATION]
         fitted = train.train_and_calibrate(sales, calibration, contract, context.log.info, as_of=as_of)
-        importance = train.importance(fitted, sales, contract)
+        importances = importance.by_permutation(fitted, sales, contract)
         tried = [(t.estimator, _words(t.parameters), t.rmsle, t.spread) for t in fitted.trials]
         return dg.MaterializeResult(
             value=fitted,
@@ -55,7 +55,7 @@ def fitted_pipeline(contract: Contract) -> dg.AssetsDefinition:
                 **{f"cv_{name}": value for name, value in fitted.cross_validation.items()},
                 **_interval_facts(fitted.intervals, contract),
                 **_time_facts(fitted),
-                "feature_importance": picture(plots.feature_importance(importance)),
+                "feature_importance": picture(plots.feature_importance(importances)),
             },
         )
 

@@ -15,8 +15,8 @@ from house_prices.model_card import charts, time_charts
 from house_prices.orchestration import audit_heads
 from house_prices.orchestration.assets.metadata import PICKLE, chart, common, key, table
 from house_prices.orchestration.resources import Folders
+from house_prices.training.fitted import Fitted
 from house_prices.training.time_adjustment import INDEX, TimeAdjustment
-from house_prices.training.train import Fitted
 
 JUDGED_NIGHTLY = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=26), fail_window=timedelta(hours=50)

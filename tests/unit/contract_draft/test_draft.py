@@ -317,6 +317,12 @@ def test_boosting_is_given_larger_trees_the_more_sales_there_are(sales: int, lea
     assert drafted["max_leaf_nodes"] == leaves
 
 
+@pytest.mark.parametrize(("sales", "early"), [(12_499, None), (12_500, [True])])
+def test_boosting_on_many_sales_may_stop_early(sales: int, early: list[bool] | None) -> None:
+    drafted = tomllib.loads(defaults.text(sales))["training"]["candidates"]["blend"]
+    assert drafted.get("early_stopping") == early
+
+
 def test_floors_such_as_5_of_12_in_one_cell_are_told_to_be_two_columns(tmp_path: Path) -> None:
     few = "Floor,Area,Price\n" + "".join(f"{at % 3}/{8 + at % 2},{50 + at},{100 + at}\n" for at in range(12))
     many = "Floor,Area,Price\n" + "".join(f"{at % 9}/{9 + at},{50 + at},{100 + at}\n" for at in range(12))

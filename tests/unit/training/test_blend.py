@@ -40,6 +40,21 @@ def test_a_share_of_nothing_is_boosting_alone() -> None:
     assert blend.predict(houses) == pytest.approx(alone.predict(houses))
 
 
+def test_boosting_stops_early_on_few_sales_if_it_is_told_to() -> None:
+    of = contract(log=True)
+    houses, price = inputs(sales(), of).joined, sales()["price"].to_numpy()
+    many = {**PARAMETERS, "max_iter": 300, "learning_rate": 0.3}
+    trees = {
+        early: estimators.build("blend", {**many, "early_stopping": early}, of)
+        .fit(houses, price)
+        .regressor_["model"]
+        .boosting_.n_iter_
+        for early in (False, True)
+    }
+    assert trees[False] == 300
+    assert trees[True] < 150
+
+
 def test_the_contract_names_its_parameters_as_they_are() -> None:
     values = tomllib.loads(cottages.CONTRACT)
     values["training"] = {"candidates": {"blend": {"share": [0.5], "shares": [0.5]}}}

@@ -8,8 +8,10 @@ import pytest
 
 from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError
-from house_prices.training import estimators, onnx_export, train
+from house_prices.training import estimators, onnx_export, threads
 from house_prices.training.features import Inputs, inputs, prices
+from house_prices.training.fitted import Fitted
+from house_prices.training.search import Trial
 from tests import clean_sales, models
 from tests.parity import parity
 
@@ -21,14 +23,14 @@ FEW: Mapping[str, dict[str, object]] = {
 """Parameters with which the slower estimators are fitted in a moment."""
 
 
-def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> train.Fitted:
+def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> Fitted:
     """An estimator fitted without a search."""
     few = FEW.get(name, {})
     model = estimators.build(name, few, contract)
-    trial = train.Trial(estimator=name, parameters=few, rmsle=0.0, spread=0.0)
-    with train.threads(len(sales)):
+    trial = Trial(estimator=name, parameters=few, rmsle=0.0, spread=0.0)
+    with threads.limited(len(sales)):
         model.fit(inputs(sales, contract).joined, prices(sales, contract))
-    return train.Fitted(
+    return Fitted(
         model=model,
         best=trial,
         trials=(trial,),
@@ -38,7 +40,7 @@ def fitted(name: str, sales: pd.DataFrame, contract: Contract) -> train.Fitted:
     )
 
 
-def difference(found: train.Fitted, houses: Inputs, contract: Contract) -> float:
+def difference(found: Fitted, houses: Inputs, contract: Contract) -> float:
     """Largest relative difference between the prices of ONNX and scikit-learn."""
     session = onnx_export.session(onnx_export.export(found, contract))
     return parity(found, session, houses, contract)[0]

@@ -10,6 +10,7 @@ import pytest
 
 from house_prices.contract.schema import Contract
 from house_prices.training import estimators, onnx_export, train
+from house_prices.training.calibration import calibrate
 from house_prices.training.features import inputs
 from tests import models
 from tests.parity import parity
@@ -103,7 +104,7 @@ def test_every_shape_of_contract_exports_and_prices_as_scikit_learn_does(name: s
         contract = shape.contract(name)
         sales = shape.sales(contract)
         aside = sales[:30] if shape.calibrated else sales[:1]  # one sale is too few to calibrate on
-        fitted = train.calibrate(train.train(sales, contract), aside, contract)
+        fitted = calibrate(train.train(sales, contract), aside, contract)
         session = onnx_export.session(onnx_export.export(fitted, contract))
         outputs = [output.name for output in session.get_outputs()]
         assert outputs == ["price", "price_lower", "price_upper"][: 3 if shape.calibrated else 1], shape

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from house_prices.training import onnx_export, train
+from house_prices.training.calibration import calibrate
 from house_prices.training.conformal import Intervals
 from house_prices.training.features import inputs
 from tests.hut_sales import contract, sales
@@ -50,8 +51,8 @@ def test_one_bin_needs_no_edge() -> None:
 def test_calibration_sales_decide_and_without_enough_of_them_there_is_only_a_price() -> None:
     of = contract(log=True)
     fitted = train.train(sales(), of)
-    known = train.calibrate(fitted, sales(60), of).intervals
+    known = calibrate(fitted, sales(60), of).intervals
     assert known is not None
     assert known.sales == (60,)
-    model = onnx_export.session(onnx_export.export(train.calibrate(fitted, sales(10), of), of))
+    model = onnx_export.session(onnx_export.export(calibrate(fitted, sales(10), of), of))
     assert onnx_export.predictions(model, inputs(sales(), of), np.zeros(200)).lower is None

@@ -9,18 +9,20 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from house_prices.contract.schema import Contract
-from house_prices.training import estimators, onnx_export, onnx_folding, train
+from house_prices.training import estimators, onnx_export, onnx_folding
 from house_prices.training.features import inputs, prices
+from house_prices.training.fitted import Fitted
+from house_prices.training.search import Trial
 from tests import clean_sales, models
 from tests.parity import parity
 
 LOG = models.contract(target={"column": "Price", "log": True})
 
 
-def exported(name: str, sales: pd.DataFrame, of: Contract) -> tuple[train.Fitted, bytes]:
+def exported(name: str, sales: pd.DataFrame, of: Contract) -> tuple[Fitted, bytes]:
     model = estimators.build(name, {}, of).fit(inputs(sales, of).joined, prices(sales, of))
-    trial = train.Trial(estimator=name, parameters={}, rmsle=0.0, spread=0.0)
-    fitted = train.Fitted(
+    trial = Trial(estimator=name, parameters={}, rmsle=0.0, spread=0.0)
+    fitted = Fitted(
         model=model, best=trial, trials=(trial,), cross_validation={}, rows=len(sales), search_rows=len(sales)
     )
     return fitted, onnx_export.export(fitted, of)

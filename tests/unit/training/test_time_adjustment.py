@@ -11,6 +11,8 @@ from house_prices.errors import ContractError
 from house_prices.sales import dates
 from house_prices.training import onnx_export, train
 from house_prices.training.features import Inputs, inputs, prices
+from house_prices.training.fitted import Fitted
+from house_prices.training.folds import rolling_origins
 from tests import dated_huts, models, parity
 
 METHODS = ("index", "day", "recency", "none")
@@ -78,7 +80,7 @@ def test_what_prices_the_next_sales_best_is_taken_and_all_are_told() -> None:
 
 
 def test_the_folds_of_a_dated_market_look_forward() -> None:
-    folds = train.rolling_origins(SALES, 3, dated())
+    folds = rolling_origins(SALES, 3, dated())
     assert len(folds) == 3
     for past, coming in folds:
         assert SALES["sold"].iloc[past].max() < SALES["sold"].iloc[coming].min()
@@ -88,7 +90,7 @@ def test_the_folds_of_a_dated_market_look_forward() -> None:
 
 def test_a_property_sold_again_is_not_fitted_on() -> None:
     again = SALES.assign(group=np.arange(len(SALES)) % 450)
-    for past, coming in train.rolling_origins(again, 3, dated()):
+    for past, coming in rolling_origins(again, 3, dated()):
         assert not set(again["group"].iloc[past]) & set(again["group"].iloc[coming])
 
 
@@ -122,7 +124,7 @@ def test_sales_without_dates_are_trained_as_before() -> None:
     assert fitted.time is None
 
 
-def calibrated(method: str = "index") -> train.Fitted:
+def calibrated(method: str = "index") -> Fitted:
     return train.train_and_calibrate(SALES[:750], SALES[750:], dated(method))
 
 

@@ -7,9 +7,10 @@ import pytest
 from house_prices.contract.schema import Contract
 from house_prices.errors import ContractError, SalesError
 from house_prices.sales import split
-from house_prices.training import conformal, estimators, train
+from house_prices.training import conformal, estimators, importance, train
 from house_prices.training.blend import Blend
 from house_prices.training.features import inputs
+from house_prices.training.folds import part_folds
 from tests import clean_sales, models
 
 SALES = clean_sales.huts(400)
@@ -117,7 +118,7 @@ def test_the_sales_of_a_property_share_a_fold() -> None:
 
 def test_equal_sales_share_a_fold() -> None:
     parted = split.split(pd.concat([SALES, SALES[:50]]), huts())
-    for fitted_on, held in train.part_folds(parted, 5):
+    for fitted_on, held in part_folds(parted, 5):
         assert not set(parted["price"].iloc[fitted_on]) & set(parted["price"].iloc[held])
 
 
@@ -159,7 +160,7 @@ def test_an_unknown_estimator_is_told_before_anything_is_fitted() -> None:
 
 def test_what_moves_the_price_most_stands_first_in_importance() -> None:
     fitted = train.train(SALES, huts())
-    found = train.importance(fitted, SALES, huts())
+    found = importance.by_permutation(fitted, SALES, huts())
     assert next(iter(found)) == "area"
     assert set(found) == {"area", "rooms", "garden", "age", "roof", "view", "style"}
     assert abs(found["garden"]) < 0.01 * found["area"]

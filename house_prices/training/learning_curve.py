@@ -1,0 +1,1 @@
+"""Fitting on ever more sales, for as long as more of them help."""
