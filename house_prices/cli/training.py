@@ -12,6 +12,7 @@ from typing import Any
 import click
 import dagster as dg
 
+from house_prices.cli import open_files
 from house_prices.cli.alive import EVERY_SECONDS
 from house_prices.cli.home import Home
 from house_prices.contract.schema import METRICS, Contract
@@ -35,7 +36,7 @@ def train(home: Home, contract: Contract) -> int:
     with dg.DagsterInstance.get() as instance:
         progress = _Progress(instance, contract)
         job = definitions.build(home.path).resolve_job_def(f"{contract.name}_training")
-        with progress:
+        with open_files.kept(instance, progress.run_id), progress:
             result = job.execute_in_process(
                 instance=instance, run_id=progress.run_id, run_config=_QUIET, raise_on_error=False
             )
