@@ -9,8 +9,8 @@ from house_prices.contract_draft import dates
 from house_prices.contract_draft.columns import Column
 from house_prices.errors import SalesError, SourceError
 
-MOST_CHOICES = 100
-"""A text with more different values than this is no category."""
+_FEW_CHOICES, _MANY_CHOICES, _MOST_CODES = 100, 400, 20_000_000
+"""A text of few values is a category; one of many, too, if choices times sales are not too many."""
 
 _MOST_WHOLE = 300
 """Whole numbers that span more than this are measurements that happen to be whole."""
@@ -85,7 +85,7 @@ def assign(columns: Sequence[Column], target: str) -> Roles:
 
 def kind(column: Column) -> str | None:
     """The kind of feature that a column makes; None where it makes none."""
-    few = column.distinct <= MOST_CHOICES and 2 * column.distinct <= column.filled
+    few = column.distinct <= _most_choices(column) and 2 * column.distinct <= column.filled
     if column.is_flag:
         return "flag"
     if (dates.formats(column) and not column.is_number) or dates.unread(column):
@@ -95,6 +95,14 @@ def kind(column: Column) -> str | None:
         fits = max(abs(low), abs(high)) <= EXACT_IN_FLOAT32 and column.high - column.low <= _MOST_WHOLE
         return "integer" if column.is_whole and fits else "number"
     return "category" if few else None
+
+
+def _most_choices(column: Column) -> int:
+    """How many different values a category may have: places are many, and tell much of a price.
+
+    Linear models have a column for each choice, which in a large market take too much memory.
+    """
+    return max(_FEW_CHOICES, min(_MANY_CHOICES, _MOST_CODES // column.rows))
 
 
 def _target(columns: Sequence[Column], target: str) -> Column:

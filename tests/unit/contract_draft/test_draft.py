@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from house_prices import contract_draft
 from house_prices.contract import reader
 from house_prices.contract.schema import Contract
-from house_prices.contract_draft import defaults
+from house_prices.contract_draft import defaults, roles
+from house_prices.contract_draft.columns import Column
 from house_prices.errors import ContractError, SalesError, SourceError
 from house_prices.sales import clean
 from house_prices.sales import read as source
@@ -278,6 +280,14 @@ def test_postcodes_are_categories_though_they_look_like_numbers(tmp_path: Path) 
     contract, _ = read(written(tmp_path, "Zipcode,District,Area,Price\n" + rows), "Price")
     assert kinds(contract) == {"zipcode": "category", "district": "category", "area": "integer"}
     assert contract.features[1].choices == ("00", "01", "02", "03")
+
+
+@pytest.mark.parametrize(
+    ("places", "sales", "kind"), [(350, 1500, "category"), (450, 1500, None), (150, 150_000, None)]
+)
+def test_places_are_a_category_if_they_are_not_too_many(places: int, sales: int, kind: str | None) -> None:
+    cells = pd.Series([f"Place {at % places}" for at in range(sales)], dtype="str")
+    assert roles.kind(Column(header="Town", place=1, decimal=".", cells=cells)) == kind
 
 
 def test_a_few_slips_leave_a_column_of_numbers_and_are_pointed_at(tmp_path: Path) -> None:
