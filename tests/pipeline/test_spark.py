@@ -159,10 +159,12 @@ def test_a_file_that_a_worker_cannot_read_is_named(tmp_path: Path) -> None:
         beyond_memory.read([*files, tmp_path / "c.csv"], local, tmp_path)
 
 
-def test_a_master_that_does_not_answer_is_named(tmp_path: Path) -> None:
+def test_a_master_that_does_not_answer_is_named_and_another_may_be_asked(tmp_path: Path) -> None:
     nowhere = Engine(name="spark", master="spark://127.0.0.1:1")
     with pytest.raises(SalesError, match=r"master: came 'spark://127\.0\.0\.1:1', and no such"):
         beyond_memory.started(nowhere, tmp_path).__enter__()
+    with beyond_memory.started(Engine(name="spark", master="local[1]"), tmp_path) as spark:
+        assert spark.row("SELECT 1") == (1,)
 
 
 def test_without_java_the_error_says_what_to_install(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -132,6 +132,7 @@ def started(folder: Path, master: str) -> Iterator[Spark]:
     """
     try:
         from py4j.protocol import Py4JError
+        from pyspark import SparkConf, SparkContext
         from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -140,20 +141,21 @@ def started(folder: Path, master: str) -> Iterator[Spark]:
             "pip install 'house-prices[spark]'."
         ) from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.config(map={**SETTINGS, "spark.local.dir": str(folder / "spark")})
-    try:
-        session = (builder.master(master) if master else builder).getOrCreate()
-    except PySparkRuntimeError as error:
-        raise SalesError(
-            "[engine] name: came 'spark', and Spark did not start. It needs Java 17 or newer: "
-            f"install it, or set JAVA_HOME. {error}"
-        ) from error
-    except Py4JError as error:
-        raise SalesError(
-            f"[engine] master: came {master!r}, and no such master of Spark answers. Start it, or write "
-            f"the address that its page shows, such as spark://host:7077. {error}"
-        ) from error
-    try:
+    settings = SparkConf().setAll([*SETTINGS.items(), ("spark.local.dir", str(folder / "spark"))])
+    if master:
+        settings.setMaster(master)
+    with ExitStack() as running:
+        try:
+            context = running.enter_context(SparkContext(conf=settings))
+            session = running.enter_context(SparkSession(context))
+        except PySparkRuntimeError as error:
+            raise SalesError(
+                "[engine] name: came 'spark', and Spark did not start. It needs Java 17 or newer: "
+                f"install it, or set JAVA_HOME. {error}"
+            ) from error
+        except Py4JError as error:
+            raise SalesError(
+                f"[engine] master: came {master!r}, and no such master of Spark answers. Start it, or write "
+                f"the address that its page shows, such as spark://host:7077. {error}"
+            ) from error
         yield Spark(session, folder)
-    finally:
-        session.stop()
