@@ -43,7 +43,9 @@ JSON_CODES = {
     504: code_pb2.DEADLINE_EXCEEDED,
 }
 """The gRPC status that a fault of Envoy's own is told as in JSON, by its HTTP status."""
-REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+REFLECTION = [
+    f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def configuration(settings: Settings, contracts: Sequence[Contract]) -> str:
         typed=TYPED,
         open_methods=[
             *OPEN_METHODS,
-            *[REFLECTION] * settings.reflection,
+            *REFLECTION * settings.reflection,
         ],
         sign_in_check=CHECK,
         same_origin=(TEMPLATES / "same_origin.lua").read_text(),

@@ -1,4 +1,4 @@
-"""grpc.reflection.v1alpha: lets clients without a .proto discover the services."""
+"""gRPC reflection, v1 and v1alpha, which are alike: lets clients without a .proto discover the services."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,7 +11,8 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 from inference_server.models.model_pool import ModelPool
 from inference_server.rpc.method import Call, Method, Route, reader, writer
 
-SERVICE = "grpc.reflection.v1alpha.ServerReflection"
+SERVICE, NEWER = "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"
+"""The newer one has no descriptor of its own here, so it is not listed."""
 
 
 class Reflection:
@@ -60,9 +61,14 @@ class Reflection:
             response.file_descriptor_response.file_descriptor_proto.append(proto.SerializeToString())
 
     def routes(self) -> list[Route]:
-        """The one method of reflection."""
-        path, read = f"/{SERVICE}/ServerReflectionInfo", reader(ServerReflectionRequest)
-        return [Method(path=path, read=read, handle=self.respond, write=writer, streams=True)]
+        """The one method of each."""
+        read, paths = (
+            reader(ServerReflectionRequest),
+            [f"/{name}/ServerReflectionInfo" for name in (SERVICE, NEWER)],
+        )
+        return [
+            Method(path=path, read=read, handle=self.respond, write=writer, streams=True) for path in paths
+        ]
 
 
 def _first(descriptor_pools: Iterator[Any], find: Callable[[Any], Any]) -> Any:

@@ -106,6 +106,15 @@ def test_reflection_gives_the_file_of_a_symbol(server: servers.Running, symbol: 
     assert symbol.startswith(FileDescriptorProto.FromString(file).package)
 
 
+def test_the_newer_reflection_answers_as_the_older(server: servers.Running) -> None:
+    """`buf curl --reflect-protocol grpc-v1` asks no other."""
+    asked = ServerReflectionRequest(file_containing_symbol=SERVICE)
+    with grpc.insecure_channel(server.address) as channel:
+        ask = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+        (answer,) = ask(iter([asked.SerializeToString()]), timeout=10)
+    assert ServerReflectionResponse.FromString(answer) == reflect(server.address, asked)
+
+
 def test_the_reflected_file_is_the_printed_one(server: servers.Running) -> None:
     name = str(proto.path(models.contract()))
     answer = reflect(server.address, ServerReflectionRequest(file_by_filename=name))

@@ -3,11 +3,13 @@
 import base64
 import json
 import os
+import socket
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -91,6 +93,44 @@ def test_the_prediction_log_and_the_metrics_know_what_was_asked_in_json(server: 
 
 def test_a_method_that_is_called_as_no_grpc_gets_415(server: servers.Running) -> None:
     assert fetch(server, f"/{TYPED.service}/Predict", b"x", "text/plain")[0] == 415
+
+
+def test_a_caller_that_does_not_say_that_it_takes_trailers_gets_its_status(server: servers.Running) -> None:
+    """As Helidon 4.3 and older ask: gRPC prescribes `te: trailers`, and most servers do not require it."""
+    message = TYPED.request(houses=[HUT]).SerializeToString()
+    asked = {":method": "POST", ":scheme": "http", ":path": f"/{TYPED.service}/Predict", ":authority": "here"}
+    asked["content-type"] = "application/grpc"
+    headers = b"".join(b"\0" + _text(name) + _text(value) for name, value in asked.items())
+    host, port = server.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(SETTINGS, 0, b"", stream=0))
+        connection.sendall(_frame(HEADERS, END_HEADERS, headers))
+        connection.sendall(_frame(DATA, END_STREAM, struct.pack(">BI", 0, len(message)) + message))
+        kinds = [kind for kind, stream in _frames(connection.makefile("rb")) if stream == 1]
+    assert kinds == [HEADERS, DATA, HEADERS]
+
+
+DATA, HEADERS, SETTINGS = 0, 1, 4
+END_STREAM, END_HEADERS = 1, 4
+
+
+def _text(text: str) -> bytes:
+    return bytes([len(text)]) + text.encode()
+
+
+def _frame(kind: int, flags: int, payload: bytes, stream: int = 1) -> bytes:
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+def _frames(arriving: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Kind and stream of each frame up to the end of a stream."""
+    while True:
+        head = arriving.read(9)
+        kind, flags, stream = struct.unpack(">BBI", head[3:])
+        arriving.read(int.from_bytes(head[:3], "big"))
+        yield kind, stream
+        if stream and flags & END_STREAM:
+            return
 
 
 def test_health_is_json_too(server: servers.Running) -> None:

@@ -134,7 +134,7 @@ def test_a_method_that_is_not_offered_is_named(server: servers.Running, path: st
 
 
 def test_a_stream_to_a_method_that_is_not_offered_need_not_end_to_be_told(server: servers.Running) -> None:
-    """As tools ask that look for a newer reflection first."""
+    """As tools ask that look for a newer service first."""
     told = threading.Event()
 
     def asked() -> Iterator[bytes]:
@@ -143,7 +143,7 @@ def test_a_stream_to_a_method_that_is_not_offered_need_not_end_to_be_told(server
 
     with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
         next(
-            channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(
+            channel.stream_stream("/grpc.reflection.v2.ServerReflection/ServerReflectionInfo")(
                 asked(), timeout=10
             )
         )

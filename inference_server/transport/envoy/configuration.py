@@ -134,6 +134,7 @@ def _filters(settings: Settings, module: str, application: str) -> list[dict[str
         *([peer.filter_config()] if settings.tls_client_ca else []),
         filters.GRPC_WEB,
         {"name": filters.TRANSCODER, "typed_config": filters.transcoder()},
+        filters.TRAILERS,
         _python(module, application),
     ]
 

@@ -11,6 +11,23 @@ GRPC_WEB = {
     "name": "envoy.filters.http.grpc_web",
     "typed_config": {"@type": f"{_HTTP}.grpc_web.v3.GrpcWeb"},
 }
+TRAILERS = {
+    "name": "envoy.filters.http.header_mutation",
+    "typed_config": {
+        "@type": f"{_HTTP}.header_mutation.v3.HeaderMutation",
+        "mutations": {
+            "request_mutations": [
+                {
+                    "append": {
+                        "header": {"key": "te", "value": "trailers"},
+                        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                    }
+                }
+            ]
+        },
+    },
+}
+"""Callers that do not say that they take trailers get them, too: without them a response has no status."""
 REQUEST_HEADERS_TIMEOUT = "10s"
 """How long a caller may take to send a request's headers."""
 ALPN = ["h2", "http/1.1"]
