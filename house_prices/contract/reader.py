@@ -157,6 +157,7 @@ def _target(table: Table) -> Target:
         unit=table.answer("unit", "", _UNIT),
         log=table.truth("log", False),
         decimal=table.answer("decimal", "", _DECIMAL),
+        minimum=table.number("minimum", 0.0, low=0.0),
     )
     table.close()
     return target

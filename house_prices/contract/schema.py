@@ -110,6 +110,8 @@ class Target:
     """Whether the model is fitted on the logarithm of the price."""
     decimal: str = ""
     """Decimal mark of this column alone; empty if it is that of the others."""
+    minimum: float = 0.0
+    """Sales at a lower price are refused: deeds among relatives name 1 or 10, which no house is worth."""
 
 
 @dataclass(frozen=True, kw_only=True)

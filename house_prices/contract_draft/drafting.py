@@ -27,6 +27,8 @@ _TAKEN = (_TARGET, taken.PROPERTY, taken.SOLD, taken.PART, taken.REASON)
 """Names that cleaned sales have already."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 _SKEWED = 0.5
+_NOMINAL = 0.05
+"""Share of the median price below which a price is nominal."""
 _MOSTLY = 0.5
 """Share of empty cells from which on a typical house has nothing there."""
 _SLICES, _SLICE_CHOICES = 3, 12
@@ -119,9 +121,25 @@ def _target(price: Column, doubted: bool) -> Table:
     )
     if price.doubt and not doubted:
         table["decimal"] = question(price)
+    if low := _nominal(price):
+        count = int((sold < low).sum())
+        table["minimum"] = tomlkit.item(low).comment(
+            f"decide: {count} prices are lower, as in deeds among relatives; their sales are refused"
+        )
     if price.strangers or price.low <= 0 or price.filled < price.rows:
         table.add(tomlkit.comment("Sales whose price is empty, no number or not above 0 are refused."))
     return table
+
+
+def _nominal(price: Column) -> int:
+    """Below it, prices are what deeds name where nothing is paid; 0 if no price is that low.
+
+    Sales at such prices are left out of ratio studies (Standard on Ratio Studies, IAAO, 2013, appendix A).
+    """
+    sold = price.known[price.known > 0]
+    low = float(sold.median()) * _NOMINAL
+    low = int(round(low, -math.floor(math.log10(low)))) if low >= 1 else 0
+    return low if (sold < low).any() else 0
 
 
 def _currency(price: Column) -> Item:
@@ -180,7 +198,7 @@ def _split(roles: Roles) -> Table:
 def _refused(roles: Roles, sales: int) -> float:
     """Share of the file's sales that its own draft refuses."""
     price = roles.target.known
-    sound = set(price.index[price > 0])
+    sound = set(price.index[(price > 0) & (price >= _nominal(roles.target))])
     for column in roles.sold:
         if not column.is_optional:
             sound &= set(column.cells.index[column.cells.notna()])

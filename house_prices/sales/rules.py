@@ -31,6 +31,8 @@ def rules(contract: Contract) -> Iterator[Rule]:
     yield Rule(reason=f"{name}: empty", broken=price.is_null())
     yield Rule(reason=f"{name}: not finite", broken=price.abs() > _GREATEST)
     yield Rule(reason=f"{name}: not above 0", broken=price <= 0)
+    if least := contract.target.minimum:
+        yield Rule(reason=f"{name}: below {plain(least)}", broken=price < least)
     if contract.split.by == "sold" or contract.time.months:
         yield Rule(reason=f"{SOLD}: empty", broken=nw.col(SOLD).is_null())
 

@@ -490,6 +490,16 @@ def test_prices_of_zero_raise_the_share_of_rejects_that_is_allowed_and_are_told(
     assert reader.from_values(tomllib.loads(text)).target.log
 
 
+def test_prices_that_deeds_among_relatives_name_are_refused_and_told(tmp_path: Path) -> None:
+    """A model of the logarithm would spend most of its effort on sales for 1 dollar."""
+    prices = [1, 10, *(400_000 + 5000 * at for at in range(40))]
+    path = written(tmp_path, "Area,Price\n" + "".join(f"{60 + at},{p}\n" for at, p in enumerate(prices)))
+    contract, text = read(path, "Price")
+    assert "minimum = 20000 # decide: 2 prices are lower, as in deeds among relatives" in text
+    assert contract.target.minimum == 20_000
+    assert rejects(path, "Price") == {"price: below 20000": 2}
+
+
 def test_a_category_of_mostly_numbers_is_pointed_at(tmp_path: Path) -> None:
     path = tmp_path / "cars.csv"
     years = [str(2000 + at % 10) for at in range(90)] + ["sale", "Zest"] * 5
