@@ -1,8 +1,8 @@
 """The search: estimators, their settings and methods of time adjustment, compared on what folds hold back."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import clone
@@ -11,16 +11,13 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.utils.parallel import Parallel, delayed
 
 from house_prices.contract.schema import Contract
-from house_prices.progress import Tell, silent
+from house_prices.progress import Tell
 from house_prices.training import estimators, threads, time_adjustment
 from house_prices.training.ahead import Ahead, by_ahead
 from house_prices.training.features import Inputs
 from house_prices.training.folds import Folds
 from house_prices.training.metrics import rmsle
 from house_prices.training.time_adjustment import TimeAdjustment
-
-_NEWEST_ORIGINS = 2
-"""Rolling origins on which the methods of time adjustment are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +66,17 @@ class Sales:
     folds: Folds
     contract: Contract
 
-    def adjusted(self, method: str, folds: slice = slice(None)) -> "Adjusted":
-        """The same with a method of time adjustment, learnt anew in each fold."""
-        some = self.folds[folds]
+    def adjusted(self, *methods: str) -> "Adjusted":
+        """The same with methods of time adjustment, one after another, learnt anew in each fold."""
         times = [
             time_adjustment.fit(method, self.houses[seen], self.price[seen], self.contract)
-            for seen, _ in some
+            for method in methods
+            for seen, _ in self.folds
         ]
-        return Adjusted(houses=self.houses, price=self.price, folds=some, times=times, contract=self.contract)
+        folds = self.folds * len(methods)
+        return Adjusted(
+            houses=self.houses, price=self.price, folds=folds, times=times, contract=self.contract
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,39 +126,22 @@ def compare(sales: Adjusted, tell: Tell) -> list[tuple[Trial, np.ndarray]]:
     return sorted(found, key=lambda pair: pair[0].rmsle)
 
 
-def compare_methods(best: Trial, sales: Sales, first: str, unseen: np.ndarray) -> dict[str, float]:
-    """RMSLE of each method of time adjustment with the best estimator, on the newest origins.
-
-    `unseen` are its predictions with the first method: [rows].
-    """
-    newest = slice(-_NEWEST_ORIGINS, None)
-    errors = {
-        first: float(np.mean([rmsle(sales.price[held], unseen[held]) for _, held in sales.folds[newest]]))
-    }
-    for method in sales.contract.time.adjust:
-        if method not in errors:
-            trials = _try(best.estimator, sales.adjusted(method, newest), silent, [best.parameters])
-            errors[method] = next(trials)[0].rmsle
-    return errors
+def compare_methods(best: Trial, sales: Sales) -> dict[str, float]:
+    """RMSLE of each method of time adjustment with the best estimator, on the two newest origins as one."""
+    methods = sales.contract.time.adjust
+    (past, first), (earlier, second) = sales.folds[-2:]
+    newest = np.intersect1d(past, earlier), np.concatenate([first, second])
+    each = replace(sales, folds=[newest]).adjusted(*methods)
+    parts = _price_folds(best.estimator, [best.parameters], each)
+    actual = sales.price[newest[1]]
+    return {method: rmsle(actual, part) for method, (part,) in zip(methods, parts, strict=True)}
 
 
-def _try(
-    name: str, sales: Adjusted, tell: Tell, settings: list[dict[str, object]] | None = None
-) -> Iterator[tuple[Trial, np.ndarray]]:
-    """Each setting of an estimator, with its prediction for each sale from the fold that had not seen it.
-
-    Small folds run in parallel, one core each, because they never wait for each other as threads within a
-    fit do. Large folds run one after another, each on all cores, because in parallel they would only
-    compete for memory.
-    """
-    settings = settings or _settings(name, sales.contract)
-    price = sales.price
-    jobs = -1 if len(price) < threads.ENOUGH_ROWS else 1
-    work = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_price_fold)(name, settings, sales, number) for number in range(len(sales.folds))
-    )
+def _try(name: str, sales: Adjusted, tell: Tell) -> Iterator[tuple[Trial, np.ndarray]]:
+    """Each setting of an estimator, with its prediction for each sale from the fold that had not seen it."""
+    settings, price = _settings(name, sales.contract), sales.price
     names, found = list(sales.contract.training.candidates), []
-    for part in work:
+    for part in _price_folds(name, settings, sales):
         found.append(part)
         tell(
             f"comparing estimators on {len(price)} sales: {name}, {names.index(name) + 1} of {len(names)}, "
@@ -171,6 +154,20 @@ def _try(
         errors = [rmsle(price[held], unseen[held]) for _, held in sales.folds]
         mean, spread = float(np.mean(errors)), float(np.std(errors))
         yield Trial(estimator=name, parameters=parameters, rmsle=mean, spread=spread), unseen
+
+
+def _price_folds(name: str, settings: list[dict[str, object]], sales: Adjusted) -> Iterable[list[np.ndarray]]:
+    """Each fold's predictions, those of one setting after those of another.
+
+    Small folds run in parallel, one core each, because they never wait for each other as threads within a
+    fit do. Large folds run one after another, each on all cores, because in parallel they would only
+    compete for memory.
+    """
+    jobs = -1 if len(sales.price) < threads.ENOUGH_ROWS else 1
+    found: Iterable[list[np.ndarray]] = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+        delayed(_price_fold)(name, settings, sales, number) for number in range(len(sales.folds))
+    )
+    return found
 
 
 def _settings(name: str, contract: Contract) -> list[dict[str, object]]:

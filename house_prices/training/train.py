@@ -54,7 +54,7 @@ def _train(sales: pd.DataFrame, contract: Contract, as_of: int | None, tell: Tel
     time = None
     if forward:
         tell(f"comparing methods of time adjustment: {', '.join(contract.time.adjust)}")
-        errors = search.compare_methods(best, found, method, unseen)
+        errors = search.compare_methods(best, found)
         method = next(name for name, error in errors.items() if error <= _AS_GOOD * min(errors.values()))
         time = time_adjustment.fit(method, houses, price, contract, as_of=as_of)
         time = replace(time, compared=errors)
