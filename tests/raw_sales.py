@@ -1,15 +1,12 @@
 """Sales of huts as a raw file holds them, and as cleaning gives them back."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import duckdb
 import pandas as pd
 
 from house_prices.contract.schema import Contract
-from house_prices.sales import cells, clean, read
+from house_prices.sales import clean, read
 from house_prices.sales.columns import LINE, REASON
 from tests import models
 
@@ -17,9 +14,6 @@ HEADER = "Area,Rooms,Garden,Age,Roof,View,Style,Price"
 PLAIN = "100,3,1,20,flat,sea,old,150000"
 """A sale that every rule allows."""
 HUTS = models.contract()
-
-Cleaner = Callable[[pd.DataFrame, Contract], tuple[pd.DataFrame, pd.DataFrame]]
-"""From raw sales and their contract to clean sales and rejects."""
 
 
 def write(folder: Path, text: str, name: str = "sales.csv") -> Path:
@@ -36,22 +30,10 @@ def raw(*lines: str, header: str = HEADER, of: Contract = HUTS) -> pd.DataFrame:
         return read.read([path], of).sales
 
 
-def with_pandas(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Clean a pandas frame."""
-    cleaned = clean.clean(sales, contract)
-    return _sorted(cleaned.sales), cleaned.rejects.sort_values(LINE, ignore_index=True)
-
-
-def with_duckdb(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Clean a DuckDB relation of the same sales."""
-    typed, relation = as_relations(sales, contract)
-    cleaned = clean.judge(typed, relation, contract)
-    return _sorted(cleaned.sales.df()), cleaned.rejects.df().sort_values(LINE, ignore_index=True)
-
-
-def as_relations(sales: pd.DataFrame, contract: Contract) -> tuple[Any, Any]:
-    """Sales whose cells have been read, and their raw cells, in DuckDB."""
-    return duckdb.from_df(cells.typed(sales, contract)), duckdb.from_df(sales)
+def cleaned(sales: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Clean sales and rejects."""
+    found = clean.clean(sales, contract)
+    return _sorted(found.sales), found.rejects.sort_values(LINE, ignore_index=True)
 
 
 def reasons(rejects: pd.DataFrame) -> list[str]:

@@ -1,9 +1,9 @@
 """The contract's rules for values that could be read: which of them refuse a sale."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import narwhals as nw
+import pandas as pd
 
 from house_prices.contract.schema import Contract, Feature, plain
 from house_prices.sales.columns import SOLD
@@ -16,10 +16,15 @@ _GREATEST = 3.4e38
 class Rule:
     """One way in which a row is refused."""
 
-    reason: str
-    """The same for every such row, so that rejects can be counted by it."""
-    broken: nw.Expr
-    """True if the row breaks the rule; null or false if it does not."""
+    column: str
+    why: str
+    broken: "Callable[[pd.Series], pd.Series[bool]]"
+    """Which values of the column break the rule."""
+
+    @property
+    def reason(self) -> str:
+        """The same for every such row, so that rejects can be counted by it."""
+        return f"{self.column}: {self.why}"
 
 
 def rules(contract: Contract) -> Iterator[Rule]:
@@ -27,27 +32,29 @@ def rules(contract: Contract) -> Iterator[Rule]:
     for feature in contract.features:
         yield from _of_feature(feature)
     name = contract.target.name
-    price = nw.col(name)
-    yield Rule(reason=f"{name}: empty", broken=price.is_null())
-    yield Rule(reason=f"{name}: not finite", broken=price.abs() > _GREATEST)
-    yield Rule(reason=f"{name}: not above 0", broken=price <= 0)
+    yield Rule(column=name, why="empty", broken=pd.Series.isna)
+    yield Rule(column=name, why="not finite", broken=_not_finite)
+    yield Rule(column=name, why="not above 0", broken=lambda price: price <= 0)
     if least := contract.target.minimum:
-        yield Rule(reason=f"{name}: below {plain(least)}", broken=price < least)
+        yield Rule(column=name, why=f"below {plain(least)}", broken=lambda price: price < least)
     if contract.split.by == "sold" or contract.time.months:
-        yield Rule(reason=f"{SOLD}: empty", broken=nw.col(SOLD).is_null())
+        yield Rule(column=SOLD, why="empty", broken=pd.Series.isna)
 
 
 def _of_feature(feature: Feature) -> Iterator[Rule]:
-    name, value = feature.name, nw.col(feature.name)
+    name, minimum, maximum = feature.name, feature.minimum, feature.maximum
     if feature.required:
-        yield Rule(reason=f"{name}: empty", broken=value.is_null())
+        yield Rule(column=name, why="empty", broken=pd.Series.isna)
     if feature.kind not in ("number", "integer"):
         return
-    yield Rule(reason=f"{name}: not finite", broken=value.abs() > _GREATEST)
+    yield Rule(column=name, why="not finite", broken=_not_finite)
     if feature.kind == "integer":
-        broken = ~value.is_null() & (value != value.round(0))  # NaN, pandas' null, differs from itself
-        yield Rule(reason=f"{name}: not a whole number", broken=broken)
-    if feature.minimum is not None:
-        yield Rule(reason=f"{name}: below {plain(feature.minimum)}", broken=value < feature.minimum)
-    if feature.maximum is not None:
-        yield Rule(reason=f"{name}: above {plain(feature.maximum)}", broken=value > feature.maximum)
+        yield Rule(column=name, why="not a whole number", broken=lambda value: value % 1 > 0)
+    if minimum is not None:
+        yield Rule(column=name, why=f"below {plain(minimum)}", broken=lambda value: value < minimum)
+    if maximum is not None:
+        yield Rule(column=name, why=f"above {plain(maximum)}", broken=lambda value: value > maximum)
+
+
+def _not_finite(values: pd.Series) -> "pd.Series[bool]":
+    return values.abs() > _GREATEST

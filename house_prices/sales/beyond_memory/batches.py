@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -26,7 +25,6 @@ from house_prices.sales import cells, clean, formats, split, typed_formats
 from house_prices.sales import files as raw_files
 from house_prices.sales import read as whole
 from house_prices.sales.columns import FILE, LINE, REASON, UNREAD
-from house_prices.sales.rules import rules
 from house_prices.sales.sheet import Sheet, places
 
 ROWS = 250_000
@@ -166,7 +164,7 @@ def _alike(sheet: Sheet, types: Types, decimal: str) -> Sheet:
 def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
     raw = whole.together([sheet], contract.columns, contract.decimal)
     typed = cells.typed(raw, contract)
-    typed[REASON] = _reasons(typed, contract)
+    typed[REASON] = clean.reasons(typed, contract)
     sales = typed.drop(columns=[FILE, LINE, REASON])
     own = pd.util.hash_pandas_object(sales, index=False)
     group = split.own_group(sales, own)
@@ -182,17 +180,6 @@ def _rows(sheet: Sheet, contract: Contract, first: int) -> pa.Table:
     at = places(sheet.headers, contract.columns)
     types = {RAW + column: sheet.cells[place].type for column, place in at.items()}
     return _table(pd.concat([typed.assign(**hashes), written], axis="columns"), types)
-
-
-def _reasons(typed: pd.DataFrame, contract: Contract) -> pd.Series:
-    """Why each sale is refused by itself, of which few are."""
-    asked, frame = list(rules(contract)), nw.from_native(typed)
-    broken = nw.any_horizontal(*(rule.broken for rule in asked), ignore_nulls=True).alias("broken")
-    at = np.flatnonzero(frame.select(broken)["broken"].to_numpy())
-    reasons = typed[REASON].copy()
-    found = nw.from_native(typed.iloc[at]).select(clean.first_reason(asked)).to_native()
-    reasons.iloc[at] = found[REASON]
-    return reasons
 
 
 def _table(frame: pd.DataFrame, types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import narwhals as nw
 import pandas as pd
 
 from house_prices.contract.schema import Contract
@@ -96,7 +95,7 @@ def _duplicates(columns: list[str]) -> str:
 def rejects(file: Path, contract: Contract) -> Iterator[pd.DataFrame]:
     """The refused sales that `clean` wrote, some at a time, as `clean` in memory has them; first none."""
     for frame in frames(file):
-        yield in_memory.located(nw.from_native(frame).lazy(), contract).collect().to_native()
+        yield in_memory.located(frame, contract)
 
 
 def _rejects(engine: Engine, contract: Contract) -> str:

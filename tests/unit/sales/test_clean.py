@@ -1,6 +1,5 @@
-"""Cleaning: cells are read in pandas; the rules hold the same on a pandas frame and on a DuckDB relation."""
+"""Cleaning: which sales are kept, with which values, and why the others are refused."""
 
-import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +10,7 @@ from house_prices.errors import SalesError
 from house_prices.sales import clean, halfmil
 from house_prices.sales.columns import CELL, COLUMN, FILE, LINE, REASON, REFERENCE, TEXT, UNREAD
 from tests import models
-from tests.raw_sales import HEADER, HUTS, PLAIN, Cleaner, as_relations, raw, reasons, with_duckdb, with_pandas
-
-
-@pytest.fixture(params=[with_pandas, with_duckdb], ids=["pandas", "duckdb"])
-def cleaned(request: pytest.FixtureRequest) -> Cleaner:
-    cleaner: Cleaner = request.param
-    return cleaner
+from tests.raw_sales import HEADER, HUTS, PLAIN, cleaned, raw, reasons
 
 
 def sale(**cells: str) -> str:
@@ -32,21 +25,13 @@ def squares() -> Contract:
     return models.contract(features=[area], cleaning={"outliers": "iqr"})
 
 
-def test_a_sale_within_the_contract_is_kept_with_its_types(cleaned: Cleaner) -> None:
+def test_a_sale_within_the_contract_is_kept_with_its_types() -> None:
     sales, rejects = cleaned(raw(PLAIN), HUTS)
     assert sales.to_dict("records") == [
         {"area": 100.0, "rooms": 3.0, "garden": 1.0, "age": 20.0, "roof": "flat", "view": "sea",
          "style": "old", "price": 150000.0}
     ]  # fmt: skip
     assert len(rejects) == 0
-
-
-def test_what_comes_back_is_the_kind_of_frame_that_came_in() -> None:
-    frame = raw(PLAIN, sale(area="0"))
-    assert isinstance(clean.clean(frame, HUTS).sales, pd.DataFrame)
-    cleaned = clean.judge(*as_relations(frame, HUTS), HUTS)
-    assert isinstance(cleaned.rejects, duckdb.DuckDBPyRelation)
-    assert clean.count(cleaned.sales) == 1
 
 
 @pytest.mark.parametrize(
@@ -70,9 +55,7 @@ def test_what_comes_back_is_the_kind_of_frame_that_came_in() -> None:
         ({"price": "inf"}, "price: not finite"),
     ],
 )
-def test_a_sale_that_breaks_a_rule_is_refused_with_its_reason(
-    cleaned: Cleaner, cells: dict[str, str], reason: str
-) -> None:
+def test_a_sale_that_breaks_a_rule_is_refused_with_its_reason(cells: dict[str, str], reason: str) -> None:
     sales, rejects = cleaned(raw(PLAIN, sale(**cells)), HUTS)
     assert reasons(rejects) == [reason]
     assert len(sales) == 1
@@ -95,29 +78,17 @@ def test_a_sale_that_breaks_a_rule_is_refused_with_its_reason(
     ],
 )
 def test_a_cell_that_cannot_be_read_is_the_reason(cells: dict[str, str], reason: str) -> None:
-    sales, rejects = with_pandas(raw(PLAIN, sale(**cells)), HUTS)
+    sales, rejects = cleaned(raw(PLAIN, sale(**cells)), HUTS)
     assert reasons(rejects) == [reason]
     assert len(sales) == 1
 
 
-def test_a_cell_that_cannot_be_read_refuses_a_sale_in_duckdb_too() -> None:
-    lines = [sale(area="big"), sale(garden="2"), sale(roof="straw"), sale(price="cheap")]
-    sales, rejects = with_duckdb(raw(PLAIN, *lines), HUTS)
-    assert reasons(rejects) == [
-        "area: not a number",
-        "garden: not true or false",
-        "roof: not one of its choices",
-        "price: not a number",
-    ]
-    assert len(sales) == 1
-
-
-def test_the_first_broken_rule_in_the_contracts_order_is_the_reason(cleaned: Cleaner) -> None:
+def test_the_first_broken_rule_in_the_contracts_order_is_the_reason() -> None:
     _, rejects = cleaned(raw(PLAIN, sale(rooms="-1", area="0", price="0")), HUTS)
     assert reasons(rejects) == ["area: below 1"]
 
 
-def test_an_empty_cell_is_what_the_contract_says_it_means(cleaned: Cleaner) -> None:
+def test_an_empty_cell_is_what_the_contract_says_it_means() -> None:
     sales, rejects = cleaned(raw(PLAIN, sale(area="50", garden="", age="", view="", style="")), HUTS)
     found = sales[sales["area"] == 50].iloc[0]
     assert found["garden"] == 0.0
@@ -130,14 +101,14 @@ def test_an_empty_cell_is_what_the_contract_says_it_means(cleaned: Cleaner) -> N
 @pytest.mark.parametrize("empty", ["", "NA", "N/A", "NaN", "NULL", '""', "-", "unknown"])
 def test_an_empty_cell_has_several_spellings_and_those_of_the_contract(empty: str) -> None:
     huts = models.contract(empty=["Unknown"])
-    sales, rejects = with_pandas(raw(f"50,3,1,{empty},flat,{empty},old,1", of=huts), huts)
+    sales, rejects = cleaned(raw(f"50,3,1,{empty},flat,{empty},old,1", of=huts), huts)
     assert sales["age"].isna().all()
     assert list(sales["view"]) == ["none"]
     assert len(rejects) == 0
 
 
 def test_a_column_that_is_wholly_empty_has_the_same_meanings() -> None:
-    sales, rejects = with_pandas(raw(sale(garden="", age="", view="", style="")), HUTS)
+    sales, rejects = cleaned(raw(sale(garden="", age="", view="", style="")), HUTS)
     assert (sales["garden"][0], sales["view"][0]) == (0.0, "none")
     assert sales[["age", "style"]].isna().all(axis=None)
     assert len(rejects) == 0
@@ -145,39 +116,39 @@ def test_a_column_that_is_wholly_empty_has_the_same_meanings() -> None:
 
 def test_a_number_left_out_may_stand_for_a_number() -> None:
     age = {"name": "age", "column": "Age", "number": 4, "kind": "integer", "missing": 7}
-    sales, _ = with_pandas(raw(PLAIN, sale(age="")), models.contract(features=[age]))
+    sales, _ = cleaned(raw(PLAIN, sale(age="")), models.contract(features=[age]))
     assert list(sales["age"]) == [7.0, 20.0]
 
 
 @pytest.mark.parametrize("yes", ["1", "1.0", "true", "TRUE", "True", "yes", "Y", " yes "])
 def test_a_flag_is_true_in_many_spellings(yes: str) -> None:
-    sales, rejects = with_pandas(raw(sale(garden=yes), sale(garden="", area="2")), HUTS)
+    sales, rejects = cleaned(raw(sale(garden=yes), sale(garden="", area="2")), HUTS)
     assert list(sales["garden"]) == [0.0, 1.0]
     assert len(rejects) == 0
 
 
 @pytest.mark.parametrize("no", ["0", "0.0", "false", "FALSE", "no", "N", " no"])
 def test_a_flag_is_false_in_many_spellings(no: str) -> None:
-    sales, rejects = with_pandas(raw(sale(garden=no), sale(garden="yes", area="200")), HUTS)
+    sales, rejects = cleaned(raw(sale(garden=no), sale(garden="yes", area="200")), HUTS)
     assert list(sales["garden"]) == [0.0, 1.0]
     assert len(rejects) == 0
 
 
 def test_blanks_around_a_cell_are_no_part_of_it() -> None:
-    sales, rejects = with_pandas(raw(sale(area=" 50 ", roof=" flat", view="sea  ", price=" 9000")), HUTS)
+    sales, rejects = cleaned(raw(sale(area=" 50 ", roof=" flat", view="sea  ", price=" 9000")), HUTS)
     assert len(rejects) == 0
     assert (sales["area"][0], sales["roof"][0], sales["view"][0]) == (50.0, "flat", "sea")
 
 
 @pytest.mark.parametrize("number", ["50", "50.0", "+50", "5e1", "50.", "5.0E+1"])
 def test_numbers_beside_text_are_read_as_numbers(number: str) -> None:
-    sales, rejects = with_pandas(raw(sale(area=number), sale(area="big")), HUTS)
+    sales, rejects = cleaned(raw(sale(area=number), sale(area="big")), HUTS)
     assert list(sales["area"]) == [50.0]
     assert reasons(rejects) == ["area: not a number"]
 
 
 def test_numbers_too_large_beside_text_are_not_finite() -> None:
-    _, rejects = with_pandas(raw(PLAIN, sale(age="1e999"), sale(age="old"), sale(price="1e999")), HUTS)
+    _, rejects = cleaned(raw(PLAIN, sale(age="1e999"), sale(age="old"), sale(price="1e999")), HUTS)
     assert reasons(rejects) == ["age: not finite", "age: not a number", "price: not finite"]
 
 
@@ -185,12 +156,12 @@ def test_decimal_commas_beside_text_are_read_as_the_contract_says() -> None:
     huts = models.contract(decimal=",")
     header = "Area;Rooms;Garden;Age;Roof;View;Style;Price"
     lines = ("50,5;3;1;;flat;;;1000,5", "big;3;1;;flat;;;dear")
-    sales, rejects = with_pandas(raw(*lines, header=header, of=huts), huts)
+    sales, rejects = cleaned(raw(*lines, header=header, of=huts), huts)
     assert (sales["area"][0], sales["price"][0]) == (50.5, 1000.5)
     assert reasons(rejects) == ["area: not a number"]
 
 
-def test_a_reject_keeps_its_raw_cells_and_its_place(cleaned: Cleaner) -> None:
+def test_a_reject_keeps_its_raw_cells_and_its_place() -> None:
     _, rejects = cleaned(raw(PLAIN, PLAIN.replace("sea", "hill"), sale(area="big")), HUTS)
     assert list(rejects["View"]) == ["hill", "sea"]
     assert list(rejects["Area"].astype(str)) == ["100", "big"]
@@ -200,25 +171,25 @@ def test_a_reject_keeps_its_raw_cells_and_its_place(cleaned: Cleaner) -> None:
     assert list(rejects[FILE].astype(str)) == ["sales.csv", "sales.csv"]
 
 
-def test_the_same_sale_written_again_is_refused_and_the_first_kept(cleaned: Cleaner) -> None:
+def test_the_same_sale_written_again_is_refused_and_the_first_kept() -> None:
     sales, rejects = cleaned(raw(PLAIN, sale(area="50"), PLAIN, " " + PLAIN), HUTS)
     assert sorted(sales["area"]) == [50.0, 100.0]
     assert list(rejects[LINE]) == [4, 5]
     assert reasons(rejects) == ["a duplicate", "a duplicate"]
 
 
-def test_sales_that_differ_in_what_is_empty_are_no_duplicates(cleaned: Cleaner) -> None:
+def test_sales_that_differ_in_what_is_empty_are_no_duplicates() -> None:
     sales, rejects = cleaned(raw(PLAIN, sale(age=""), sale(style=""), sale(age="")), HUTS)
     assert len(sales) == 3
     assert list(rejects[LINE]) == [5]
 
 
-def test_duplicates_are_kept_where_the_contract_keeps_them(cleaned: Cleaner) -> None:
+def test_duplicates_are_kept_where_the_contract_keeps_them() -> None:
     sales, rejects = cleaned(raw(PLAIN, PLAIN), models.contract(cleaning={"duplicates": "keep"}))
     assert (len(sales), len(rejects)) == (2, 0)
 
 
-def test_rejects_are_counted_by_reason_the_commonest_first(cleaned: Cleaner) -> None:
+def test_rejects_are_counted_by_reason_the_commonest_first() -> None:
     _, rejects = cleaned(raw(PLAIN, PLAIN, sale(roof=""), sale(roof="", area="2"), sale(area="0")), HUTS)
     assert list(clean.count_by_reason(rejects).items()) == [
         ("roof: empty", 2),
@@ -227,7 +198,7 @@ def test_rejects_are_counted_by_reason_the_commonest_first(cleaned: Cleaner) -> 
     ]
 
 
-def test_where_every_sale_is_refused_the_commonest_reasons_are_told(cleaned: Cleaner) -> None:
+def test_where_every_sale_is_refused_the_commonest_reasons_are_told() -> None:
     sales, rejects = cleaned(raw(sale(area="0"), sale(area="0"), sale(price="")), HUTS)
     with pytest.raises(SalesError) as caught:
         clean.check_kept(len(sales), clean.count_by_reason(rejects), HUTS, where="rejects.csv")
@@ -237,19 +208,19 @@ def test_where_every_sale_is_refused_the_commonest_reasons_are_told(cleaned: Cle
     )
 
 
-def test_a_single_sale_is_cleaned_like_any_other(cleaned: Cleaner) -> None:
+def test_a_single_sale_is_cleaned_like_any_other() -> None:
     huts = models.contract(cleaning={"outliers": "iqr"})
     sales, rejects = cleaned(raw(PLAIN), huts)
     assert (len(sales), len(rejects)) == (1, 0)
 
 
-def test_a_price_that_never_changes_is_kept(cleaned: Cleaner) -> None:
+def test_a_price_that_never_changes_is_kept() -> None:
     huts = models.contract(cleaning={"outliers": "iqr"})
     sales, _ = cleaned(raw(*(sale(area=str(area)) for area in range(1, 30))), huts)
     assert set(sales["price"]) == {150000.0}
 
 
-def test_an_outlier_lies_beyond_one_and_a_half_interquartile_ranges(cleaned: Cleaner) -> None:
+def test_an_outlier_lies_beyond_one_and_a_half_interquartile_ranges() -> None:
     lines = [f"{area},100" for area in range(1, 12)]  # with one more above, quartiles 3.75 and 9.25
     huts = squares()
     kept, none = cleaned(raw(*lines, "17,100", header="Area,Price", of=huts), huts)
@@ -260,7 +231,7 @@ def test_an_outlier_lies_beyond_one_and_a_half_interquartile_ranges(cleaned: Cle
     assert len(sales) == 11
 
 
-def test_outliers_are_removed_column_by_column_as_the_seed_did(cleaned: Cleaner) -> None:
+def test_outliers_are_removed_column_by_column_as_the_seed_did() -> None:
     houses = halfmil.generate(2000, seed=1)[["Area", "Garage", "Baths", "Prices"]]
     houses.loc[:60, "Area"] = range(300, 361)
     houses.loc[40:90, "Baths"] = range(6, 57)
@@ -291,7 +262,7 @@ def the_seeds_treatment(houses: pd.DataFrame) -> pd.DataFrame:
     return houses.drop_duplicates()
 
 
-def test_the_order_of_the_rows_does_not_matter(cleaned: Cleaner) -> None:
+def test_the_order_of_the_rows_does_not_matter() -> None:
     huts = models.contract(cleaning={"outliers": "iqr"})
     prices = (*range(100, 130), 9999)
     rows = raw(PLAIN, PLAIN, sale(roof=""), *(sale(price=str(price)) for price in prices))
@@ -300,7 +271,7 @@ def test_the_order_of_the_rows_does_not_matter(cleaned: Cleaner) -> None:
         pd.testing.assert_frame_equal(first, second, check_dtype=False, check_categorical=False)
 
 
-def test_sales_have_the_propertys_key_and_the_day_where_the_contract_names_them(cleaned: Cleaner) -> None:
+def test_sales_have_the_propertys_key_and_the_day_where_the_contract_names_them() -> None:
     huts = models.contract(keys={"property": "Id", "sold": ["Year", "Month"]})
     header = "Id,Year,Month,Area,Rooms,Garden,Age,Roof,View,Style,Price"
     sales, _ = cleaned(raw(f"007,2010,7,{PLAIN}", header=header, of=huts), huts)
@@ -313,14 +284,12 @@ def test_sales_have_the_propertys_key_and_the_day_where_the_contract_names_them(
 def test_one_column_of_dates_is_read_as_the_contract_writes_them(day: str, form: str) -> None:
     huts = models.contract(keys={"sold": ["Day"], "sold_format": form})
     header = "Day,Area,Rooms,Garden,Age,Roof,View,Style,Price"
-    sales, _ = with_pandas(raw(f"{day},{PLAIN}", header=header, of=huts), huts)
+    sales, _ = cleaned(raw(f"{day},{PLAIN}", header=header, of=huts), huts)
     assert sales["sold"][0] == 20100731.0
 
 
 @pytest.mark.parametrize("needs_it", [{"split": {"by": "sold"}}, {"time": {"months": 12}}])
-def test_a_sale_without_a_date_is_refused_where_the_contract_needs_one(
-    cleaned: Cleaner, needs_it: dict[str, object]
-) -> None:
+def test_a_sale_without_a_date_is_refused_where_the_contract_needs_one(needs_it: dict[str, object]) -> None:
     huts = models.contract(keys={"sold": ["Day"]}, **needs_it)
     header = "Day,Area,Rooms,Garden,Age,Roof,View,Style,Price"
     lines = (f"2010-07-31,{PLAIN}", f",{PLAIN}", f"yesterday,{PLAIN}")
@@ -334,12 +303,11 @@ TEXTS = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("cleaner", [with_pandas, with_duckdb], ids=["pandas", "duckdb"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(st.lists(TEXTS, min_size=8, max_size=8).filter(any), min_size=1, max_size=12))
-def test_every_sale_that_is_read_is_either_kept_or_refused(cleaner: Cleaner, lines: list[list[str]]) -> None:
+def test_every_sale_that_is_read_is_either_kept_or_refused(lines: list[list[str]]) -> None:
     read = raw(PLAIN, *(",".join(line) for line in lines))
-    sales, rejects = cleaner(read, models.contract(cleaning={"outliers": "iqr"}))
+    sales, rejects = cleaned(read, models.contract(cleaning={"outliers": "iqr"}))
     assert len(sales) + len(rejects) == len(read)
     assert rejects[REASON].notna().all()
     assert not rejects.duplicated([FILE, LINE]).any()
