@@ -17,7 +17,7 @@ import pytest
 from house_prices.evaluation.evaluate import Serve
 from house_prices.sales.beyond_memory import sample
 from house_prices.sales.columns import GROUP, PART
-from house_prices.training import train
+from house_prices.training import fitting
 from tests import cottages
 from tests.workshop import Workshop
 
@@ -126,8 +126,8 @@ def test_training_takes_no_more_sales_than_help(
     tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Prices by a linear law need few sales; the curve says so and is kept with the model."""
-    for name in ("_FEWEST_TO_LEARN", "_JUDGED_TO_LEARN"):
-        monkeypatch.setattr(train, name, 100)
+    for name in ("_FEWEST", "_JUDGED"):
+        monkeypatch.setattr(fitting, name, 100)
     contract = CONTRACT.replace("folds = 3", "folds = 3\nleast_gain = 0.05") + DUCKDB
     cottages.write(tmp_path, contract=contract, sales=cottages.law(4000, noise=0.3))
     shop = Workshop(home=tmp_path, serve=serve)
