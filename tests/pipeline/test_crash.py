@@ -1,13 +1,11 @@
 """A kill or a full disk at every step of publish and promote: readers see the old or the new, never half."""
 
-import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ import pytest
 from house_prices.errors import RegistryError
 from house_prices.registry import Registry, audit
 from house_prices.registry.verify import verify
-from tests import dying, plain_model
+from tests import disks, dying, plain_model
 from tests.plain_model import MARKET
 
 MOST_STEPS = 60
@@ -162,15 +160,8 @@ def test_a_full_disk_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 kB."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root; the full disk is played at every step above")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody mount; the full disk is played at every step above")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with disks.small(tmp_path / "disk", "64k") as folder:
+        yield folder
 
 
 def test_on_a_disk_that_is_really_full_the_champion_stays(small_disk: Path) -> None:
@@ -181,15 +172,6 @@ def test_on_a_disk_that_is_really_full_the_champion_stays(small_disk: Path) -> N
     go_on(registry)
 
 
-def fill(disk: Path) -> Path:
-    """Fill a disk to its last byte, and tell the file that does it."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(b"x" * 512):
-            pass
-    return filler
-
-
 def promote_in_turns(registry: Registry, times: int) -> None:
     """Promote version 2, then 1, then 2 ...: the last page of the log may still take some lines."""
     for number in (2, 1) * times:
@@ -198,7 +180,7 @@ def promote_in_turns(registry: Registry, times: int) -> None:
 
 def test_a_promotion_on_a_full_disk_leaves_the_champion_and_its_log(small_disk: Path) -> None:
     registry = prepared(small_disk, versions=2)
-    filler = fill(small_disk)
+    filler = disks.fill(small_disk)
     with pytest.raises(RegistryError, match=r"cannot promote town version .: No space left on device"):
         promote_in_turns(registry, 30)
     see_whole_versions(registry)

@@ -21,7 +21,7 @@ from house_prices.evaluation.evaluate import Serve
 from house_prices.sales import beyond_memory
 from house_prices.sales.beyond_memory import batches
 from house_prices.sales.beyond_memory.on_spark import Spark
-from tests import cottages, sales_parity
+from tests import cottages, disks, sales_parity
 from tests.spark_cluster import Cluster
 from tests.workshop import Workshop
 
@@ -35,6 +35,7 @@ spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1
 spark.executor.memory 512m
 spark.sql.shuffle.partitions 4
 """
+LOCAL = "local[2]"
 CONTRACT = cottages.CONTRACT.replace("maximum = 1000\n", "maximum = 100_000\n")
 STEPS = ("raw_sales", "clean_sales", "splits")
 PROGRAM = """
@@ -72,6 +73,13 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield started
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """One of 4 MB, for a project."""
+    with disks.small(tmp_path / "disk", "4m") as folder:
+        yield folder
+
+
 def shop(home: Path, serve: Serve, sales: list[cottages.Row], engine: str = "") -> Workshop:
     """A market with two raw files."""
     cottages.write(home, contract=CONTRACT + engine, sales=sales[::2])
@@ -80,8 +88,8 @@ def shop(home: Path, serve: Serve, sales: list[cottages.Row], engine: str = "") 
     return made
 
 
-def with_spark(home: Path, cluster: Cluster, serve: Serve, sales: list[cottages.Row]) -> Workshop:
-    return shop(home, serve, sales, f'\n[engine]\nname = "spark"\nmaster = "{cluster.address}"\n')
+def with_spark(home: Path, master: str, serve: Serve, sales: list[cottages.Row]) -> Workshop:
+    return shop(home, serve, sales, f'\n[engine]\nname = "spark"\nmaster = "{master}"\n')
 
 
 def stored(shop: Workshop, name: str) -> Path:
@@ -93,7 +101,7 @@ def test_sales_are_the_same(
     market: sales_parity.Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "ROWS", 700)
-    sales_parity.assert_same(market, Engine(name="spark", master="local[2]"), tmp_path)
+    sales_parity.assert_same(market, Engine(name="spark", master=LOCAL), tmp_path)
 
 
 def test_a_cluster_publishes_the_same_model_as_pandas(cluster: Cluster, tmp_path: Path, serve: Serve) -> None:
@@ -101,7 +109,7 @@ def test_a_cluster_publishes_the_same_model_as_pandas(cluster: Cluster, tmp_path
     sales += sales[:3]
     shops = [
         shop(tmp_path / "pandas", serve, sales),
-        with_spark(tmp_path / "spark", cluster, serve, sales),
+        with_spark(tmp_path / "spark", cluster.address, serve, sales),
     ]
     assert all(each.train().success for each in shops)
     pandas, spark = (each.registry.version(cottages.NAME, 1) for each in shops)
@@ -116,7 +124,7 @@ def test_a_run_goes_on_when_a_worker_dies(
     instant: str, cluster: Cluster, tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it had written by then is on the disk that all share; what it was at is done by the other."""
-    market = with_spark(tmp_path, cluster, serve, cottages.law(3000, seed=1))
+    market = with_spark(tmp_path, cluster.address, serve, cottages.law(3000, seed=1))
     asked, do = [], getattr(Spark, instant)
 
     def dying(self: Spark, *given: object) -> object:
@@ -134,10 +142,10 @@ def test_a_run_goes_on_when_a_worker_dies(
 def test_a_killed_run_leaves_the_last_assets_and_the_next_makes_new_ones(
     cluster: Cluster, tmp_path: Path, serve: Serve
 ) -> None:
-    market = with_spark(tmp_path, cluster, serve, cottages.law(300))
+    market = with_spark(tmp_path, cluster.address, serve, cottages.law(300))
     assert market.materialize(STEPS).success
     before = stored(market, "splits").read_bytes()
-    with_spark(tmp_path, cluster, serve, cottages.law(3000, seed=1))
+    with_spark(tmp_path, cluster.address, serve, cottages.law(3000, seed=1))
     assert market.materialize(["raw_sales"]).success
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -151,10 +159,37 @@ def test_a_killed_run_leaves_the_last_assets_and_the_next_makes_new_ones(
     assert not [*(tmp_path / "storage" / "work").rglob("*.*")]
 
 
+@pytest.mark.parametrize("instant", ["each", "table", "write"])
+def test_on_a_full_disk_the_last_assets_stay_and_the_next_run_makes_new_ones(
+    instant: str, disk: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = with_spark(disk, LOCAL, serve, cottages.law(300))
+    assert market.materialize(STEPS).success
+    steps = STEPS if instant == "each" else STEPS[1:]
+    before = {name: stored(market, name).read_bytes() for name in steps}
+    with_spark(disk, LOCAL, serve, cottages.law(3000, seed=1))
+    do = getattr(Spark, instant)
+
+    def on_a_full_disk(self: Spark, *given: object) -> object:
+        disks.fill(disk, but=20_000)
+        return do(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Spark, instant, on_a_full_disk)
+        failed = market.materialize(STEPS)
+    (failure,) = failed.filter_events(lambda event: event.is_step_failure)
+    assert "No space left on device" in str(failure.event_specific_data)
+    assert not [*(disk / "storage" / "work").rglob("*.*")]
+    assert {name: stored(market, name).read_bytes() for name in steps} == before
+    (disk / "filler").unlink()
+    assert market.materialize(STEPS).success
+    assert sum(beyond_memory.sample(stored(market, "splits")).attrs["parts"].values()) == 3000
+
+
 def test_a_file_that_a_worker_cannot_read_is_named(tmp_path: Path) -> None:
     files, contract = sales_parity.text_in_one_file(tmp_path)
     (tmp_path / "c.csv").write_text("Area;Rooms\n1;2\n")
-    local = replace(contract, engine=Engine(name="spark", master="local[2]"))
+    local = replace(contract, engine=Engine(name="spark", master=LOCAL))
     with pytest.raises(SourceError, match=r"c\.csv"):
         beyond_memory.read([*files, tmp_path / "c.csv"], local, tmp_path)
 
