@@ -56,3 +56,29 @@ def with_polars(folder: Path) -> dict[str, int]:
     file = folder / "plain-polars.parquet"
     sales.with_columns(part.alias("part")).drop("last").sink_parquet(file)
     return dict(pl.scan_parquet(file).group_by("part").len().collect().iter_rows())
+
+
+def with_spark(folder: Path) -> dict[str, int]:
+    """Sales in each part, by Spark on all cores of this machine."""
+    from pyspark.sql import SparkSession, Window
+    from pyspark.sql.functions import col, lit, to_date, unix_date, when
+    from pyspark.sql.functions import max as newest
+
+    with SparkSession.builder.config("spark.ui.enabled", "false").getOrCreate() as spark:
+        sales = spark.read.parquet(str(folder / "raw")).withColumn("Sold", to_date("Sold"))
+        sales = sales.dropna(subset=list(REQUIRED)).filter(col("Price") > 0)
+        for name in WHOLE:
+            sales = sales.filter(col(name) % 1 == 0)
+        sales = sales.dropDuplicates().cache()
+        quartiles = [f"percentile(`{name}`, array(0.25, 0.75))" for name in NUMBERS]
+        for name, (low, high) in zip(NUMBERS, sales.selectExpr(*quartiles).first(), strict=True):
+            reach = FACTOR * (high - low)
+            sales = sales.filter(col(name).isNull() | col(name).between(low - reach, high + reach))
+        sales = sales.withColumn("last", unix_date(newest("Sold").over(Window.partitionBy("House"))))
+        ends = [f"percentile_disc({share}) WITHIN GROUP (ORDER BY last)" for share in (CALIBRATION, HOLDOUT)]
+        calibration, holdout = sales.selectExpr(*ends).first()
+        part = when(col("last") > holdout, lit("holdout"))
+        part = part.when(col("last") > calibration, lit("calibration")).otherwise(lit("train"))
+        file = str(folder / "plain-spark.parquet")
+        sales.withColumn("part", part).drop("last").write.mode("overwrite").parquet(file)
+        return dict(spark.read.parquet(file).groupBy("part").count().collect())

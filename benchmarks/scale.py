@@ -13,7 +13,9 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 
 from benchmarks import plain_scale
@@ -36,23 +38,16 @@ def in_files(folder: Path, name: str) -> dict[str, int]:
             return dict(beyond_memory.split(engine, cleaned.sales, contract, work).parts)
 
 
-def on_spark(folder: Path) -> dict[str, int]:
-    from pyspark import SparkContext
-
-    parts = in_files(folder, "spark")
-    process = SparkContext._gateway.proc
-    process.stdin.close()
-    process.wait()
-    return parts
-
-
 WAYS: dict[str, Callable[[Path], dict[str, int]]] = {
     "pandas": in_memory,
     "duckdb": partial(in_files, name="duckdb"),
-    "spark": on_spark,
+    "spark": partial(in_files, name="spark"),
     "plain-pandas": plain_scale.with_pandas,
     "plain-polars": plain_scale.with_polars,
+    "plain-spark": plain_scale.with_spark,
 }
+HERE = [way for way in WAYS if "spark" not in way or (find_spec("pyspark") and which("java"))]
+"""Those that are installed."""
 
 
 def one(way: str, folder: Path) -> None:
@@ -60,9 +55,20 @@ def one(way: str, folder: Path) -> None:
     start = time.perf_counter()
     parts = WAYS[way](folder)
     wall = time.perf_counter() - start
+    if "spark" in way:
+        _end_java()
     used = [resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     found = {"wall": wall, "cpu": sum(os.times()[:4]), "mib": sum(used) / 1024}
     print(json.dumps({**found, "sales": sum(parts.values())}))
+
+
+def _end_java() -> None:
+    """So that its time counts, too."""
+    from pyspark import SparkContext
+
+    process = SparkContext._gateway.proc
+    process.stdin.close()
+    process.wait()
 
 
 def measured(way: str, folder: Path) -> dict[str, float]:
@@ -74,7 +80,7 @@ def measured(way: str, folder: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[500_000, 2_000_000])
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[way for way in WAYS if way != "spark"])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=HERE)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
