@@ -64,12 +64,13 @@ def with_spark(folder: Path) -> dict[str, int]:
     from pyspark.sql.functions import col, lit, to_date, unix_date, when
     from pyspark.sql.functions import max as newest
 
-    with SparkSession.builder.config("spark.ui.enabled", "false").getOrCreate() as spark:
+    quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    with SparkSession.builder.config(map=quiet).getOrCreate() as spark:
         sales = spark.read.parquet(str(folder / "raw")).withColumn("Sold", to_date("Sold"))
         sales = sales.dropna(subset=list(REQUIRED)).filter(col("Price") > 0)
         for name in WHOLE:
             sales = sales.filter(col(name) % 1 == 0)
-        sales = sales.dropDuplicates().cache()
+        sales = sales.dropDuplicates()
         quartiles = [f"percentile(`{name}`, array(0.25, 0.75))" for name in NUMBERS]
         for name, (low, high) in zip(NUMBERS, sales.selectExpr(*quartiles).first(), strict=True):
             reach = FACTOR * (high - low)
