@@ -38,8 +38,8 @@ _VAGUE = 25.0
 
 _SLOPES = (0.0, 0.03, 0.1, 0.3)
 """Standard deviations of the slope, in log price a year: of a market that stands still, drifts, or moves."""
-_FADE = 1.0
-"""Years in which a slope loses all but 1 / e of itself."""
+_FADES = (1.0, 4.0)
+"""Years in which a slope loses all but 1 / e of itself. A year of sales does not tell more than the first."""
 _NOISES = (0.0, 0.005)
 """Standard deviations of a period's effect beyond that of its sales."""
 _LONG_YEARS = 2
@@ -80,13 +80,15 @@ class _Movement:
     slope: float
     noise: float
     season: float
+    fade: float
 
     def covariance(self, these: Floats, those: Floats) -> Floats:
         """Between the levels at two lists of times, in years from the first sale: [these, those]."""
         t, u = these[:, None], those[None, :]
         earlier, apart = np.minimum(t, u), np.abs(t - u)
-        trend = 2 * earlier / _FADE - 1 + np.exp(-t / _FADE) + np.exp(-u / _FADE) - np.exp(-apart / _FADE)
-        found = (self.slope * _FADE) ** 2 * trend
+        fade = self.fade
+        trend = 2 * earlier / fade - 1 + np.exp(-t / fade) + np.exp(-u / fade) - np.exp(-apart / fade)
+        found = (self.slope * fade) ** 2 * trend
         if self.season:
             found = found + self.season**2 * np.exp(-2 * np.sin(np.pi * apart) ** 2)
         return np.asarray(found)
@@ -173,8 +175,9 @@ def _movements(years: float) -> Iterator[_Movement]:
     is_long = years >= _LONG_YEARS
     slopes = _SLOPES if is_long else (_SLOPES[0], _SLOPES[-1])
     seasons = _SEASONS if is_long else _SEASONS[:1]
-    for slope, noise, season in itertools.product(slopes, _NOISES, seasons):
-        yield _Movement(slope=slope, noise=noise, season=season)
+    fades = _FADES if is_long else _FADES[:1]
+    for slope, noise, season, fade in itertools.product(slopes, _NOISES, seasons, fades):
+        yield _Movement(slope=slope, noise=noise, season=season, fade=fade)
 
 
 def _fit(move: _Movement, at: Floats, effect: Floats, error: Floats) -> tuple[float, Floats]:

@@ -38,6 +38,14 @@ def test_the_trend_goes_on_beyond_the_newest_sale(name: str) -> None:
     assert np.mean(found) == pytest.approx(0, abs=0.012)
 
 
+def test_a_trend_of_years_goes_on_for_a_year() -> None:
+    draw = np.random.default_rng(0)
+    days = np.sort(draw.integers(0, 5 * 365, 6000)).astype(float)
+    log_price = 12 + 0.1 * days / 365 + draw.normal(0, 0.15, 6000)
+    found = market_index.estimate(draw.normal(0, 1, (6000, 1)), log_price, days, until=6 * 365)
+    assert found.level[-1] - found.level[5 * 365] == pytest.approx(0.1, abs=0.02)
+
+
 def test_a_market_that_stands_still_has_a_flat_index() -> None:
     found = index(dated_market.flat)
     assert np.ptp(found.level) < 0.005
