@@ -127,10 +127,15 @@ def compare(sales: Adjusted, tell: Tell) -> list[tuple[Trial, np.ndarray]]:
 
 
 def compare_methods(best: Trial, sales: Sales) -> dict[str, float]:
-    """RMSLE of each method of time adjustment with the best estimator, on the two newest origins as one."""
+    """RMSLE of each method of time adjustment with the best estimator, on the two newest origins as one.
+
+    On the newest alone if properties that are sold again in either leave few sales to fit on.
+    """
     methods = sales.contract.time.adjust
-    (past, first), (earlier, second) = sales.folds[-2:]
-    newest = np.intersect1d(past, earlier), np.concatenate([first, second])
+    (past, first), newest = sales.folds[-2:]
+    earlier = np.intersect1d(past, newest[0])
+    if len(earlier) > len(past) / 2:
+        newest = earlier, np.concatenate([first, newest[1]])
     each = replace(sales, folds=[newest]).adjusted(*methods)
     parts = _price_folds(best.estimator, [best.parameters], each)
     actual = sales.price[newest[1]]

@@ -94,6 +94,17 @@ def test_a_property_sold_again_is_not_fitted_on() -> None:
         assert not set(again["group"].iloc[past]) & set(again["group"].iloc[coming])
 
 
+def test_a_market_whose_every_property_is_sold_again_is_adjusted() -> None:
+    (_, second), (_, newest) = rolling_origins(SALES, 3, dated())[-2:]
+    group = np.arange(len(SALES)) % 2
+    group[second], group[newest] = 0, 1
+    counted = group * 1000 + np.arange(len(SALES)) // 2 % 30
+    assert set(counted[: second[0]]) == set(counted[second[0] :])
+    found = train.train(SALES.assign(group=counted), dated("none", "index")).time
+    assert found is not None
+    assert found.method == "index"
+
+
 def test_sales_of_one_day_tell_nothing_of_time() -> None:
     fitted = train.train(SALES.assign(sold=20200601.0), dated())
     assert fitted.time is None
