@@ -50,11 +50,17 @@ def running(home: Path) -> Iterator[Stack]:
         yield stack
 
 
+ANY_SPEED = "p99_ratio = 100"
+"""On a busy machine a candidate may seem slower than the champion."""
+
+
 def furnish(home: Path) -> None:
     """A project folder with three markets: two to learn, and one with a floor that nothing reaches."""
-    for name in ("dagster.yaml", "workspace.yaml", "data/halfmil/contract.toml"):
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
+    for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, home / name)
+    contract = (PROJECT / "data/halfmil/contract.toml").read_text()
+    (home / "data/halfmil").mkdir(parents=True)
+    (home / "data/halfmil/contract.toml").write_text(contract.replace("[gate]\n", f"[gate]\n{ANY_SPEED}\n"))
     shutil.copytree(PROJECT / "data/ames", home / "data/ames")
     halfmil.write(home / "data/halfmil/raw" / halfmil.FILE_NAME, HALFMIL_ROWS, 1)
     cottages.write(home, contract=cottages.CONTRACT.replace("r2 = 0.5", "r2 = 1.1"))
