@@ -68,9 +68,9 @@ def instrument() -> None:
     import pandas as pd
 
     import house_prices
-    from house_prices.training import train
+    from house_prices.training import importance
 
-    time_calls(train, "importance", "feature importance")
+    time_calls(importance, "by_permutation", "feature importance")
     for found in pkgutil.walk_packages(house_prices.__path__, "house_prices."):
         for room, label in LABELS.items():
             if f"{found.name}.".startswith(f"house_prices.{room}."):
